@@ -1,0 +1,10 @@
+export { Accounts, type BucketStore, type EvictionCause, InexactSumError } from "./accounts.ts";
+export { type Bucket, type BucketKey, newBucket, TENANT_KEY, userKey } from "./bucket.ts";
+export type { Budget, BudgetStatus, Consumption, StepRequest, UsageTotals } from "./budget.ts";
+export { type Decision, decide } from "./decision.ts";
+export { type LimitName, METRICS, type Metric, parseLimitName, printLimitName } from "./limits.ts";
+export { NANO_PER_USD, nanoFromUsd, usdFromNano } from "./money.ts";
+export { NoBudget } from "./no-budget.ts";
+export { type BudgetConfig, type ConfigIssue, compilePolicy, configIssues, type Policy } from "./policy.ts";
+export { StandardBudget, type StandardBudgetOptions, totalsOf, usageOf } from "./standard-budget.ts";
+export { NO_USAGE, type Usage } from "./usage.ts";
