@@ -1,0 +1,1 @@
+export { TenantBudget } from "./tenant-budget.ts";

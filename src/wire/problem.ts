@@ -1,0 +1,43 @@
+/** What can be wrong with a call, each with its HTTP status and a title that never changes. */
+export const PROBLEMS = {
+  invalid_json: { status: 400, title: "The body is not valid JSON" },
+  invalid_input: { status: 400, title: "The input is not valid" },
+  invalid_path: { status: 400, title: "The path is not valid" },
+  not_found: { status: 404, title: "There is no such route" },
+  method_not_allowed: { status: 405, title: "The route does not take this method" },
+  body_too_large: { status: 413, title: "The body is too large" },
+  unsupported_media_type: { status: 415, title: "The body's type is not supported" },
+  sum_too_large: { status: 422, title: "A total would no longer be exact" },
+  internal: { status: 500, title: "The service failed" },
+} as const;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** One field at fault. */
+export interface FieldError {
+  /** RFC 6901 pointer into the body; empty for the body itself. */
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** Why a call was not carried out. Nothing of it has taken effect. */
+export interface Refusal {
+  readonly code: ProblemCode;
+  readonly detail: string;
+  readonly errors?: readonly FieldError[];
+}
+
+/** The one error of the service's edge. It carries all that a problem document (RFC 9457) tells. */
+export class BudgetError extends Error {
+  override name = "BudgetError";
+  readonly code: ProblemCode;
+  readonly status: number;
+  readonly errors: readonly FieldError[] | undefined;
+
+  constructor({ code, detail, errors }: Refusal, options?: ErrorOptions) {
+    super(detail, options);
+    this.code = code;
+    this.status = PROBLEMS[code].status;
+    this.errors = errors;
+  }
+}
