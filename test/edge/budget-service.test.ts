@@ -1,0 +1,58 @@
+import { exports } from "cloudflare:workers";
+import { describe, expect, test } from "vitest";
+import type { BudgetService } from "../../src/index.ts";
+
+const budget = exports.BudgetService as unknown as Service<BudgetService>;
+
+/** What a call threw. `expect().rejects` takes an RPC promise's `then` twice, and leaves the second one unhandled. */
+async function thrownBy(call: PromiseLike<unknown>): Promise<unknown> {
+  try {
+    return await call;
+  } catch (error) {
+    return error;
+  }
+}
+
+describe("another Worker, through the service binding,", () => {
+  test("gets the answers that HTTP gives", async () => {
+    using acme = await budget.tenant(crypto.randomUUID());
+    expect(await acme.configure({ max_tokens: 10 })).toEqual({ max_tokens: 10 });
+    expect(await acme.allowsStep()).toEqual({ state: "ok", reason: null, limit: null });
+    expect(await acme.consume({ tokens_in: 9, user_id: "alice" })).toEqual({
+      state: "warn",
+      reason: "tokens at 90%",
+      limit: "max_tokens",
+    });
+    expect(await acme.consume({ tokens_in: 1 })).toMatchObject({ state: "blocked", limit: "max_tokens" });
+    expect(await acme.usage()).toMatchObject({ tokens_total: 10, calls: 2, users: 2 });
+    expect(await acme.usageFor("alice")).toMatchObject({ tokens_total: 9 });
+    expect(await acme.usageFor()).toMatchObject({ tokens_total: 1 });
+    expect(await acme.config()).toEqual({ max_tokens: 10 });
+  });
+
+  test("needs no more than one expression", async () => {
+    expect(await budget.tenant(crypto.randomUUID()).consume({ tokens_in: 1 })).toMatchObject({ state: "ok" });
+  });
+
+  test("gets an error that says which field is wrong", async () => {
+    using acme = await budget.tenant(crypto.randomUUID());
+    expect(await thrownBy(acme.consume({ tokens_in: -1, user_id: "" }))).toMatchObject({
+      name: "BudgetError",
+      code: "invalid_input",
+      status: 400,
+      errors: [{ pointer: "/user_id" }, { pointer: "/tokens_in" }],
+    });
+    expect(await thrownBy(acme.consume({ tokens_in: Number.NaN }))).toMatchObject({
+      message: expect.stringContaining("/tokens_in takes a whole number"),
+    });
+    expect(await thrownBy(acme.usageFor(""))).toMatchObject({ code: "invalid_path" });
+    expect(await thrownBy(acme.configure({ max_tokens: -1 }))).toMatchObject({ code: "invalid_input" });
+    expect(await acme.usage()).toMatchObject({ calls: 0 });
+  });
+
+  test("cannot name a tenant that no HTTP call could", async () => {
+    expect(await thrownBy(budget.tenant("").usage())).toMatchObject({ code: "invalid_path" });
+    expect(await thrownBy(budget.tenant("x".repeat(257)).usage())).toMatchObject({ code: "invalid_path" });
+    expect(await thrownBy(budget.tenant("\ud800").usage())).toMatchObject({ code: "invalid_path" });
+  });
+});

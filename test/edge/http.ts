@@ -1,0 +1,26 @@
+import { exports } from "cloudflare:workers";
+
+/** What a call answered, its body read as JSON. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever the service printed
+  readonly body: any;
+}
+
+/** Sends a request to the Worker as the internet would. */
+export async function send(path: string, init?: RequestInit): Promise<Reply> {
+  const response = await exports.default.fetch(`https://budget.test${path}`, init);
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text === "" ? null : JSON.parse(text) };
+}
+
+/** Sends JSON. */
+export function sendJson(method: string, path: string, body: unknown): Promise<Reply> {
+  return send(path, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+}
+
+/** The path of a tenant that no other test knows. */
+export function newTenantPath(): string {
+  return `/v1/tenants/${crypto.randomUUID()}`;
+}

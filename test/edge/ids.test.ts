@@ -1,0 +1,56 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { newTenantPath, send, sendJson } from "./http.ts";
+
+const IDS = [
+  "alice",
+  "a/b?c#d",
+  "użytkownik-7",
+  "100%",
+  "%2F",
+  "a b+c&d=e;f",
+  "\u0000",
+  "line\nbreak",
+  "…/../…",
+  "👩‍💻",
+  "null",
+  "__proto__",
+  "constructor",
+  "'; DROP TABLE bucket; --",
+  "x".repeat(256),
+  "é".repeat(128),
+];
+
+describe("an id of any characters is one user's and nobody else's", () => {
+  test.each(IDS)("user %j", async (id) => {
+    const tenant = newTenantPath();
+    await sendJson("POST", `${tenant}/consume`, { tokens_in: 7, user_id: id });
+    await sendJson("POST", `${tenant}/consume`, { tokens_in: 1, user_id: `${id.slice(0, 1)}!` });
+    const path = `${tenant}/users/${encodeURIComponent(id)}/usage`;
+    expect(await send(path)).toMatchObject({ status: 200, body: { tokens_in: 7, calls: 1 } });
+  });
+
+  test.each(IDS)("tenant %j", async (id) => {
+    const salt = crypto.randomUUID().slice(0, 8);
+    const tenantId = id.length < 100 ? salt + id : id;
+    const path = `/v1/tenants/${encodeURIComponent(tenantId)}`;
+    const before = (await send(`${path}/usage`)).body.calls;
+    await sendJson("POST", `${path}/consume`, { tokens_in: 1 });
+    expect((await send(`${path}/usage`)).body.calls).toBe(before + 1);
+    expect((await send(`${newTenantPath()}/usage`)).body.calls).toBe(0);
+  });
+
+  test("generated", async () => {
+    const isId = (id: string) => id !== "." && id !== ".." && new TextEncoder().encode(id).length <= 256;
+    const ids = fc.string({ unit: "binary", minLength: 1, maxLength: 64 }).filter(isId);
+    await fc.assert(
+      fc.asyncProperty(ids, async (id) => {
+        const tenant = newTenantPath();
+        await sendJson("POST", `${tenant}/consume`, { tokens_out: 3, user_id: id });
+        const { body } = await send(`${tenant}/users/${encodeURIComponent(id)}/usage`);
+        expect(body).toMatchObject({ tokens_out: 3, calls: 1 });
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
