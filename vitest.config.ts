@@ -1,8 +1,10 @@
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
+import { CountReporter } from "./test/count-reporter.ts";
 
 export default defineConfig({
   test: {
+    reporters: ["default", new CountReporter()],
     projects: [
       {
         // Inside workerd: the core, the object, and the HTTP and RPC surfaces.

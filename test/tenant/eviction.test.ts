@@ -1,0 +1,113 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { newTenant, setNow, valueIn } from "./tenant.ts";
+
+const START_MS = Date.UTC(2026, 0, 1);
+
+beforeAll(() => void vi.useFakeTimers({ toFake: ["Date"] }));
+afterAll(() => void vi.useRealTimers());
+
+function ledgerOf(tenant: ReturnType<typeof newTenant>) {
+  return runInDurableObject(tenant, (_, state) =>
+    state.storage.sql
+      .exec<{ at: number; kind: string; body: string }>("SELECT at, kind, body FROM ledger ORDER BY id")
+      .toArray()
+      .map(({ at, kind, body }) => ({ at, kind, ...JSON.parse(body) })),
+  );
+}
+
+describe("a user's bucket that has to go", () => {
+  test("is the one untouched for longest, and is told with its totals", async () => {
+    const tenant = newTenant();
+    setNow(START_MS);
+    valueIn(await tenant.configure({ max_users: 2 }));
+    valueIn(await tenant.consume({ user_id: "alice", tokens_in: 5, cost_usd: 0.5 }));
+    valueIn(await tenant.consume({ user_id: "bob", tokens_in: 6 }));
+    valueIn(await tenant.allowsStep({ user_id: "alice" }));
+    valueIn(await tenant.consume({ user_id: "carol", tokens_in: 7 }));
+
+    expect(valueIn(await tenant.usageFor("bob")).calls).toBe(0);
+    expect(valueIn(await tenant.usageFor("alice")).calls).toBe(1);
+    expect(valueIn(await tenant.usage())).toMatchObject({ users: 2, tokens_in: 18, calls: 3 });
+    expect(await ledgerOf(tenant)).toEqual([
+      {
+        at: START_MS,
+        kind: "eviction",
+        scope: "user",
+        subject: "bob",
+        cause: "max_users",
+        usage: { inputTokens: 6, outputTokens: 0, costNanoUsd: 0, calls: 1 },
+        startedAtMs: START_MS,
+        touchedAtMs: START_MS,
+      },
+    ]);
+  });
+
+  test("goes after its idle time, asked for or not", async () => {
+    const tenant = newTenant();
+    setNow(START_MS);
+    valueIn(await tenant.configure({ user_idle_ttl_seconds: 60 }));
+    for (const user_id of ["alice", "bob", "carol"]) valueIn(await tenant.consume({ user_id, tokens_in: 5 }));
+    setNow(START_MS + 59_999);
+    valueIn(await tenant.allowsStep({ user_id: "carol" }));
+    setNow(START_MS + 60_000);
+    expect(valueIn(await tenant.usageFor("alice")).calls).toBe(0);
+    expect(valueIn(await tenant.usage()).users).toBe(2);
+    valueIn(await tenant.consume({ user_id: "carol", tokens_in: 5 }));
+    expect(valueIn(await tenant.usage()).users).toBe(1);
+    const evicted = (await ledgerOf(tenant)).map(({ subject, cause }) => [subject, cause]);
+    expect(evicted).toEqual([
+      ["alice", "idle"],
+      ["bob", "idle"],
+    ]);
+  });
+
+  test("is found among hundreds, again and again, in the order of touches", async () => {
+    const tenant = newTenant();
+    setNow(START_MS);
+    valueIn(await tenant.configure({ max_users: 600 }));
+    for (let i = 0; i < 600; i += 1) valueIn(await tenant.consume({ user_id: `${i}`, tokens_in: 1 }));
+    for (let i = 0; i < 100; i += 1) valueIn(await tenant.allowsStep({ user_id: `${i}` }));
+    for (let i = 600; i < 1100; i += 1) valueIn(await tenant.consume({ user_id: `${i}`, tokens_in: 1 }));
+    const evicted = (await ledgerOf(tenant)).map(({ subject }) => Number(subject));
+    expect(evicted).toEqual(Array.from({ length: 500 }, (_, i) => 100 + i));
+    expect(valueIn(await tenant.usage())).toMatchObject({ users: 600, calls: 1100 });
+  });
+});
+
+test("a lower bound evicts down to it at the next consume", async () => {
+  const tenant = newTenant();
+  for (let i = 0; i < 20; i += 1) valueIn(await tenant.consume({ user_id: `${i}` }));
+  valueIn(await tenant.configure({ max_users: 3 }));
+  valueIn(await tenant.consume({ user_id: "0" }));
+  expect(valueIn(await tenant.usage()).users).toBe(3);
+  expect((await ledgerOf(tenant)).length).toBe(17);
+});
+
+test("all that was answered survives the object leaving memory", async () => {
+  const tenant = newTenant();
+  setNow(START_MS);
+  valueIn(await tenant.configure({ max_tokens: 10, max_wall_clock: 60 }));
+  valueIn(await tenant.consume({ user_id: "alice", tokens_in: 6, tokens_out: 2, cost_usd: 0.000000001 }));
+  valueIn(await tenant.consume({ user_id: null, tokens_in: 1 }));
+  const before = [
+    await tenant.usage(),
+    await tenant.usageFor("alice"),
+    await tenant.usageFor(null),
+    await tenant.config(),
+  ];
+
+  await evictDurableObject(tenant);
+  const after = [
+    await tenant.usage(),
+    await tenant.usageFor("alice"),
+    await tenant.usageFor(null),
+    await tenant.config(),
+  ];
+  expect(after).toEqual(before);
+  expect(valueIn(await tenant.allowsStep({ user_id: "alice" })).reason).toBe("tokens at 90%");
+
+  await evictDurableObject(tenant);
+  setNow(START_MS + 60_000);
+  expect(valueIn(await tenant.allowsStep({ user_id: "alice" })).limit).toBe("max_wall_clock");
+});
