@@ -22,7 +22,7 @@ async function run({ config, options, steps }: Case, afterConsume: (tenant: Dura
     } else if (step.op === "allows_step") {
       expectAnswer(step, valueIn(await tenant.allowsStep({ user_id: step.user_id })));
     } else {
-      expectAnswer(step, valueIn(await tenant.usageFor(step.user_id)));
+      expectAnswer(step, valueIn(await tenant.usageFor(step.user_id ?? null)));
     }
   }
 }

@@ -1,0 +1,69 @@
+/**
+ * What runs inside workerd: a Worker that takes one case per POST, drives a Durable Object of its own through it
+ * by RPC, and answers with the run.
+ */
+import type { Consumption, StepRequest } from "../../src/core/index.ts";
+import { TenantBudget } from "../../src/tenant/index.ts";
+import type { Answer } from "../../src/wire/index.ts";
+import type { Case } from "./case.ts";
+import { type ClockedSubject, runCase } from "./run-case.ts";
+
+interface ConformanceEnv {
+  readonly BUDGET: DurableObjectNamespace<ClockedBudget>;
+}
+
+/** The tenant's object as it is, but for the clock. */
+export class ClockedBudget extends TenantBudget {
+  #nowMs: number | undefined;
+
+  /** Sets the time that the operations after this one read. */
+  setNow(epochMs: number): void {
+    this.#nowMs = epochMs;
+  }
+
+  protected override now(): number {
+    if (this.#nowMs === undefined) throw new Error("the clock is not set");
+    return this.#nowMs;
+  }
+}
+
+class ObjectSubject implements ClockedSubject {
+  readonly #stub: DurableObjectStub<ClockedBudget>;
+
+  constructor(stub: DurableObjectStub<ClockedBudget>) {
+    this.#stub = stub;
+  }
+
+  setNow(epochMs: number): Promise<void> {
+    return this.#stub.setNow(epochMs);
+  }
+
+  async open({ config, options }: Case): Promise<void> {
+    // The original's defaults; the object's own keep an idle user for ever.
+    valueIn(await this.#stub.configure({ max_users: 100_000, user_idle_ttl_seconds: 86_400, ...config, ...options }));
+  }
+
+  async allowsStep(step: StepRequest): Promise<unknown> {
+    return valueIn(await this.#stub.allowsStep(step));
+  }
+
+  async consume(spent: Consumption): Promise<unknown> {
+    return valueIn(await this.#stub.consume(spent));
+  }
+
+  async usageFor(userId: string | null): Promise<unknown> {
+    return valueIn(await this.#stub.usageFor(userId));
+  }
+}
+
+function valueIn<T>(answer: Answer<T>): T {
+  if (!answer.ok) throw new Error(`refused, ${answer.refusal.code}: ${answer.refusal.detail}`);
+  return answer.value;
+}
+
+export default {
+  async fetch(request, env) {
+    const stub = env.BUDGET.getByName(crypto.randomUUID());
+    return Response.json(await runCase(await request.json<Case>(), new ObjectSubject(stub)));
+  },
+} satisfies ExportedHandler<ConformanceEnv>;
