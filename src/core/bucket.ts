@@ -1,47 +1,106 @@
-import type { Metric, Scope } from "./limits.ts";
-import { NO_USAGE, type Usage } from "./usage.ts";
+import type { Calendar } from "./calendar.ts";
+import { type Counter, liveSlots } from "./counter.ts";
+import { parseScope, type Scope, scopeParts, TENANT, USER } from "./limits.ts";
+import { isNothing, NO_USAGE, type Usage } from "./usage.ts";
+import type { OpenWindow } from "./window.ts";
 
-/** Whose bucket it is. The tenant has one; the anonymous user's `subject` is null. */
+/** Whose bucket it is. */
 export interface BucketKey {
   readonly scope: Scope;
-  readonly subject: string | null;
+  /** The subject as text (`subjectOf`): a user's id or a label's value; of a compound scope, a JSON array of those. */
+  readonly subject: string;
 }
 
 /** The running totals of one subject of a scope. Times are epoch milliseconds. */
 export interface Bucket extends BucketKey {
+  /** Since it started. */
   usage: Usage;
-  /** When its wall clock started: the tenant's creation, a user's first consume. */
-  readonly startedAtMs: number;
+  /** What the windows that some limit names have counted, by the window's id. */
+  counters: ReadonlyMap<string, Counter>;
+  /** When its wall clock started: the tenant's creation, any other's first consume. */
+  startedAtMs: number;
   /** When it was last read or charged: what the idle rule goes by. */
   touchedAtMs: number;
   /** Its place in the order of touches: what the LRU rule goes by, exact within a millisecond. */
   touchedSeq: number;
 }
 
-export const TENANT_KEY: BucketKey = { scope: "tenant", subject: null };
+/** Who takes a step: a user (null: the anonymous one), and what the caller says of the call. */
+export interface Subject {
+  readonly userId: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+}
 
-export function userKey(userId: string | null | undefined): BucketKey {
-  return { scope: "user", subject: userId ?? null };
+export const TENANT_KEY: BucketKey = { scope: TENANT, subject: "" };
+
+/** The anonymous user's subject is the empty text, which no id is. */
+export function userKey(userId: string | null): BucketKey {
+  return { scope: USER, subject: userId ?? "" };
+}
+
+/** The bucket of a scope that a step is charged to; undefined where the step lacks a label of the scope. */
+export function keyOf(scope: Scope, { userId, labels }: Subject): BucketKey | undefined {
+  const values: (string | null)[] = [];
+  for (const part of scopeParts(scope)) {
+    const value = part === USER ? userId : Object.hasOwn(labels, part) ? labels[part] : undefined;
+    if (value === undefined) return undefined;
+    values.push(value);
+  }
+  return { scope, subject: values.length > 1 ? JSON.stringify(values) : (values[0] ?? "") };
+}
+
+/** A bucket as the wire names it: its scope, and a user's id or a label's value, or a list of those. */
+export interface BucketName {
+  readonly scope: Scope;
+  readonly id: string | null | readonly (string | null)[];
+}
+
+/** Prints a bucket's key as the wire names it; the anonymous user is null. */
+export function nameOf({ scope, subject }: BucketKey): BucketName {
+  if (scopeParts(scope).length > 1) return { scope, id: JSON.parse(subject) };
+  return { scope, id: subject === "" ? null : subject };
+}
+
+/** Finds the key of a bucket from the wire's name for it; undefined where the id does not fit the scope. */
+export function keyNamed({ scope: name, id }: BucketName): BucketKey | undefined {
+  const scope = parseScope(name);
+  const parts = scopeParts(name);
+  const values = Array.isArray(id) ? id : [id];
+  if (scope === undefined) return undefined;
+  if (scope === TENANT) return id === null ? TENANT_KEY : undefined;
+  if (values.length !== parts.length || Array.isArray(id) !== parts.length > 1) return undefined;
+  const named = new Map(parts.map((part, i) => [part, values[i]]));
+  const labels = [...named].filter((pair): pair is [string, string] => pair[0] !== USER && pair[1] !== null);
+  return keyOf(scope, { userId: named.get(USER) ?? null, labels: Object.fromEntries(labels) });
 }
 
 export function newBucket(key: BucketKey, nowMs: number): Bucket {
-  return { ...key, usage: NO_USAGE, startedAtMs: nowMs, touchedAtMs: nowMs, touchedSeq: 0 };
+  const { scope, subject } = key;
+  return {
+    scope,
+    subject,
+    usage: NO_USAGE,
+    counters: new Map(),
+    startedAtMs: nowMs,
+    touchedAtMs: nowMs,
+    touchedSeq: 0,
+  };
 }
 
-/** What a bucket has used of a metric, in the metric's inner unit. */
-export function usedOf(bucket: Bucket, metric: Metric, nowMs: number): number {
-  switch (metric) {
-    case "tokens":
-      return bucket.usage.inputTokens + bucket.usage.outputTokens;
-    case "input_tokens":
-      return bucket.usage.inputTokens;
-    case "output_tokens":
-      return bucket.usage.outputTokens;
-    case "cost_usd":
-      return bucket.usage.costNanoUsd;
-    case "calls":
-      return bucket.usage.calls;
-    case "wall_clock":
-      return Math.max(0, nowMs - bucket.startedAtMs);
+/** What one of the bucket's windows counts now. */
+export function slotsOf(bucket: Bucket, window: OpenWindow, nowMs: number, calendar: Calendar): Counter {
+  return liveSlots(bucket.counters.get(window.id) ?? [], window, nowMs, calendar);
+}
+
+/** True where one of these windows still counts something, which keeps a bucket from being idle. */
+export function countsInWindow(
+  bucket: Bucket,
+  windows: Iterable<OpenWindow>,
+  nowMs: number,
+  calendar: Calendar,
+): boolean {
+  for (const window of windows) {
+    if (slotsOf(bucket, window, nowMs, calendar).some((slot) => !isNothing(slot))) return true;
   }
+  return false;
 }

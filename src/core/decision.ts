@@ -1,49 +1,145 @@
-import { type Bucket, usedOf } from "./bucket.ts";
-import { describeLimit, type Limit, type Scope } from "./limits.ts";
+import { type Bucket, slotsOf } from "./bucket.ts";
+import { type Account, isFrozen, limitsOf } from "./control.ts";
+import { emptyAt, fallsBelowAt } from "./counter.ts";
+import { describeLimit, type Limit, type Metric } from "./limits.ts";
 import type { Policy } from "./policy.ts";
+import type { Amounts } from "./usage.ts";
+
+/** How one limit stands. Amounts are in the metric's inner unit, times in epoch milliseconds. */
+export interface Reading {
+  readonly limit: Limit;
+  readonly used: number;
+  /** False where its bucket does not exist yet, so that it neither blocks nor warns. */
+  readonly counts: boolean;
+  /** True where it does not block. */
+  readonly shadow: boolean;
+  /** True where it would block, were it not a shadow. */
+  readonly exhausted: boolean;
+  /** When nothing that is counted now will count any more; null where that never comes, or nothing is counted. */
+  readonly resetsAtMs: number | null;
+  /** Where it is exhausted, when it no longer will be if nothing more is spent; null for never. */
+  readonly liftsAtMs: number | null;
+}
 
 /** The answer to "may I take the next step?" */
 export interface Decision {
   /** `warn` lets the step through, as `ok` does. */
   readonly state: "ok" | "warn" | "blocked";
-  /** For people: the limit's name where blocked, `tokens at 85%` where warned, else null. */
+  /** For people: `frozen` or the limit's name where blocked, `tokens at 85%` where warned, else null. */
   readonly reason: string | null;
   /** For programs: the name of the limit that made the state, else null. */
   readonly limit: string | null;
+  /** The first limit that would have blocked, were it not a shadow. */
+  readonly wouldBlock: string | null;
+  /** When a blocked step will be let through if nothing more is spent; null for never, or where it is not blocked. */
+  readonly retryAtMs: number | null;
+  /** Every limit that applies, in the order they are checked. */
+  readonly readings: readonly Reading[];
 }
-
-const OK: Decision = { state: "ok", reason: null, limit: null };
 
 /** These warn before all others, in this order, as in the original. */
 const WARNED_FIRST = ["max_tokens", "max_cost_usd", "per_user_max_tokens", "per_user_max_cost_usd"];
 
 /**
- * Decides the next step from the buckets that it would be charged to.
+ * Decides the next step from the accounts that it would be charged to, which come in the order of their scopes.
  *
- * Blocked where any limit has `used >= max`, the first in the policy's order wins; then warned where any has
- * reached the policy's share of its maximum; else ok. A scope without a bucket blocks nothing and warns of
- * nothing, not even under a limit of 0. Cost: one pass over the limits, nothing kept.
+ * Blocked where any of them is frozen, or any limit that is not a shadow has `used >= max`, the first one wins; then
+ * warned where any limit has reached the policy's share of its maximum; else ok. An account without a bucket blocks
+ * nothing and warns of nothing, not even under a limit of 0. Cost: one pass over the limits, a rolling window's at
+ * most 61 additions.
  */
-export function decide(policy: Policy, buckets: Partial<Record<Scope, Bucket>>, nowMs: number): Decision {
-  let warning: { limit: Limit; used: number; rank: number } | undefined;
-  for (const limit of policy.limits) {
-    const bucket = buckets[limit.scope];
-    if (!bucket) continue;
-    const used = usedOf(bucket, limit.metric, nowMs);
-    if (used >= limit.max) return { state: "blocked", reason: limit.name, limit: limit.name };
-    if (used / limit.max >= policy.softWarningAt) {
-      const rank = warningRank(limit);
-      if (!warning || rank < warning.rank) warning = { limit, used, rank };
-    }
+export function decide(policy: Policy, accounts: readonly Account[], nowMs: number): Decision {
+  const readings = accounts.flatMap((account) =>
+    limitsOf(policy, account, nowMs).map((limit) => readLimit(policy, limit, account.bucket, nowMs)),
+  );
+  const wouldBlock = readings.find(({ shadow, exhausted }) => shadow && exhausted)?.limit.name ?? null;
+  const frozen = accounts.filter(({ control }) => isFrozen(control, nowMs));
+  const blocking = readings.filter(({ shadow, exhausted }) => exhausted && !shadow);
+  if (frozen.length > 0 || blocking.length > 0) {
+    const limit = frozen.length > 0 ? null : (blocking[0]?.limit.name ?? null);
+    const lifts = [
+      ...frozen.map(({ control }) => control?.freeze?.untilMs ?? null),
+      ...blocking.map(({ liftsAtMs }) => liftsAtMs),
+    ];
+    const retryAtMs = lastOf(lifts);
+    return {
+      state: "blocked",
+      reason: limit ?? "frozen",
+      limit,
+      wouldBlock,
+      retryAtMs: retryAtMs !== null && isOutOfTime(readings, retryAtMs, nowMs) ? null : retryAtMs,
+      readings,
+    };
   }
-  if (!warning) return OK;
-  const { limit, used } = warning;
-  return { state: "warn", reason: `${describeLimit(limit)} at ${formatPercent(used / limit.max)}`, limit: limit.name };
+  const warning = findWarning(policy, readings);
+  return {
+    state: warning ? "warn" : "ok",
+    reason: warning ? `${describeLimit(warning.limit)} at ${formatPercent(warning.used / warning.limit.max)}` : null,
+    limit: warning?.limit.name ?? null,
+    wouldBlock,
+    retryAtMs: null,
+    readings,
+  };
 }
 
-function warningRank(limit: Limit): number {
-  const rank = WARNED_FIRST.indexOf(limit.name);
-  return rank === -1 ? WARNED_FIRST.length : rank;
+function readLimit(policy: Policy, limit: Limit, bucket: Bucket | undefined, nowMs: number): Reading {
+  const { window, metric, max } = limit;
+  const reading = { limit, counts: bucket !== undefined, shadow: policy.isShadow(limit.name) };
+  if (window.kind === "lifetime") {
+    const used = bucket ? measure(bucket.usage, metric, Math.max(0, nowMs - bucket.startedAtMs)) : 0;
+    return { ...reading, used, exhausted: reading.counts && used >= max, resetsAtMs: null, liftsAtMs: null };
+  }
+  const { calendar } = policy;
+  const slots = bucket ? slotsOf(bucket, window, nowMs, calendar) : [];
+  const measureSlot = (amounts: Amounts) => measure(amounts, metric, 0);
+  const used = slots.reduce((sum, slot) => sum + measureSlot(slot), 0);
+  const exhausted = reading.counts && used >= max;
+  const resetsAtMs = emptyAt(slots, window, nowMs, calendar);
+  const liftsAtMs = exhausted ? fallsBelowAt(slots, max, measureSlot, window, nowMs, calendar) : null;
+  return { ...reading, used, exhausted, resetsAtMs, liftsAtMs };
+}
+
+/** Takes a metric, in its inner unit, from what was spent and the time since the spending began. */
+function measure(spent: Amounts, metric: Metric, elapsedMs: number): number {
+  switch (metric) {
+    case "tokens":
+      return spent.inputTokens + spent.outputTokens;
+    case "input_tokens":
+      return spent.inputTokens;
+    case "output_tokens":
+      return spent.outputTokens;
+    case "cost_usd":
+      return spent.costNanoUsd;
+    case "calls":
+      return spent.calls;
+    case "wall_clock":
+      return elapsedMs;
+  }
+}
+
+/** The reading that warns: the original's four in their order, else the first. */
+function findWarning(policy: Policy, readings: readonly Reading[]): Reading | undefined {
+  const warned = readings.filter(
+    ({ limit, used, counts }) => counts && limit.max > 0 && used / limit.max >= policy.softWarningAt,
+  );
+  const rank = ({ limit }: Reading) => {
+    const first = WARNED_FIRST.indexOf(limit.name);
+    return first === -1 ? WARNED_FIRST.length : first;
+  };
+  return warned.toSorted((a, b) => rank(a) - rank(b))[0];
+}
+
+/** The latest of the times; null where one of them never comes. */
+function lastOf(times: readonly (number | null)[]): number | null {
+  return times.reduce((last, time) => (last === null || time === null ? null : Math.max(last, time)), 0);
+}
+
+/** True where a wall clock will have run out by the time that windows let the step through. */
+function isOutOfTime(readings: readonly Reading[], atMs: number, nowMs: number): boolean {
+  return readings.some(
+    ({ limit, used, counts, shadow }) =>
+      limit.metric === "wall_clock" && counts && !shadow && used + atMs - nowMs >= limit.max,
+  );
 }
 
 const WHOLE_HALF_EVEN = new Intl.NumberFormat("en-US", {

@@ -1,10 +1,67 @@
-export { Accounts, type BucketStore, type EvictionCause, InexactSumError } from "./accounts.ts";
-export { type Bucket, type BucketKey, newBucket, TENANT_KEY, userKey } from "./bucket.ts";
-export type { Budget, BudgetStatus, Consumption, StepRequest, UsageTotals } from "./budget.ts";
-export { type Decision, decide } from "./decision.ts";
-export { type LimitName, METRICS, type Metric, parseLimitName, printLimitName } from "./limits.ts";
+export { Accounts, type BucketStore, type EvictionCause, SumError } from "./accounts.ts";
+export {
+  type Bucket,
+  type BucketKey,
+  type BucketName,
+  keyNamed,
+  keyOf,
+  nameOf,
+  newBucket,
+  type Subject,
+  TENANT_KEY,
+  userKey,
+} from "./bucket.ts";
+export type { Budget } from "./budget.ts";
+export { Calendar, type CalendarSettings, type CalendarUnit, type Period } from "./calendar.ts";
+export {
+  type Consumption,
+  type Price,
+  type PriceQuestion,
+  type Pricer,
+  partsBeyondWhole,
+  pricedUsageOf,
+  type Rates,
+  type StepRequest,
+  subjectOf,
+  UnknownModelError,
+  usageOf,
+} from "./consumption.ts";
+export { type Account, type Control, isFrozen, overrideIssues } from "./control.ts";
+export type { Counter, Slot } from "./counter.ts";
+export { type Decision, decide, type Reading } from "./decision.ts";
+export {
+  isLabelName,
+  type LimitName,
+  METRICS,
+  type Metric,
+  parseLimitName,
+  parseScope,
+  printLimitName,
+  type Scope,
+  scopeParts,
+  TENANT,
+  USER,
+} from "./limits.ts";
+export { mergePatch } from "./merge-patch.ts";
 export { NANO_PER_USD, nanoFromUsd, usdFromNano } from "./money.ts";
 export { NoBudget } from "./no-budget.ts";
-export { type BudgetConfig, type ConfigIssue, compilePolicy, configIssues, type Policy } from "./policy.ts";
-export { StandardBudget, type StandardBudgetOptions, totalsOf, usageOf } from "./standard-budget.ts";
+export {
+  type BudgetConfig,
+  type ConfigIssue,
+  compilePolicy,
+  configIssues,
+  type Maxima,
+  type ModelPrice,
+  type Policy,
+} from "./policy.ts";
+export { StandardBudget, type StandardBudgetOptions } from "./standard-budget.ts";
+export {
+  type BudgetStatus,
+  type LimitStatus,
+  limitStatusOf,
+  remainingOf,
+  statusOf,
+  totalsOf,
+  type UsageTotals,
+} from "./status.ts";
 export { NO_USAGE, type Usage } from "./usage.ts";

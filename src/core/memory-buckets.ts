@@ -1,48 +1,54 @@
 import type { BucketStore } from "./accounts.ts";
-import { type Bucket, type BucketKey, newBucket, TENANT_KEY } from "./bucket.ts";
+import { type Bucket, type BucketKey, newBucket } from "./bucket.ts";
+import { type Scope, TENANT } from "./limits.ts";
 
 /** Buckets in this process's memory. Every operation takes constant time. */
 export class MemoryBuckets implements BucketStore {
-  #tenant: Bucket | undefined;
-  /** In order of touch, the oldest first: a Map iterates in order of insertion. */
-  readonly #users = new Map<string | null, Bucket>();
+  /** Of each scope, in order of touch, the oldest first: a Map iterates in order of insertion. */
+  readonly #scopes = new Map<Scope, Map<string, Bucket>>();
 
-  get(key: BucketKey): Bucket | undefined {
-    return key.scope === TENANT_KEY.scope ? this.#tenant : this.#users.get(key.subject);
+  get({ scope, subject }: BucketKey): Bucket | undefined {
+    return this.#scopes.get(scope)?.get(subject);
   }
 
   create(key: BucketKey, nowMs: number): Bucket {
     const bucket = newBucket(key, nowMs);
-    if (key.scope === TENANT_KEY.scope) this.#tenant = bucket;
-    else this.#users.set(key.subject, bucket);
+    const buckets = this.#scopes.get(key.scope);
+    if (buckets) buckets.set(key.subject, bucket);
+    else this.#scopes.set(key.scope, new Map([[key.subject, bucket]]));
     return bucket;
   }
 
   touch(bucket: Bucket, nowMs: number): void {
     bucket.touchedAtMs = nowMs;
-    this.#users.delete(bucket.subject);
-    this.#users.set(bucket.subject, bucket);
+    const buckets = this.#scopes.get(bucket.scope);
+    buckets?.delete(bucket.subject);
+    buckets?.set(bucket.subject, bucket);
   }
 
   /** Nothing to do: the bucket that changed is the one kept. */
   save(): void {}
 
-  countUsers(): number {
-    return this.#users.size;
+  scopes(): Scope[] {
+    return [...this.#scopes.keys()].filter((scope) => scope !== TENANT);
   }
 
-  leastRecentUser(): Bucket | undefined {
-    return this.#users.values().next().value;
+  count(scope: Scope): number {
+    return this.#scopes.get(scope)?.size ?? 0;
   }
 
-  evict(bucket: Bucket): void {
-    this.#users.delete(bucket.subject);
+  /** A Map's iterator may lose what it has given out, so evictions on the way are fine. */
+  inOrderOfTouch(scope: Scope): Iterable<Bucket> {
+    return this.#scopes.get(scope)?.values() ?? [];
   }
 
-  evictIdle(touchedUpToMs: number): void {
-    for (const bucket of this.#users.values()) {
-      if (bucket.touchedAtMs > touchedUpToMs) return;
-      this.evict(bucket);
-    }
+  evict({ scope, subject }: Bucket): void {
+    this.#scopes.get(scope)?.delete(subject);
+  }
+
+  control(): undefined {}
+
+  controlledScopes(): Scope[] {
+    return [];
   }
 }

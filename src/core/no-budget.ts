@@ -1,9 +1,11 @@
-import type { Budget, BudgetStatus, UsageTotals } from "./budget.ts";
+import type { Budget } from "./budget.ts";
+import { type BudgetStatus, totalsOf, type UsageTotals } from "./status.ts";
+import { NO_USAGE } from "./usage.ts";
 
 /** The budget of who wants none: every step is allowed, nothing is counted. */
 export class NoBudget implements Budget {
   allowsStep(): BudgetStatus {
-    return { state: "ok", reason: null, limit: null };
+    return { state: "ok", reason: null, limit: null, remaining: {}, retry_after: null };
   }
 
   consume(): BudgetStatus {
@@ -11,6 +13,6 @@ export class NoBudget implements Budget {
   }
 
   usageFor(): UsageTotals {
-    return { tokens_in: 0, tokens_out: 0, tokens_total: 0, cost_usd: 0, calls: 0 };
+    return totalsOf(NO_USAGE);
   }
 }

@@ -1,27 +1,65 @@
-import { compareLimits, type Limit, type Metric, parseLimitName, printLimitName } from "./limits.ts";
+import { Calendar, type Weekday } from "./calendar.ts";
+import {
+  compareLimits,
+  type Limit,
+  type LimitName,
+  type Metric,
+  parseLimitName,
+  printLimitName,
+  type Scope,
+} from "./limits.ts";
 import { nanoFromUsd } from "./money.ts";
+import { isWhole, isWithin, MAX_SECONDS, type Rule, SETTINGS } from "./settings.ts";
 
-/**
- * A configuration as written: maxima under their limits' names, and settings beside them.
- * A limit that is absent or null does not exist.
- */
-export interface BudgetConfig {
+/** What a model's tokens cost, in USD per million. A cache price that is absent is the input's. */
+export interface ModelPrice {
+  readonly input_usd: number;
+  readonly output_usd: number;
+  readonly cache_read_usd?: number | undefined;
+  readonly cache_write_usd?: number | undefined;
+}
+
+/** Maxima under limits' names: tokens and calls as integers, cost in USD, wall clock in seconds. Null: no limit. */
+export interface Maxima {
+  [limit: `max_${string}` | `per_${string}_max_${string}`]: number | null | undefined;
+}
+
+/** A configuration as written: maxima under their limits' names, and settings beside them. */
+export interface BudgetConfig extends Maxima {
   /** The share of a maximum at which decisions turn to `warn`, 0 to 1. Default 0.8. */
   soft_warning_at?: number | undefined;
-  /** How many users' buckets are kept; the one untouched for longest goes first. Null: no bound. Default 100,000. */
+  /** An IANA name; calendar windows are this zone's. Default UTC. */
+  timezone?: string | undefined;
+  /** `HH:MM`, local. Default 00:00. */
+  day_starts_at?: string | undefined;
+  /** Default monday. */
+  week_starts_on?: Weekday | undefined;
+  /** The billing day, 1 to 28. Default 1. */
+  month_starts_on?: number | undefined;
+  /** `shadow`: no limit blocks, and decisions say which one would have. Default enforce. */
+  enforcement?: "enforce" | "shadow" | undefined;
+  /** Names of this configuration's limits that do not block, while decisions say that they would have. */
+  shadow_limits?: readonly string[] | undefined;
+  /** How many buckets of each scope are kept; the one untouched for longest goes first. Null: all. Default 100,000. */
   max_users?: number | null | undefined;
-  /** Seconds without a touch after which a user's bucket is forgotten. Null: never. */
+  /** Seconds without a touch after which a bucket is forgotten. Null: never. */
   user_idle_ttl_seconds?: number | null | undefined;
-  /** Maxima: tokens and calls as integers, cost in USD, wall clock in seconds. */
-  [limit: `max_${string}` | `per_${string}_max_${string}`]: number | null | undefined;
+  /** Prices of models, before those of the catalogue. */
+  prices?: Readonly<Record<string, ModelPrice>> | undefined;
 }
 
 /** A configuration made ready for decisions: limits in the order they are checked, inner units. */
 export interface Policy {
   readonly limits: readonly Limit[];
+  /** The limits of each scope that has any, in order. */
+  readonly limitsByScope: ReadonlyMap<Scope, readonly Limit[]>;
   readonly softWarningAt: number;
-  readonly maxUsers: number | null;
-  readonly userIdleTtlMs: number | null;
+  readonly calendar: Calendar;
+  /** True for a limit that does not block. */
+  readonly isShadow: (limitName: string) => boolean;
+  readonly maxBuckets: number | null;
+  readonly idleTtlMs: number | null;
+  readonly prices: Readonly<Record<string, ModelPrice>>;
 }
 
 /** What is wrong with one key of a configuration. */
@@ -30,34 +68,11 @@ export interface ConfigIssue {
   readonly detail: string;
 }
 
-/** The largest maxima that sums can reach: 2^53−1 inner units. */
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 const MAX_COST_USD = 9_000_000;
-const MAX_SECONDS = 1e11;
-
-const isWhole = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const isWithin = (value: unknown, max: number): value is number =>
-  typeof value === "number" && value >= 0 && value <= max;
-
-interface Setting {
-  readonly accepts: (value: unknown) => boolean;
-  readonly takes: string;
-}
-
-const SETTINGS: Readonly<Record<string, Setting>> = {
-  soft_warning_at: { accepts: (value) => isWithin(value, 1), takes: "a number from 0 to 1" },
-  max_users: {
-    accepts: (value) => value === null || (isWhole(value) && value > 0),
-    takes: "a whole number from 1, or null for no bound",
-  },
-  user_idle_ttl_seconds: {
-    accepts: (value) => value === null || (isWithin(value, MAX_SECONDS) && value > 0),
-    takes: "a number of seconds above 0, or null for never",
-  },
-};
 
 /** What each metric's maximum takes, and how it becomes the inner unit. */
-const MAXIMA: Readonly<Record<Metric, Setting & { readonly inner: (value: number) => number }>> = (() => {
+const MAXIMA: Readonly<Record<Metric, Rule & { readonly inner: (value: number) => number }>> = (() => {
   const count = { accepts: isWhole, takes: `a whole number from 0 to ${MAX_COUNT}, or null`, inner: (n: number) => n };
   return {
     tokens: count,
@@ -79,21 +94,55 @@ const MAXIMA: Readonly<Record<Metric, Setting & { readonly inner: (value: number
 
 /** Lists what is wrong with a configuration; empty where nothing is. */
 export function configIssues(config: Readonly<Record<string, unknown>>): ConfigIssue[] {
+  const isSetting = (key: string) => Object.hasOwn(SETTINGS, key);
+  const maxima = Object.fromEntries(Object.entries(config).filter(([key]) => !isSetting(key)));
+  const issues = Object.entries(config).flatMap(([key, value]) => {
+    const rule = isSetting(key) ? SETTINGS[key] : undefined;
+    return rule && value !== undefined && !rule.accepts(value) ? [{ key, detail: `takes ${rule.takes}` }] : [];
+  });
+  return [...issues, ...maximaIssues(maxima), ...shadowIssues(config)];
+}
+
+/** Lists what is wrong with maxima, among them two names of one limit. */
+export function maximaIssues(maxima: Readonly<Record<string, unknown>>): ConfigIssue[] {
   const issues: ConfigIssue[] = [];
-  for (const [key, value] of Object.entries(config)) {
-    const setting = Object.hasOwn(SETTINGS, key) ? SETTINGS[key] : undefined;
-    if (setting) {
-      if (value !== undefined && !setting.accepts(value)) issues.push({ key, detail: `takes ${setting.takes}` });
-      continue;
-    }
+  const spelled = new Map<string, string>();
+  for (const [key, value] of Object.entries(maxima)) {
     const name = parseLimitName(key);
     if (typeof name === "string") {
       issues.push({ key, detail: name });
-    } else if (value !== null && value !== undefined && !MAXIMA[name.metric].accepts(value)) {
-      issues.push({ key, detail: `takes ${MAXIMA[name.metric].takes}` });
+      continue;
     }
+    const twin = spelled.get(printLimitName(name));
+    spelled.set(printLimitName(name), key);
+    if (twin !== undefined) issues.push({ key, detail: `is the same limit as ${twin}` });
+    const { accepts, takes } = MAXIMA[name.metric];
+    if (value !== null && value !== undefined && !accepts(value)) issues.push({ key, detail: `takes ${takes}` });
   }
   return issues;
+}
+
+function shadowIssues(config: Readonly<Record<string, unknown>>): ConfigIssue[] {
+  const { shadow_limits: names } = config;
+  if (!Array.isArray(names)) return [];
+  const unknown = names.filter((name) => config[name] === undefined || config[name] === null || name in SETTINGS);
+  return unknown.map((name) => ({
+    key: "shadow_limits",
+    detail: `names "${name}", which this configuration does not limit`,
+  }));
+}
+
+/** Makes maxima ready for decisions, in the order they are checked. They must have no issues. */
+export function compileMaxima(maxima: Maxima): Limit[] {
+  const limits = Object.entries(maxima).flatMap(([name, value]) => {
+    const parts = Object.hasOwn(SETTINGS, name) ? "" : parseLimitName(name);
+    return typeof parts === "string" || typeof value !== "number" ? [] : [limitOf(name, parts, value)];
+  });
+  return limits.sort(compareLimits);
+}
+
+function limitOf(name: string, parts: LimitName, value: number): Limit {
+  return { ...parts, name, max: MAXIMA[parts.metric].inner(value) };
 }
 
 /**
@@ -104,17 +153,22 @@ export function configIssues(config: Readonly<Record<string, unknown>>): ConfigI
 export function compilePolicy(config: BudgetConfig): Policy {
   const [issue] = configIssues(config as Record<string, unknown>);
   if (issue) throw new RangeError(`${issue.key} ${issue.detail}`);
-  const limits: Limit[] = [];
-  for (const [key, value] of Object.entries(config)) {
-    const name = parseLimitName(key);
-    if (typeof name === "string" || typeof value !== "number" || Object.hasOwn(SETTINGS, key)) continue;
-    limits.push({ ...name, name: printLimitName(name), max: MAXIMA[name.metric].inner(value) });
-  }
+  const limits = compileMaxima(config);
+  const shadowed = new Set(config.shadow_limits);
   const idleTtlSeconds = config.user_idle_ttl_seconds ?? null;
   return {
-    limits: limits.sort(compareLimits),
+    limits,
+    limitsByScope: Map.groupBy(limits, ({ scope }) => scope),
     softWarningAt: config.soft_warning_at ?? 0.8,
-    maxUsers: config.max_users === undefined ? 100_000 : config.max_users,
-    userIdleTtlMs: idleTtlSeconds === null ? null : Math.round(idleTtlSeconds * 1000),
+    calendar: new Calendar({
+      timezone: config.timezone ?? "UTC",
+      dayStartsAt: config.day_starts_at ?? "00:00",
+      weekStartsOn: config.week_starts_on ?? "monday",
+      monthStartsOn: config.month_starts_on ?? 1,
+    }),
+    isShadow: (name) => config.enforcement === "shadow" || shadowed.has(name),
+    maxBuckets: config.max_users === undefined ? 100_000 : config.max_users,
+    idleTtlMs: idleTtlSeconds === null ? null : Math.round(idleTtlSeconds * 1000),
+    prices: config.prices ?? {},
   };
 }

@@ -1,17 +1,21 @@
 import { Accounts } from "./accounts.ts";
-import type { Budget, BudgetStatus, Consumption, StepRequest, UsageTotals } from "./budget.ts";
+import { userKey } from "./bucket.ts";
+import type { Budget } from "./budget.ts";
+import { type Consumption, type Pricer, pricedUsageOf, type StepRequest, subjectOf } from "./consumption.ts";
 import { MemoryBuckets } from "./memory-buckets.ts";
-import { nanoFromUsd, usdFromNano } from "./money.ts";
 import { type BudgetConfig, compilePolicy, type Policy } from "./policy.ts";
-import { NO_USAGE, type Usage } from "./usage.ts";
+import { type BudgetStatus, statusOf, totalsOf, type UsageTotals } from "./status.ts";
+import { NO_USAGE } from "./usage.ts";
 
 export interface StandardBudgetOptions {
-  /** How many users' buckets are kept. Null: no bound. Default 100,000. */
+  /** How many buckets of each scope are kept. Null: no bound. Default: the configuration's, else 100,000. */
   max_users?: number | null | undefined;
-  /** Seconds without a touch after which a user's bucket is forgotten. Null: never. Default 86,400. */
+  /** Seconds without a touch after which a bucket is forgotten. Null: never. Default: the configuration's, else 86,400. */
   user_idle_ttl_seconds?: number | null | undefined;
-  /** The time in milliseconds; only differences matter. Default `Date.now`. */
+  /** The time in epoch milliseconds. Default `Date.now`. */
   clock?: (() => number) | undefined;
+  /** Prices calls that tell a model and no cost. Without one, such a call is an error. */
+  pricer?: Pricer | undefined;
 }
 
 /**
@@ -27,49 +31,36 @@ export class StandardBudget implements Budget {
   readonly #policy: Policy;
   readonly #accounts = new Accounts(new MemoryBuckets());
   readonly #clock: () => number;
+  readonly #pricer: Pricer | undefined;
 
   /** @throws RangeError that names the key of `config` or `options` at fault and what it takes */
   constructor(config: BudgetConfig = {}, options: StandardBudgetOptions = {}) {
-    const { clock = Date.now, max_users = 100_000, user_idle_ttl_seconds = 86_400 } = options;
-    this.#policy = compilePolicy({ ...config, max_users, user_idle_ttl_seconds });
+    const { clock = Date.now, pricer, ...bounds } = options;
+    this.#policy = compilePolicy({ user_idle_ttl_seconds: 86_400, ...config, ...bounds });
     this.#clock = clock;
+    this.#pricer = pricer;
     this.#accounts.tenant(clock());
   }
 
-  allowsStep({ user_id }: StepRequest = {}): BudgetStatus {
-    return this.#accounts.allowsStep(this.#policy, user_id, this.#clock());
+  /** @throws RangeError that names the field at fault and what it takes */
+  allowsStep(step: StepRequest = {}): BudgetStatus {
+    const nowMs = this.#clock();
+    return statusOf(this.#accounts.allowsStep(this.#policy, subjectOf(step), nowMs), nowMs, step.detail);
   }
 
   /** @throws RangeError where an amount is not one, or a total would pass 2^53−1; then nothing is recorded */
   consume(spent: Consumption): BudgetStatus {
-    return this.#accounts.consume(this.#policy, spent.user_id, usageOf(spent), this.#clock());
+    const nowMs = this.#clock();
+    const { usage } = pricedUsageOf(spent, this.#policy.prices, this.#pricer, nowMs);
+    return statusOf(this.#accounts.consume(this.#policy, subjectOf(spent), usage, nowMs), nowMs, spent.detail);
   }
 
-  usageFor(userId?: string | null): UsageTotals {
-    return totalsOf(this.#accounts.user(this.#policy, userId, this.#clock())?.usage ?? NO_USAGE);
+  /** The totals of all users together. */
+  usage(): UsageTotals {
+    return totalsOf(this.#accounts.tenant(this.#clock()).usage);
   }
-}
 
-/**
- * Takes a consumption to inner units, as one call.
- *
- * @throws RangeError that names the field at fault and what it takes
- */
-export function usageOf({ tokens_in = 0, tokens_out = 0, cost_usd = 0 }: Consumption): Usage {
-  for (const [field, value] of Object.entries({ tokens_in, tokens_out })) {
-    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${field} takes a whole number from 0`);
+  usageFor(userId: string | null = null): UsageTotals {
+    return totalsOf(this.#accounts.open(this.#policy, userKey(userId), this.#clock()).bucket?.usage ?? NO_USAGE);
   }
-  if (!Number.isFinite(cost_usd) || cost_usd < 0) throw new RangeError("cost_usd takes a number of USD from 0");
-  return { inputTokens: tokens_in, outputTokens: tokens_out, costNanoUsd: nanoFromUsd(cost_usd), calls: 1 };
-}
-
-/** Takes totals to the wire's units. */
-export function totalsOf(usage: Usage): UsageTotals {
-  return {
-    tokens_in: usage.inputTokens,
-    tokens_out: usage.outputTokens,
-    tokens_total: usage.inputTokens + usage.outputTokens,
-    cost_usd: usdFromNano(usage.costNanoUsd),
-    calls: usage.calls,
-  };
 }

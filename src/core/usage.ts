@@ -1,14 +1,32 @@
-/** What was spent: whole tokens, whole calls, and integer nano-USD. Each is within 0 … 2^53−1. */
-export interface Usage {
+/** What windows count: whole tokens, whole calls, and integer nano-USD. Each is within 0 … 2^53−1. */
+export interface Amounts {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly costNanoUsd: number;
   readonly calls: number;
 }
 
-export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, costNanoUsd: 0, calls: 0 };
+/** What was spent, with the parts of the token counts that are priced apart. A part is never more than its whole. */
+export interface Usage extends Amounts {
+  /** Of the input tokens. */
+  readonly cacheReadInputTokens: number;
+  /** Of the input tokens. */
+  readonly cacheWriteInputTokens: number;
+  /** Of the output tokens. */
+  readonly reasoningOutputTokens: number;
+}
 
-export function addUsage(a: Usage, b: Usage): Usage {
+export const NO_USAGE: Usage = {
+  inputTokens: 0,
+  outputTokens: 0,
+  costNanoUsd: 0,
+  calls: 0,
+  cacheReadInputTokens: 0,
+  cacheWriteInputTokens: 0,
+  reasoningOutputTokens: 0,
+};
+
+export function addAmounts(a: Amounts, b: Amounts): Amounts {
   return {
     inputTokens: a.inputTokens + b.inputTokens,
     outputTokens: a.outputTokens + b.outputTokens,
@@ -17,11 +35,25 @@ export function addUsage(a: Usage, b: Usage): Usage {
   };
 }
 
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    ...addAmounts(a, b),
+    cacheReadInputTokens: a.cacheReadInputTokens + b.cacheReadInputTokens,
+    cacheWriteInputTokens: a.cacheWriteInputTokens + b.cacheWriteInputTokens,
+    reasoningOutputTokens: a.reasoningOutputTokens + b.reasoningOutputTokens,
+  };
+}
+
 /** True where every sum, the token total included, is still an exact integer. */
-export function isExact(usage: Usage): boolean {
+export function isExact(usage: Amounts): boolean {
   return (
     Number.isSafeInteger(usage.inputTokens + usage.outputTokens) &&
     Number.isSafeInteger(usage.costNanoUsd) &&
     Number.isSafeInteger(usage.calls)
   );
+}
+
+/** True where nothing is counted. */
+export function isNothing(usage: Amounts): boolean {
+  return usage.inputTokens === 0 && usage.outputTokens === 0 && usage.costNanoUsd === 0 && usage.calls === 0;
 }

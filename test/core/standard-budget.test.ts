@@ -18,9 +18,17 @@ describe("the in-process budget answers as the original", () => {
 describe("a consumption", () => {
   test("answers for the step after it", () => {
     const budget = new StandardBudget({ max_tokens: 100 });
-    expect(budget.consume({ tokens_in: 50, tokens_out: 29 })).toEqual({ state: "ok", reason: null, limit: null });
-    expect(budget.consume({ tokens_in: 1 })).toEqual({ state: "warn", reason: "tokens at 80%", limit: "max_tokens" });
-    expect(budget.consume({ tokens_in: 20 })).toEqual({ state: "blocked", reason: "max_tokens", limit: "max_tokens" });
+    expect(budget.consume({ tokens_in: 50, tokens_out: 29 })).toMatchObject({ state: "ok", reason: null, limit: null });
+    expect(budget.consume({ tokens_in: 1 })).toMatchObject({
+      state: "warn",
+      reason: "tokens at 80%",
+      limit: "max_tokens",
+    });
+    expect(budget.consume({ tokens_in: 20 })).toMatchObject({
+      state: "blocked",
+      reason: "max_tokens",
+      limit: "max_tokens",
+    });
   });
 
   test.each([
@@ -68,7 +76,7 @@ test("idle buckets are forgotten without being asked for", () => {
 
 test("no budget allows every step and counts nothing", async () => {
   const budget: Budget = new NoBudget();
-  expect(await budget.consume({ tokens_in: 1e9 })).toEqual({ state: "ok", reason: null, limit: null });
-  expect(await budget.allowsStep({ user_id: "alice" })).toEqual({ state: "ok", reason: null, limit: null });
+  expect(await budget.consume({ tokens_in: 1e9 })).toMatchObject({ state: "ok", reason: null, limit: null });
+  expect(await budget.allowsStep({ user_id: "alice" })).toMatchObject({ state: "ok", reason: null, limit: null });
   expect(await budget.usageFor("alice")).toMatchObject({ tokens_total: 0, calls: 0 });
 });

@@ -1,0 +1,58 @@
+import type { Bucket, BucketKey } from "./bucket.ts";
+import { compareLimits, type Limit, parseLimitName, printLimitName, TENANT } from "./limits.ts";
+import { type ConfigIssue, compileMaxima, type Maxima, maximaIssues, type Policy } from "./policy.ts";
+
+/** What an operator has set for one bucket, whether or not the bucket exists. It outlives the bucket's eviction. */
+export interface Control extends BucketKey {
+  /** Maxima of its own, under names without a scope. Null lifts a limit. */
+  readonly override: Maxima | null;
+  /** The same for a time; it goes before `override` until it ends. */
+  readonly raise: { readonly maxima: Maxima; readonly untilMs: number } | null;
+  /** Blocks every step until `untilMs`, or until it is lifted. */
+  readonly freeze: { readonly untilMs: number | null } | null;
+}
+
+/** A bucket that a step is charged to, if it exists yet, and what is set for it. */
+export interface Account {
+  readonly key: BucketKey;
+  readonly bucket: Bucket | undefined;
+  readonly control: Control | undefined;
+}
+
+/** Lists what is wrong with an override's maxima; empty where nothing is. */
+export function overrideIssues(maxima: Readonly<Record<string, unknown>>): ConfigIssue[] {
+  const issues = maximaIssues(maxima);
+  if (issues.length > 0) return issues;
+  const scoped = Object.keys(maxima).filter((key) => key.startsWith("per_"));
+  return scoped.map((key) => ({
+    key,
+    detail: "names a scope; the bucket says whose limit it is, so this takes max_…",
+  }));
+}
+
+/** True while steps of the bucket are blocked by a freeze. */
+export function isFrozen(control: Control | undefined, nowMs: number): boolean {
+  const freeze = control?.freeze;
+  return freeze != null && (freeze.untilMs === null || nowMs < freeze.untilMs);
+}
+
+/** The limits of one account: its scope's, with those of its own in their place, in the order they are checked. */
+export function limitsOf(policy: Policy, { key, control }: Account, nowMs: number): readonly Limit[] {
+  const general = policy.limitsByScope.get(key.scope) ?? [];
+  const raised = control?.raise && nowMs < control.raise.untilMs ? control.raise.maxima : undefined;
+  if (!control?.override && !raised) return general;
+  const own: Maxima = { ...control?.override, ...raised };
+  const identity = (limit: Limit) => printLimitName({ ...limit, scope: TENANT });
+  const spelled = new Map(general.map((limit) => [identity(limit), limit.name]));
+  const overridden = new Set(Object.keys(own).map(canonicalName));
+  const replaced = compileMaxima(own).map((limit) => {
+    const scoped = { ...limit, scope: key.scope };
+    return { ...scoped, name: spelled.get(identity(limit)) ?? printLimitName(scoped) };
+  });
+  return [...general.filter((limit) => !overridden.has(identity(limit))), ...replaced].sort(compareLimits);
+}
+
+function canonicalName(name: string): string {
+  const parts = parseLimitName(name);
+  return typeof parts === "string" ? name : printLimitName(parts);
+}
