@@ -1,1 +1,1 @@
-export { TenantBudget } from "./tenant-budget.ts";
+export { type Edit, TenantBudget } from "./tenant-budget.ts";

@@ -1,4 +1,12 @@
-import type { Bucket, EvictionCause } from "../core/index.ts";
+import { type Bucket, type EvictionCause, nameOf, totalsOf } from "../core/index.ts";
+import type { EntryKind, LedgerEntry } from "../wire/index.ts";
+
+interface EntryRow extends Record<string, SqlStorageValue> {
+  id: number;
+  at: number;
+  kind: string;
+  body: string;
+}
 
 /** The record of what happened, in order, never changed. */
 export class LedgerStore {
@@ -8,12 +16,26 @@ export class LedgerStore {
     this.#sql = sql;
   }
 
-  /** Tells that a bucket was forgotten, and the totals that went with it. */
-  eviction({ scope, subject, usage, startedAtMs, touchedAtMs }: Bucket, cause: EvictionCause, nowMs: number): void {
-    this.#append("eviction", { scope, subject, cause, usage, startedAtMs, touchedAtMs }, nowMs);
+  /** Adds an entry; `body` is plain JSON in the wire's units, and what it has undefined is left out. */
+  append(kind: EntryKind, body: Omit<LedgerEntry, "id" | "at" | "kind">, nowMs: number): void {
+    this.#sql.exec("INSERT INTO ledger (at, kind, body) VALUES (?, ?, ?)", nowMs, kind, JSON.stringify(body));
   }
 
-  #append(kind: string, body: object, nowMs: number): void {
-    this.#sql.exec("INSERT INTO ledger (at, kind, body) VALUES (?, ?, ?)", nowMs, kind, JSON.stringify(body));
+  /** Tells that a bucket was forgotten, and the totals that went with it. */
+  eviction(bucket: Bucket, cause: EvictionCause, nowMs: number): void {
+    const [started_at, touched_at] = [bucket.startedAtMs, bucket.touchedAtMs].map((ms) => new Date(ms).toISOString());
+    this.append(
+      "eviction",
+      { bucket: nameOf(bucket), cause, totals: totalsOf(bucket.usage), started_at, touched_at },
+      nowMs,
+    );
+  }
+
+  /** Entries after one, in order. */
+  entries(after: number, limit: number): LedgerEntry[] {
+    return this.#sql
+      .exec<EntryRow>("SELECT id, at, kind, body FROM ledger WHERE id > ? ORDER BY id LIMIT ?", after, limit)
+      .toArray()
+      .map(({ id, at, kind, body }) => ({ id, at: new Date(at).toISOString(), kind, ...JSON.parse(body) }));
   }
 }

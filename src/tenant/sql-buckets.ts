@@ -2,29 +2,26 @@ import {
   type Bucket,
   type BucketKey,
   type BucketStore,
+  type Control,
   type EvictionCause,
   newBucket,
+  type Scope,
+  TENANT,
   TENANT_KEY,
 } from "../core/index.ts";
+import { TOTALS, type TotalsRow, totalsFromRow, totalsOfBucket } from "./bucket-rows.ts";
+import type { ControlStore } from "./control-store.ts";
 import type { LedgerStore } from "./ledger-store.ts";
 
 /** How many buckets memory keeps between operations. */
 const MAX_CACHED = 4096;
 /** How many touches wait for another write before they are written by themselves. */
 const MAX_UNSAVED_TOUCHES = 1024;
-/** How many eviction candidates one scan of the table finds. */
-const CANDIDATES = 256;
-
-interface TotalsRow extends Record<string, SqlStorageValue> {
-  input_tokens: number;
-  output_tokens: number;
-  cost_nano_usd: number;
-  calls: number;
-  started_at: number;
-}
+/** How many buckets, in the order of their touches, one scan of the table finds. */
+const SCANNED = 256;
 
 interface TenantRow extends TotalsRow {
-  users: number;
+  bucket_counts: string;
   touches: number;
 }
 
@@ -38,39 +35,67 @@ interface TouchRow extends Record<string, SqlStorageValue> {
   touched_seq: number;
 }
 
+const COLUMNS = TOTALS.join(", ");
+const UPDATES = TOTALS.map((column) => `${column} = excluded.${column}`).join(", ");
+const VALUES = TOTALS.map(() => "?").join(", ");
+
+const SELECT_TENANT = `SELECT ${COLUMNS}, bucket_counts, touches FROM tenant`;
+const SELECT_BUCKET = `SELECT ${COLUMNS}, touched_at, touched_seq FROM bucket WHERE scope = ? AND subject = ?`;
+const SELECT_TOUCHES =
+  "SELECT subject, touched_seq FROM bucket WHERE scope = ? AND touched_seq > ? ORDER BY touched_seq LIMIT ?";
+const PUT_TENANT = `INSERT INTO tenant (id, ${COLUMNS}, bucket_counts, touches) VALUES (1, ${VALUES}, ?, ?)
+  ON CONFLICT (id) DO UPDATE SET ${UPDATES}, bucket_counts = excluded.bucket_counts, touches = excluded.touches`;
+const PUT_BUCKET = `INSERT INTO bucket (scope, subject, ${COLUMNS}, touched_at, touched_seq) VALUES (?, ?, ${VALUES}, ?, ?)
+  ON CONFLICT (scope, subject) DO UPDATE SET ${UPDATES},
+    touched_at = excluded.touched_at, touched_seq = excluded.touched_seq`;
+const DELETE_BUCKET = "DELETE FROM bucket WHERE scope = ? AND subject = ?";
+
 /**
  * Buckets in SQLite, with those in use kept in memory. `flush` writes what has changed; until then a change is
  * in memory alone, and `forget` takes it back.
  *
- * A touch by a read costs no write: it goes down with the next write. There is no index on the order of
- * touches, since it would double the rows that each write costs. Instead one scan of the table finds the next
- * few hundred to evict; a candidate that was touched after the scan no longer is one.
+ * A touch by a read costs no write: it goes down with the next write. There is no index on the order of touches,
+ * since it would double the rows that each write costs. Instead one scan of the table finds the next few hundred
+ * in that order; one that was touched after the scan has lost its place in it.
  */
 export class SqlBuckets implements BucketStore {
   readonly #sql: SqlStorage;
   readonly #ledger: LedgerStore;
+  readonly #controls: ControlStore;
   /** In order of use, so that the first ones are the ones to drop. */
   readonly #cache = new Map<string, Bucket>();
   #tenant: Bucket | undefined;
-  #users = 0;
+  #counts = new Map<Scope, number>();
   #touches = 0;
   /** Whether totals have changed since the last flush; touches alone can wait. */
   #unsaved = false;
-  /** Users' buckets charged or touched since they were last written. None of them may leave the cache. */
+  /** Buckets charged or touched since they were last written. None of them may leave the cache. */
   readonly #changed = new Set<Bucket>();
-  #candidates: TouchRow[] = [];
-  /** No user's bucket was touched before this: a sweep of the idle ones up to here would find nothing. */
-  #noneTouchedBeforeMs = Number.NEGATIVE_INFINITY;
+  /** Of each scope, what the last scan found of the order of touches. */
+  readonly #scanned = new Map<Scope, { queue: TouchRow[]; upToSeq: number }>();
 
-  constructor(sql: SqlStorage, ledger: LedgerStore) {
+  constructor(sql: SqlStorage, ledger: LedgerStore, controls: ControlStore) {
     this.#sql = sql;
     this.#ledger = ledger;
+    this.#controls = controls;
   }
 
   get(key: BucketKey): Bucket | undefined {
     const tenant = this.#loadTenant();
-    if (key.scope === TENANT_KEY.scope) return tenant;
-    return this.#cache.get(encodeSubject(key.subject)) ?? this.#loadBucket(key);
+    if (key.scope === TENANT) return tenant;
+    return this.#cache.get(cacheId(key)) ?? this.#loadBucket(key);
+  }
+
+  create(key: BucketKey, nowMs: number): Bucket {
+    const bucket = newBucket(key, nowMs);
+    if (key.scope === TENANT) {
+      this.#tenant = bucket;
+    } else {
+      this.#counts.set(key.scope, this.count(key.scope) + 1);
+      this.touch(bucket, nowMs);
+    }
+    this.#unsaved = true;
+    return bucket;
   }
 
   touch(bucket: Bucket, nowMs: number): void {
@@ -81,71 +106,73 @@ export class SqlBuckets implements BucketStore {
     this.#remember(bucket);
   }
 
-  create(key: BucketKey, nowMs: number): Bucket {
-    const bucket = newBucket(key, nowMs);
-    if (key.scope === TENANT_KEY.scope) {
-      this.#tenant = bucket;
-    } else {
-      this.#users += 1;
-      this.touch(bucket, nowMs);
-    }
-    this.#unsaved = true;
-    return bucket;
-  }
-
   save(bucket: Bucket): void {
     this.#unsaved = true;
-    if (bucket.scope !== TENANT_KEY.scope) this.#changed.add(bucket);
+    if (bucket.scope !== TENANT) this.#changed.add(bucket);
   }
 
-  countUsers(): number {
+  scopes(): Scope[] {
     this.#loadTenant();
-    return this.#users;
+    return [...this.#counts.keys()];
   }
 
-  leastRecentUser(): Bucket | undefined {
-    // A second round is needed where every candidate of an earlier scan has been touched or evicted since.
-    for (let round = 0; round < 2; round += 1) {
-      for (let next = this.#candidates.pop(); next; next = this.#candidates.pop()) {
-        const bucket = this.get({ scope: "user", subject: decodeSubject(next.subject) });
-        if (bucket?.touchedSeq === next.touched_seq) return bucket;
+  count(scope: Scope): number {
+    this.#loadTenant();
+    return this.#counts.get(scope) ?? 0;
+  }
+
+  *inOrderOfTouch(scope: Scope): Generator<Bucket> {
+    const scanned = this.#scanned.get(scope) ?? { queue: [], upToSeq: 0 };
+    this.#scanned.set(scope, scanned);
+    for (let i = 0; ; ) {
+      const next = scanned.queue[i];
+      if (next) {
+        const bucket = this.get({ scope, subject: next.subject });
+        if (bucket?.touchedSeq === next.touched_seq) {
+          i += 1;
+          yield bucket;
+        } else {
+          scanned.queue.splice(i, 1);
+        }
+      } else {
+        const found = this.#scanTouches(scope, scanned.upToSeq);
+        const last = found.at(-1);
+        if (!last) return;
+        scanned.queue.push(...found);
+        scanned.upToSeq = last.touched_seq;
       }
-      this.#candidates = this.#leastRecentlyTouched().reverse();
     }
-    return undefined;
   }
 
   evict(bucket: Bucket, cause: EvictionCause, nowMs: number): void {
-    const subject = encodeSubject(bucket.subject);
-    this.#sql.exec("DELETE FROM bucket WHERE scope = ? AND subject = ?", bucket.scope, subject);
+    this.#sql.exec(DELETE_BUCKET, bucket.scope, bucket.subject);
     this.#ledger.eviction(bucket, cause, nowMs);
-    this.#cache.delete(subject);
+    this.#cache.delete(cacheId(bucket));
     this.#changed.delete(bucket);
-    this.#users -= 1;
+    this.#counts.set(bucket.scope, this.count(bucket.scope) - 1);
     this.#unsaved = true;
   }
 
-  evictIdle(touchedUpToMs: number, nowMs: number): void {
-    if (touchedUpToMs < this.#noneTouchedBeforeMs) return;
-    const oldest = this.#leastRecentlyTouched();
-    for (const { subject } of oldest) {
-      const bucket = this.get({ scope: "user", subject: decodeSubject(subject) });
-      if (!bucket) continue;
-      this.#noneTouchedBeforeMs = bucket.touchedAtMs;
-      if (bucket.touchedAtMs > touchedUpToMs) return;
-      this.evict(bucket, "idle", nowMs);
-    }
+  control(key: BucketKey): Control | undefined {
+    return this.#controls.get(key);
+  }
+
+  controlledScopes(): Iterable<Scope> {
+    return this.#controls.scopes();
   }
 
   /** Writes what has changed: a row for the tenant, and one for each bucket charged or touched. */
   flush(): void {
     if (!this.#unsaved && this.#changed.size <= MAX_UNSAVED_TOUCHES) return;
     this.#writeBuckets();
-    if (this.#tenant) this.#writeTenant(this.#tenant);
+    if (this.#tenant) {
+      const counts = JSON.stringify(Object.fromEntries(this.#counts));
+      this.#sql.exec(PUT_TENANT, ...totalsOfBucket(this.#tenant), counts, this.#touches);
+    }
     this.#unsaved = false;
-    for (const key of this.#cache.keys()) {
+    for (const id of this.#cache.keys()) {
       if (this.#cache.size <= MAX_CACHED) break;
-      this.#cache.delete(key);
+      this.#cache.delete(id);
     }
   }
 
@@ -153,121 +180,53 @@ export class SqlBuckets implements BucketStore {
   forget(): void {
     this.#cache.clear();
     this.#changed.clear();
-    this.#candidates = [];
+    this.#scanned.clear();
+    this.#counts.clear();
+    this.#touches = 0;
     this.#tenant = undefined;
     this.#unsaved = false;
-    this.#noneTouchedBeforeMs = Number.NEGATIVE_INFINITY;
   }
 
   #remember(bucket: Bucket): void {
-    const key = encodeSubject(bucket.subject);
-    this.#cache.delete(key);
-    this.#cache.set(key, bucket);
+    const id = cacheId(bucket);
+    this.#cache.delete(id);
+    this.#cache.set(id, bucket);
   }
 
   #loadTenant(): Bucket | undefined {
     if (this.#tenant) return this.#tenant;
-    const [row] = this.#sql.exec<TenantRow>(
-      "SELECT input_tokens, output_tokens, cost_nano_usd, calls, started_at, users, touches FROM tenant",
-    );
+    const [row] = this.#sql.exec<TenantRow>(SELECT_TENANT);
     if (!row) return undefined;
-    this.#users = row.users;
+    this.#counts = new Map(Object.entries(JSON.parse(row.bucket_counts)));
     this.#touches = row.touches;
     this.#tenant = { ...TENANT_KEY, ...totalsFromRow(row), touchedAtMs: row.started_at, touchedSeq: 0 };
     return this.#tenant;
   }
 
-  #loadBucket(key: BucketKey): Bucket | undefined {
-    const [row] = this.#sql.exec<BucketRow>(
-      `SELECT input_tokens, output_tokens, cost_nano_usd, calls, started_at, touched_at, touched_seq
-       FROM bucket WHERE scope = ? AND subject = ?`,
-      key.scope,
-      encodeSubject(key.subject),
-    );
+  #loadBucket({ scope, subject }: BucketKey): Bucket | undefined {
+    const [row] = this.#sql.exec<BucketRow>(SELECT_BUCKET, scope, subject);
     if (!row) return undefined;
-    const { scope, subject } = key;
-    const bucket = {
-      scope,
-      subject,
-      ...totalsFromRow(row),
-      touchedAtMs: row.touched_at,
-      touchedSeq: row.touched_seq,
-    };
+    const touched = { touchedAtMs: row.touched_at, touchedSeq: row.touched_seq };
+    const bucket = { scope, subject, ...totalsFromRow(row), ...touched };
     this.#remember(bucket);
     return bucket;
   }
 
-  /** Reads every user's row; what memory knows of touches is written first, so that none is missed. */
-  #leastRecentlyTouched(): TouchRow[] {
+  /** Reads every row of a scope; what memory knows of touches is written first, so that none is missed. */
+  #scanTouches(scope: Scope, afterSeq: number): TouchRow[] {
     this.#writeBuckets();
-    return this.#sql
-      .exec<TouchRow>(
-        "SELECT subject, touched_seq FROM bucket WHERE scope = 'user' ORDER BY touched_seq LIMIT ?",
-        CANDIDATES,
-      )
-      .toArray();
-  }
-
-  #writeTenant({ usage, startedAtMs }: Bucket): void {
-    this.#sql.exec(
-      `INSERT INTO tenant (id, input_tokens, output_tokens, cost_nano_usd, calls, started_at, users, touches)
-       VALUES (1, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET
-         input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens,
-         cost_nano_usd = excluded.cost_nano_usd, calls = excluded.calls,
-         users = excluded.users, touches = excluded.touches`,
-      usage.inputTokens,
-      usage.outputTokens,
-      usage.costNanoUsd,
-      usage.calls,
-      startedAtMs,
-      this.#users,
-      this.#touches,
-    );
+    return this.#sql.exec<TouchRow>(SELECT_TOUCHES, scope, afterSeq, SCANNED).toArray();
   }
 
   #writeBuckets(): void {
-    for (const { scope, subject, usage, startedAtMs, touchedAtMs, touchedSeq } of this.#changed) {
-      this.#sql.exec(
-        `INSERT INTO bucket (scope, subject, input_tokens, output_tokens, cost_nano_usd, calls,
-           started_at, touched_at, touched_seq)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (scope, subject) DO UPDATE SET
-           input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens,
-           cost_nano_usd = excluded.cost_nano_usd, calls = excluded.calls,
-           touched_at = excluded.touched_at, touched_seq = excluded.touched_seq`,
-        scope,
-        encodeSubject(subject),
-        usage.inputTokens,
-        usage.outputTokens,
-        usage.costNanoUsd,
-        usage.calls,
-        startedAtMs,
-        touchedAtMs,
-        touchedSeq,
-      );
+    for (const bucket of this.#changed) {
+      const { scope, subject, touchedAtMs, touchedSeq } = bucket;
+      this.#sql.exec(PUT_BUCKET, scope, subject, ...totalsOfBucket(bucket), touchedAtMs, touchedSeq);
     }
     this.#changed.clear();
   }
 }
 
-function totalsFromRow(row: TotalsRow): Pick<Bucket, "usage" | "startedAtMs"> {
-  return {
-    usage: {
-      inputTokens: row.input_tokens,
-      outputTokens: row.output_tokens,
-      costNanoUsd: row.cost_nano_usd,
-      calls: row.calls,
-    },
-    startedAtMs: row.started_at,
-  };
-}
-
-/** The anonymous user's subject is stored as the empty text, which no id is. */
-function encodeSubject(subject: string | null): string {
-  return subject ?? "";
-}
-
-function decodeSubject(subject: string): string | null {
-  return subject === "" ? null : subject;
+function cacheId({ scope, subject }: BucketKey): string {
+  return `${scope} ${subject}`;
 }

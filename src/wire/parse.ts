@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { BudgetError, type FieldError } from "./problem.ts";
+import { BudgetError, type FieldError, inputRefusal, pointerTo } from "./problem.ts";
 
 /**
  * Validates an input.
@@ -9,10 +9,7 @@ import { BudgetError, type FieldError } from "./problem.ts";
 export function parseInput<T>(schema: z.ZodType<T>, input: unknown): T {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
-  const errors = result.error.issues.flatMap(fieldErrors);
-  const [first] = errors;
-  const detail = first ? `${first.pointer || "the body"} ${first.detail}` : "The input is not valid";
-  throw new BudgetError({ code: "invalid_input", detail, errors });
+  throw new BudgetError(inputRefusal(result.error.issues.flatMap(fieldErrors)));
 }
 
 function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
@@ -26,9 +23,4 @@ function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
     return [{ pointer: pointerTo(issue.path), detail: "takes an object" }];
   }
   return [{ pointer: pointerTo(issue.path), detail: issue.message }];
-}
-
-/** Prints a JSON pointer (RFC 6901). */
-function pointerTo(path: readonly PropertyKey[]): string {
-  return path.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }

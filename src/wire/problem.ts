@@ -7,7 +7,9 @@ export const PROBLEMS = {
   method_not_allowed: { status: 405, title: "The route does not take this method" },
   body_too_large: { status: 413, title: "The body is too large" },
   unsupported_media_type: { status: 415, title: "The body's type is not supported" },
-  sum_too_large: { status: 422, title: "A total would no longer be exact" },
+  precondition_failed: { status: 412, title: "The configuration has changed in the meantime" },
+  sum_out_of_range: { status: 422, title: "A total would leave its range" },
+  unknown_model: { status: 422, title: "The model has no known price" },
   internal: { status: 500, title: "The service failed" },
 } as const;
 
@@ -27,6 +29,18 @@ export interface Refusal {
   readonly errors?: readonly FieldError[];
 }
 
+/** Refuses an input for what is wrong with its fields. */
+export function inputRefusal(errors: readonly FieldError[]): Refusal {
+  const [first] = errors;
+  const detail = first ? `${first.pointer || "the body"} ${first.detail}` : "the input is not valid";
+  return { code: "invalid_input", detail, errors };
+}
+
+/** Prints a JSON pointer (RFC 6901). */
+export function pointerTo(path: readonly PropertyKey[]): string {
+  return path.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}
+
 /** The one error of the service's edge. It carries all that a problem document (RFC 9457) tells. */
 export class BudgetError extends Error {
   override name = "BudgetError";
@@ -39,5 +53,10 @@ export class BudgetError extends Error {
     this.code = code;
     this.status = PROBLEMS[code].status;
     this.errors = errors;
+  }
+
+  /** What it tells, as an answer. */
+  get refusal(): Refusal {
+    return { code: this.code, detail: this.message, ...(this.errors && { errors: this.errors }) };
   }
 }

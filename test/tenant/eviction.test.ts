@@ -1,4 +1,4 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject } from "cloudflare:test";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { newTenant, setNow, valueIn } from "./tenant.ts";
 
@@ -7,13 +7,13 @@ const START_MS = Date.UTC(2026, 0, 1);
 beforeAll(() => void vi.useFakeTimers({ toFake: ["Date"] }));
 afterAll(() => void vi.useRealTimers());
 
-function ledgerOf(tenant: ReturnType<typeof newTenant>) {
-  return runInDurableObject(tenant, (_, state) =>
-    state.storage.sql
-      .exec<{ at: number; kind: string; body: string }>("SELECT at, kind, body FROM ledger ORDER BY id")
-      .toArray()
-      .map(({ at, kind, body }) => ({ at, kind, ...JSON.parse(body) })),
-  );
+async function evictionsOf(tenant: ReturnType<typeof newTenant>) {
+  const { items } = valueIn(await tenant.ledger({ after: 0, limit: 10_000 }));
+  return items.filter(({ kind }) => kind === "eviction");
+}
+
+function idOf(bucket: unknown): unknown {
+  return (bucket as { id: unknown }).id;
 }
 
 describe("a user's bucket that has to go", () => {
@@ -29,16 +29,16 @@ describe("a user's bucket that has to go", () => {
     expect(valueIn(await tenant.usageFor("bob")).calls).toBe(0);
     expect(valueIn(await tenant.usageFor("alice")).calls).toBe(1);
     expect(valueIn(await tenant.usage())).toMatchObject({ users: 2, tokens_in: 18, calls: 3 });
-    expect(await ledgerOf(tenant)).toEqual([
+    expect(await evictionsOf(tenant)).toEqual([
       {
-        at: START_MS,
+        id: expect.any(Number),
+        at: "2026-01-01T00:00:00.000Z",
         kind: "eviction",
-        scope: "user",
-        subject: "bob",
+        bucket: { scope: "user", id: "bob" },
         cause: "max_users",
-        usage: { inputTokens: 6, outputTokens: 0, costNanoUsd: 0, calls: 1 },
-        startedAtMs: START_MS,
-        touchedAtMs: START_MS,
+        totals: expect.objectContaining({ tokens_in: 6, tokens_out: 0, cost_usd: 0, calls: 1 }),
+        started_at: "2026-01-01T00:00:00.000Z",
+        touched_at: "2026-01-01T00:00:00.000Z",
       },
     ]);
   });
@@ -55,7 +55,7 @@ describe("a user's bucket that has to go", () => {
     expect(valueIn(await tenant.usage()).users).toBe(2);
     valueIn(await tenant.consume({ user_id: "carol", tokens_in: 5 }));
     expect(valueIn(await tenant.usage()).users).toBe(1);
-    const evicted = (await ledgerOf(tenant)).map(({ subject, cause }) => [subject, cause]);
+    const evicted = (await evictionsOf(tenant)).map(({ bucket, cause }) => [idOf(bucket), cause]);
     expect(evicted).toEqual([
       ["alice", "idle"],
       ["bob", "idle"],
@@ -69,7 +69,7 @@ describe("a user's bucket that has to go", () => {
     for (let i = 0; i < 600; i += 1) valueIn(await tenant.consume({ user_id: `${i}`, tokens_in: 1 }));
     for (let i = 0; i < 100; i += 1) valueIn(await tenant.allowsStep({ user_id: `${i}` }));
     for (let i = 600; i < 1100; i += 1) valueIn(await tenant.consume({ user_id: `${i}`, tokens_in: 1 }));
-    const evicted = (await ledgerOf(tenant)).map(({ subject }) => Number(subject));
+    const evicted = (await evictionsOf(tenant)).map(({ bucket }) => Number(idOf(bucket)));
     expect(evicted).toEqual(Array.from({ length: 500 }, (_, i) => 100 + i));
     expect(valueIn(await tenant.usage())).toMatchObject({ users: 600, calls: 1100 });
   });
@@ -81,7 +81,7 @@ test("a lower bound evicts down to it at the next consume", async () => {
   valueIn(await tenant.configure({ max_users: 3 }));
   valueIn(await tenant.consume({ user_id: "0" }));
   expect(valueIn(await tenant.usage()).users).toBe(3);
-  expect((await ledgerOf(tenant)).length).toBe(17);
+  expect((await evictionsOf(tenant)).length).toBe(17);
 });
 
 test("all that was answered survives the object leaving memory", async () => {

@@ -18,7 +18,7 @@ async function failNext(tenant: ReturnType<typeof newTenant>, query: string): Pr
 }
 
 describe("where a write fails, nothing of the operation stays, and the next one is right", () => {
-  test.each(["INTO bucket", "INTO tenant"])("%s", async (query) => {
+  test.each(["INTO bucket", "INTO tenant", "INTO ledger"])("%s", async (query) => {
     const tenant = newTenant();
     valueIn(await tenant.consume({ user_id: "alice", tokens_in: 5 }));
     await failNext(tenant, query);
@@ -41,6 +41,6 @@ describe("where a write fails, nothing of the operation stays, and the next one 
       () => expect.unreachable(),
       () => {},
     );
-    expect(valueIn(await tenant.config())).toEqual({ max_tokens: 5 });
+    expect(valueIn(await tenant.config())).toMatchObject({ version: 1, config: { max_tokens: 5 } });
   });
 });

@@ -1,0 +1,1 @@
+export { priceCall } from "./price-call.ts";
