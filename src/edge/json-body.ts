@@ -4,6 +4,7 @@ import { BudgetError } from "../wire/index.ts";
 /** The largest body of one call, in bytes. */
 export const MAX_BODY_BYTES = 64 * 1024;
 
+const JSON_TYPE = "application/json";
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 /**
@@ -11,22 +12,37 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
  *
  * @throws BudgetError `unsupported_media_type` unless it says it is JSON, `invalid_json` unless it is
  */
-export async function jsonBody<T>(request: HonoRequest): Promise<T> {
-  const type = request.header("content-type") ?? "";
-  if (!/^application\/json\s*(;|$)/i.test(type)) {
-    const detail = `the content-type is ${type ? `"${type}"` : "missing"}; this call takes application/json`;
-    throw new BudgetError({ code: "unsupported_media_type", detail });
-  }
+export async function jsonBody<T>(request: HonoRequest, types: readonly string[] = [JSON_TYPE]): Promise<T> {
+  requireType(request, types);
+  return parseJson(await request.arrayBuffer());
+}
+
+/** Reads a request's JSON where there need not be any; nothing is `{}`. */
+export async function optionalJsonBody<T>(request: HonoRequest): Promise<T> {
   const bytes = await request.arrayBuffer();
+  if (bytes.byteLength === 0) return {} as T;
+  requireType(request, [JSON_TYPE]);
+  return parseJson(bytes);
+}
+
+/** Answers a body over the bound. */
+export function onBodyTooLarge(): never {
+  throw new BudgetError({ code: "body_too_large", detail: `a body takes up to ${MAX_BODY_BYTES} bytes` });
+}
+
+function requireType(request: HonoRequest, types: readonly string[]): void {
+  const type = request.header("content-type");
+  const essence = type?.split(";")[0]?.trim().toLowerCase() ?? "";
+  if (types.includes(essence)) return;
+  const detail = `the content-type is ${type ? `"${type}"` : "missing"}; this call takes ${types.join(" or ")}`;
+  throw new BudgetError({ code: "unsupported_media_type", detail });
+}
+
+function parseJson<T>(bytes: ArrayBuffer): T {
   try {
     return JSON.parse(utf8.decode(bytes));
   } catch (cause) {
     const detail = `the body cannot be read as JSON in UTF-8: ${(cause as Error).message}`;
     throw new BudgetError({ code: "invalid_json", detail }, { cause });
   }
-}
-
-/** Answers a body over the bound. */
-export function onBodyTooLarge(): never {
-  throw new BudgetError({ code: "body_too_large", detail: `a body takes up to ${MAX_BODY_BYTES} bytes` });
 }

@@ -4,6 +4,7 @@ export interface BadRequest {
   readonly request: string;
   readonly body?: string | Uint8Array<ArrayBuffer>;
   readonly type?: string | null;
+  readonly ifMatch?: string;
   readonly status: number;
   readonly code: string;
   /** Of the first field at fault. */
@@ -56,10 +57,26 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
   consume("a list as the body", [], ""),
   consume("text as the body", '"consume"', ""),
   consume("null as the body", "null", ""),
+  consume("cache reads beyond the input", { tokens_in: 5, cache_read_input_tokens: 6 }, "/cache_read_input_tokens"),
+  consume("reasoning beyond the output", { tokens_out: 5, reasoning_output_tokens: 6 }, "/reasoning_output_tokens"),
+  consume("nine labels", { labels: Object.fromEntries([..."abcdefghi"].map((l) => [l, "x"])) }, "/labels"),
+  consume("a label's name in capitals", { labels: { Model: "m" } }, "/labels/Model"),
+  consume("a label named user", { labels: { user: "alice" } }, "/labels/user"),
+  consume("a label __proto__", '{"labels": {"__proto__": "x"}}', "/labels/__proto__"),
+  consume("an empty label", { labels: { model: "" } }, "/labels/model"),
+  consume("a label that is a number", { labels: { model: 5 } }, "/labels/model"),
+  consume("labels as a list", { labels: ["model"] }, "/labels"),
   { ...consume("an estimate where none is taken", { tokens_in: 5 }, "/tokens_in"), request: "POST T/allows-step" },
   { ...consume("a number as the user", { user_id: 0 }, "/user_id"), request: "POST T/allows-step" },
   config("an unknown metric", { max_tokenz: 5 }, "/max_tokenz"),
-  config("an unknown scope", { per_planet_max_tokens: 5 }, "/per_planet_max_tokens"),
+  config("a scope that names a part twice", { per_user_and_user_max_tokens: 5 }, "/per_user_and_user_max_tokens"),
+  config("an unknown window", { max_tokens_per_fortnight: 5 }, "/max_tokens_per_fortnight"),
+  config("a window of a wall clock", { max_wall_clock_per_day: 5 }, "/max_wall_clock_per_day"),
+  config("two names of one limit", { per_a_and_b_max_calls: 1, per_b_and_a_max_calls: 2 }, "/per_b_and_a_max_calls"),
+  config("an unknown time zone", { timezone: "Mars/Olympus" }, "/timezone"),
+  config("a billing day that February lacks", { month_starts_on: 31 }, "/month_starts_on"),
+  config("a shadow of no limit", { shadow_limits: ["max_tokens"] }, "/shadow_limits"),
+  config("a mistyped price", { prices: { m: { input_usd: 1, outptu_usd: 2 } } }, "/prices"),
   config("a key that is neither limit nor setting", { limit: 5 }, "/limit"),
   config("a key __proto__", '{"__proto__": 5}', "/__proto__"),
   config("a negative limit", { max_tokens: -5 }, "/max_tokens"),
@@ -109,6 +126,46 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
     status: 415,
     code: "unsupported_media_type",
   },
+  {
+    wrong: "a model without a price",
+    request: "POST T/consume",
+    body: '{"tokens_in": 5, "model": "no-such-model"}',
+    status: 422,
+    code: "unknown_model",
+  },
+  {
+    wrong: "an edit of a version that is gone",
+    request: "PUT T/config",
+    body: '{"max_tokens": 5}',
+    ifMatch: '"v7"',
+    status: 412,
+    code: "precondition_failed",
+  },
+  { ...config("a patch that leaves a bad limit", { max_tokens: "5" }, "/max_tokens"), request: "PATCH T/config" },
+  {
+    ...config("an override that names a scope", { per_user_max_calls: 5 }, "/per_user_max_calls"),
+    request: "PUT T/users/alice/limits",
+  },
+  {
+    ...config("an override that ended", { max_calls: 5, expires_at: "2020-01-01T00:00:00Z" }, "/expires_at"),
+    request: "PUT T/users/alice/limits",
+  },
+  {
+    ...config("a time without its offset", { max_calls: 5, expires_at: "2030-01-01 00:00" }, "/expires_at"),
+    request: "PUT T/users/alice/limits",
+  },
+  { ...consume("a correction without a reason", { tokens_in: -5 }, "/note"), request: "POST T/users/alice/adjust" },
+  {
+    wrong: "a credit of more than was spent",
+    request: "POST T/users/alice/adjust",
+    body: '{"tokens_in": -5, "note": "refund"}',
+    status: 422,
+    code: "sum_out_of_range",
+  },
+  { ...consume("a freeze until yesterday", { until: "2020-01-01T00:00:00Z" }, "/until"), request: "POST T/freeze" },
+  path("a scope that is none", "GET T/buckets/Model/x/usage", 400, "invalid_path"),
+  path("one id for a scope of two", "GET T/buckets/user_and_model/alice/usage", 400, "invalid_path"),
+  path("a page of nothing", "GET T/ledger?limit=0", 400, "invalid_input"),
   path("an unknown route", "GET T/nothing", 404, "not_found"),
   path("no tenant", "GET /v1/tenants/", 404, "not_found"),
   path("GET where POST is meant", "GET T/consume", 405, "method_not_allowed"),
@@ -125,11 +182,11 @@ export function printRequest({ request, body }: BadRequest): string {
   return printed === undefined ? shorten(request) : `${shorten(request)} ${printed}`.trimEnd();
 }
 
-export function requestInit({ request, body, type = JSON_TYPE }: BadRequest): RequestInit {
+export function requestInit({ request, body, type = JSON_TYPE, ifMatch }: BadRequest): RequestInit {
   const [method] = request.split(" ");
-  return {
-    method,
-    ...(type && body !== undefined && { headers: { "content-type": type } }),
-    ...(body !== undefined && { body }),
+  const headers = {
+    ...(type && body !== undefined && { "content-type": type }),
+    ...(ifMatch && { "if-match": ifMatch }),
   };
+  return { method, headers, ...(body !== undefined && { body }) };
 }

@@ -11,17 +11,27 @@ test("an agent asks, spends, is warned and is blocked", async () => {
   const ask = () => sendJson("POST", `${tenant}/allows-step`, { user_id: "alice" });
   const spend = (spent: object) => sendJson("POST", `${tenant}/consume`, { user_id: "alice", ...spent });
 
-  expect((await ask()).body).toEqual({ state: "ok", reason: null, limit: null });
+  expect((await ask()).body).toEqual({
+    state: "ok",
+    reason: null,
+    limit: null,
+    remaining: { tokens: 1000, cost_usd: 0.5 },
+    retry_after: null,
+  });
   expect((await spend({ tokens_in: 100, tokens_out: 20, cost_usd: 0.25 })).body.state).toBe("ok");
   expect((await spend({ tokens_in: 700, tokens_out: 80, cost_usd: 0.1 })).body).toEqual({
     state: "warn",
     reason: "tokens at 90%",
     limit: "max_tokens",
+    remaining: { tokens: 100, cost_usd: 0.15 },
+    retry_after: null,
   });
   expect((await spend({ cost_usd: 0.15 })).body).toEqual({
     state: "blocked",
     reason: "per_user_max_cost_usd",
     limit: "per_user_max_cost_usd",
+    remaining: { tokens: 100, cost_usd: 0 },
+    retry_after: null,
   });
   expect((await ask()).body.state).toBe("blocked");
   expect((await sendJson("POST", `${tenant}/allows-step`, { user_id: "bob" })).body.state).toBe("warn");
@@ -39,13 +49,23 @@ test("totals are told for the tenant, for a user, for the anonymous user, and fo
   expect((await send(`${tenant}/users/alice/usage`)).body).toMatchObject({ tokens_total: 7, cost_usd: 0.1, calls: 1 });
   expect((await send(`${tenant}/anonymous/usage`)).body).toMatchObject({ tokens_total: 1, cost_usd: 0.2, calls: 2 });
   expect((await send(`${tenant}/users/nobody/usage`)).body).toEqual({
+    scope: "user",
+    id: "nobody",
     tokens_in: 0,
     tokens_out: 0,
     tokens_total: 0,
     cost_usd: 0,
     calls: 0,
+    cache_read_input_tokens: 0,
+    cache_write_input_tokens: 0,
+    reasoning_output_tokens: 0,
     started_at: null,
     wall_clock: 0,
+    override: null,
+    raise: null,
+    frozen: null,
+    limits: [],
+    remaining: {},
   });
 });
 
@@ -82,7 +102,7 @@ test("a total that would no longer be exact is refused and not recorded", async 
   for (let i = 0; i < 9; i += 1) await sendJson("POST", `${tenant}/consume`, { cost_usd: 1_000_000, user_id: "alice" });
   expect(await sendJson("POST", `${tenant}/consume`, { cost_usd: 1_000_000, user_id: "alice" })).toMatchObject({
     status: 422,
-    body: { code: "sum_too_large" },
+    body: { code: "sum_out_of_range" },
   });
   expect((await send(`${tenant}/users/alice/usage`)).body).toMatchObject({ cost_usd: 9_000_000, calls: 9 });
   expect((await send(`${tenant}/usage`)).body).toMatchObject({ cost_usd: 9_000_000, calls: 9 });
