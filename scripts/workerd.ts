@@ -7,10 +7,14 @@ export interface WorkerdOptions {
   readonly entry: URL;
   /** The Worker's Durable Objects, each with SQLite: binding → the class that `entry` exports. */
   readonly durableObjects: Readonly<Record<string, string>>;
+  /** Where it listens on loopback; a free port where absent. */
+  readonly port?: number;
 }
 
 /** A running workerd. What its objects keep goes with it. */
 export interface Workerd {
+  /** Where it listens. */
+  readonly url: string;
   /** Calls the Worker: a path and the body of a POST. */
   fetch(path: string, body: string): Promise<{ readonly status: number; text(): Promise<string> }>;
   /** Ends workerd and removes what its objects kept. To be called always. */
@@ -18,7 +22,7 @@ export interface Workerd {
 }
 
 /** Bundles a Worker and runs it in a workerd of its own. */
-export async function startWorkerd({ entry, durableObjects }: WorkerdOptions): Promise<Workerd> {
+export async function startWorkerd({ entry, durableObjects, port = 0 }: WorkerdOptions): Promise<Workerd> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(entry)],
     bundle: true,
@@ -35,17 +39,18 @@ export async function startWorkerd({ entry, durableObjects }: WorkerdOptions): P
     durableObjects: Object.fromEntries(
       Object.entries(durableObjects).map(([binding, className]) => [binding, { className, useSQLite: true }]),
     ),
+    host: "127.0.0.1",
+    port,
     // No look-up of the request's location: it runs the same without a network.
     cf: false,
   });
   const miniflare = new Miniflare(options);
-  try {
-    await miniflare.ready;
-  } catch (error) {
+  const ready = await miniflare.ready.catch(async (error: unknown) => {
     await miniflare.dispose();
     throw error;
-  }
+  });
   return {
+    url: ready.origin,
     fetch: (path, body) => miniflare.dispatchFetch(`http://workerd${path}`, { method: "POST", body }),
     dispose: () => miniflare.dispose(),
   };

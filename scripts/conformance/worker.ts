@@ -3,8 +3,8 @@
  * by RPC, and answers with the run.
  */
 import type { Consumption, StepRequest } from "../../src/core/index.ts";
-import { TenantBudget } from "../../src/tenant/index.ts";
 import type { Answer } from "../../src/wire/index.ts";
+import { ClockedBudget } from "../clocked/clocked-budget.ts";
 import type { Case } from "./case.ts";
 import { type ClockedSubject, runCase } from "./run-case.ts";
 
@@ -12,20 +12,7 @@ interface ConformanceEnv {
   readonly BUDGET: DurableObjectNamespace<ClockedBudget>;
 }
 
-/** The tenant's object as it is, but for the clock. */
-export class ClockedBudget extends TenantBudget {
-  #nowMs: number | undefined;
-
-  /** Sets the time that the operations after this one read. */
-  setNow(epochMs: number): void {
-    this.#nowMs = epochMs;
-  }
-
-  protected override now(): number {
-    if (this.#nowMs === undefined) throw new Error("the clock is not set");
-    return this.#nowMs;
-  }
-}
+export { ClockedBudget };
 
 class ObjectSubject implements ClockedSubject {
   readonly #stub: DurableObjectStub<ClockedBudget>;

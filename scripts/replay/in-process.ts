@@ -1,0 +1,30 @@
+import { type BudgetConfig, type BudgetStatus, StandardBudget, type UsageTotals } from "../../src/core/index.ts";
+import { priceCall } from "../../src/pricing/index.ts";
+import type { ReplayedBudget } from "./replayed-budget.ts";
+import type { Row } from "./row.ts";
+
+/** A budget in this process, under the rows' own clock, with the service's defaults. */
+export class InProcessBudget implements ReplayedBudget {
+  readonly #budget: StandardBudget;
+  #nowMs: number;
+
+  /** @param startMs when the budget begins: the first row's time, in epoch milliseconds */
+  constructor(config: BudgetConfig | undefined, startMs: number) {
+    this.#nowMs = startMs;
+    const clock = () => this.#nowMs;
+    this.#budget = new StandardBudget({ user_idle_ttl_seconds: null, ...config }, { clock, pricer: priceCall });
+  }
+
+  async allowsStep({ atMs, spent }: Row): Promise<BudgetStatus> {
+    this.#nowMs = atMs;
+    return this.#budget.allowsStep(spent);
+  }
+
+  async consume({ spent }: Row): Promise<void> {
+    this.#budget.consume(spent);
+  }
+
+  async totals(): Promise<UsageTotals> {
+    return this.#budget.usage();
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * `npm run replay -- FILE… [options]`: what would this policy have done to last month's traffic?
+ *
+ * Exit code: 0 where all rows were replayed, 1 where the service failed on the way, 2 where a log or option is wrong.
+ */
+import { DecisionLog } from "./decision-log.ts";
+import { InProcessBudget } from "./in-process.ts";
+import { type ReplayOptions, readOptions, USAGE } from "./options.ts";
+import { Progress } from "./progress.ts";
+import { readLogs } from "./read-log.ts";
+import type { ReplayedBudget } from "./replayed-budget.ts";
+import { printJson, printTable } from "./report.ts";
+import { type Row, readRow } from "./row.ts";
+import { ServiceBudget, ServiceError } from "./service.ts";
+import { Tally } from "./tally.ts";
+import { UserError } from "./user-error.ts";
+
+let acknowledged = 0;
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options) await replay(options);
+  else console.log(USAGE);
+} catch (error) {
+  if (error instanceof ServiceError) {
+    console.error(`${error.message}\n${acknowledged} rows were acknowledged before that`);
+    process.exitCode = 1;
+  } else if (error instanceof UserError || error instanceof RangeError) {
+    console.error(error.message);
+    process.exitCode = 2;
+  } else {
+    throw error;
+  }
+}
+
+async function replay(options: ReplayOptions): Promise<void> {
+  if (options.service) console.error(`replaying as the tenant ${options.service.tenant}`);
+  const tally = new Tally();
+  const progress = new Progress();
+  const decisions = options.outFile === undefined ? undefined : await openLog(options.outFile);
+  let budget: ReplayedBudget | undefined;
+  let lastAtMs = 0;
+  try {
+    for await (const record of readLogs(options.files)) {
+      const read = readRow(record, tally.rows + 1, options);
+      // The clock only goes forward, also where a log's does not.
+      const row = { ...read, atMs: Math.max(read.atMs, lastAtMs) };
+      lastAtMs = row.atMs;
+      budget ??= await openBudget(options, row);
+      const status = await budget.allowsStep(row);
+      if (status.state !== "blocked") {
+        await consume(budget, row);
+        acknowledged += 1;
+      }
+      tally.add(row, status);
+      await decisions?.write(row, status);
+      progress.show(tally.rows, tally.blocked);
+    }
+  } finally {
+    progress.end();
+    await decisions?.close();
+  }
+  const totals = (await budget?.totals()) ?? { tokens_in: 0, tokens_out: 0, cost_usd: 0 };
+  console.log(options.json ? printJson(tally, totals) : printTable(tally, totals));
+}
+
+async function openBudget({ service, config }: ReplayOptions, { atMs }: Row): Promise<ReplayedBudget> {
+  if (!service) return new InProcessBudget(config, atMs);
+  const budget = new ServiceBudget(service);
+  await budget.begin(config, atMs);
+  return budget;
+}
+
+async function consume(budget: ReplayedBudget, row: Row): Promise<void> {
+  try {
+    await budget.consume(row);
+  } catch (error) {
+    if (error instanceof RangeError) throw new UserError(`row ${row.row}: ${error.message}`);
+    throw error;
+  }
+}
+
+async function openLog(file: string): Promise<DecisionLog> {
+  try {
+    return await DecisionLog.open(file);
+  } catch (error) {
+    throw new UserError(`--out: ${(error as Error).message}`);
+  }
+}

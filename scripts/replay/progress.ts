@@ -1,0 +1,24 @@
+/** How often progress is printed: as it goes to a terminal, sparsely to a file. */
+const TERMINAL_MS = 100;
+const FILE_MS = 5000;
+
+/** Shows on stderr how far a replay is. */
+export class Progress {
+  readonly #startMs = performance.now();
+  readonly #isTerminal = process.stderr.isTTY === true;
+  #shownMs = this.#startMs;
+
+  show(rows: number, blocked: number): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#shownMs < (this.#isTerminal ? TERMINAL_MS : FILE_MS)) return;
+    this.#shownMs = nowMs;
+    const perSecond = Math.round((1000 * rows) / (nowMs - this.#startMs));
+    const line = `${rows} rows, ${blocked} blocked, ${perSecond} rows/s`;
+    process.stderr.write(this.#isTerminal ? `\r\x1b[K${line}` : `${line}\n`);
+  }
+
+  /** Leaves the terminal's line free. */
+  end(): void {
+    if (this.#isTerminal) process.stderr.write("\r\x1b[K");
+  }
+}

@@ -1,0 +1,11 @@
+import type { BudgetStatus, UsageTotals } from "../../src/core/index.ts";
+import type { Row } from "./row.ts";
+
+/** What a log is replayed through, wherever it counts. */
+export interface ReplayedBudget {
+  /** May the row's call be made, at the row's time? */
+  allowsStep(row: Row): Promise<BudgetStatus>;
+  consume(row: Row): Promise<void>;
+  /** What was consumed since the replay began. */
+  totals(): Promise<Pick<UsageTotals, "tokens_in" | "tokens_out" | "cost_usd">>;
+}

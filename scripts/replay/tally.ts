@@ -1,0 +1,31 @@
+import type { BudgetStatus } from "../../src/core/index.ts";
+import type { Row } from "./row.ts";
+
+/** What one limit blocked. */
+export interface LimitTally {
+  readonly first_row: number;
+  /** RFC 3339. */
+  readonly first_at: string;
+  blocked: number;
+}
+
+/** What a replay came to, row by row. */
+export class Tally {
+  rows = 0;
+  allowed = 0;
+  warned = 0;
+  blocked = 0;
+  readonly limits: Record<string, LimitTally> = {};
+
+  add({ row, atMs }: Row, { state, reason, limit }: BudgetStatus): void {
+    this.rows += 1;
+    if (state === "ok") this.allowed += 1;
+    else if (state === "warn") this.warned += 1;
+    else {
+      this.blocked += 1;
+      const name = limit ?? reason ?? "unknown";
+      this.limits[name] ??= { first_row: row, first_at: new Date(atMs).toISOString(), blocked: 0 };
+      this.limits[name].blocked += 1;
+    }
+  }
+}

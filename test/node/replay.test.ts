@@ -1,0 +1,183 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startWorkerd, type Workerd } from "../../scripts/workerd.ts";
+import { type Outcome, runScript } from "./run-script.ts";
+import { ROOT, temporaryDir } from "./wrangler.ts";
+
+const LOG = `when,in,out,who
+2026-01-01 00:00:00.1234567,40,10,alice
+2026-01-01 00:00:30.0000000,30,0,"b,o""b"
+2026-01-01 00:00:59.9990000,15,5,alice
+2026-01-01 00:01:00.0000000,1,0,alice
+2026-01-01 00:01:10.0000000,99,0,alice
+2026-01-01 00:01:20.0000000,1,0,
+`;
+const COLUMNS = "--columns=at=when,tokens_in=in,tokens_out=out,user_id=who";
+
+let dir: Awaited<ReturnType<typeof temporaryDir>>;
+beforeAll(async () => {
+  dir = await temporaryDir();
+});
+afterAll(() => dir[Symbol.asyncDispose]());
+
+async function file(name: string, content: string | object): Promise<string> {
+  const path = join(dir.path, name);
+  await writeFile(path, typeof content === "string" ? content : JSON.stringify(content));
+  return path;
+}
+
+const replay = (...args: string[]): Promise<Outcome> => runScript("scripts/replay/main.ts", ...args);
+const replayJson = async (...args: string[]) => JSON.parse((await replay(...args, "--json")).stdout);
+
+describe("a log replayed in-process", () => {
+  test("without limits comes to its own totals", async () => {
+    expect(await replayJson(await file("log.csv", LOG), COLUMNS)).toEqual({
+      rows: 6,
+      allowed: 6,
+      warned: 0,
+      blocked: 0,
+      limits: {},
+      totals: { tokens_in: 186, tokens_out: 15, cost_usd: 0 },
+    });
+  });
+
+  test("is blocked under its own clock, and what is blocked is not consumed", async () => {
+    const config = await file("minute.json", { max_tokens_per_minute: 100, per_user_max_calls: 4 });
+    const out = join(dir.path, "out.ndjson");
+    expect(await replayJson(await file("log.csv", LOG), COLUMNS, "--config", config, "--out", out)).toEqual({
+      rows: 6,
+      allowed: 4,
+      warned: 1,
+      blocked: 1,
+      limits: { max_tokens_per_minute: { first_row: 6, first_at: "2026-01-01T00:01:20.000Z", blocked: 1 } },
+      totals: { tokens_in: 185, tokens_out: 15, cost_usd: 0 },
+    });
+    const decisions = (await readFile(out, "utf8"))
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(decisions).toHaveLength(6);
+    expect(decisions[0]).toEqual({
+      row: 1,
+      at: "2026-01-01T00:00:00.123Z",
+      user_id: "alice",
+      state: "ok",
+      reason: null,
+      limit: null,
+    });
+    expect(decisions[1].user_id).toBe('b,o"b');
+    expect(decisions[5]).toMatchObject({ user_id: null, state: "blocked", limit: "max_tokens_per_minute" });
+  });
+
+  test("is priced by the token where it tells no cost, and by its model where it tells that", async () => {
+    const log = await file("log.csv", LOG);
+    const priced = await replayJson(log, COLUMNS, "--price-in", "2.5", "--price-out", "10");
+    expect(priced.totals.cost_usd).toBe(0.000615);
+    const models = await file(
+      "models.jsonl",
+      '{"at":1767225600,"tokens_in":1000000,"tokens_out":0,"model":"gpt-4o-mini"}\n',
+    );
+    expect((await replayJson(models)).totals.cost_usd).toBe(0.15);
+  });
+
+  test("can be JSON lines, of several files, rows counted on, with labels", async () => {
+    const line = (at: string, team: string) =>
+      `${JSON.stringify({ at, tokens_in: 5, tokens_out: 5, cost_usd: 0.5, team })}\n`;
+    const one = await file(
+      "one.jsonl",
+      line("2026-01-01T01:00:00+01:00", "red") + line("2026-01-01T00:00:01Z", "blue"),
+    );
+    const two = await file("two.ndjson", line("2026-01-01T00:00:02Z", "red"));
+    const config = await file("team.json", { per_team_max_cost_usd: 0.5 });
+    expect(await replayJson(one, two, "--columns", "labels.team=team", "--config", config)).toMatchObject({
+      rows: 3,
+      limits: { per_team_max_cost_usd: { first_row: 3, first_at: "2026-01-01T00:00:02.000Z", blocked: 1 } },
+      totals: { tokens_in: 10, cost_usd: 1 },
+    });
+  });
+
+  test("prints a table for people", async () => {
+    const config = await file("cap.json", { max_tokens: 90 });
+    const { stdout, code } = await replay(await file("log.csv", LOG), COLUMNS, "--config", config);
+    expect(code).toBe(0);
+    expect(stdout).toContain("max_tokens          4  2026-01-01T00:01:00.000Z             3");
+  });
+});
+
+describe("a mistake is told, with its place, and exits 2", () => {
+  test.each([
+    ["a missing file", ["no-such.csv"], "", "no-such.csv, after row 0: ENOENT"],
+    ["a column that is not there", ["log.csv", "--columns=at=time"], LOG, 'the column "time" takes a value'],
+    ["no times", ["log.csv"], LOG, 'the column "at" takes a time'],
+    [
+      "a bad time",
+      ["log.csv"],
+      "at,tokens_in,tokens_out\nyesterday,1,1\n",
+      'row 1: the column "at" takes a time (RFC 3339, or seconds since 1970), not "yesterday"',
+    ],
+    [
+      "negative tokens",
+      ["log.csv"],
+      "at,tokens_in,tokens_out\n1,1,1\n2,-1,1\n",
+      'row 2: the column "tokens_in" takes a whole number from 0, not "-1"',
+    ],
+    ["a row too short", ["log.csv"], "at,tokens_in,tokens_out\n1,1\n", "after row 0: Invalid Record Length"],
+    [
+      "an unknown model",
+      ["log.csv"],
+      "at,tokens_in,tokens_out,model\n1,1,1,nope\n",
+      'row 1: the model "nope" has no known price',
+    ],
+    ["an unknown option", ["log.csv", "--colums=a"], LOG, "Unknown option '--colums'"],
+    ["an unknown field", ["log.csv", "--columns=tokens=x"], LOG, "--columns takes FIELD=COLUMN"],
+    ["no log", [], LOG, "usage: npm run replay"],
+  ])("%s", async (_, args, log, message) => {
+    await file("log.csv", log);
+    const [name, ...options] = args;
+    const { code, stderr } = await replay(...(name ? [join(dir.path, name), ...options] : []));
+    expect(stderr).toContain(message);
+    expect(code).toBe(2);
+  });
+
+  test("a mistyped limit", async () => {
+    const config = await file("bad.json", { max_tokenz: 1 });
+    const { code, stderr } = await replay(await file("log.csv", LOG), COLUMNS, "--config", config);
+    expect(stderr).toContain('max_tokenz has an unknown metric "tokenz"');
+    expect(code).toBe(2);
+  });
+});
+
+describe("a log replayed through a running service", () => {
+  let service: Workerd;
+  beforeAll(async () => {
+    const entry = new URL("scripts/clocked/worker.ts", `file://${ROOT}`);
+    service = await startWorkerd({ entry, durableObjects: { TENANT_BUDGET: "ClockedBudget" } });
+  });
+  afterAll(() => service.dispose());
+
+  test("under a set clock comes to what it does in-process, also for a tenant that has a past", async () => {
+    const log = await file("log.csv", LOG);
+    const config = await file("both.json", { max_tokens_per_minute: 100, per_user_max_tokens_per_15m: 70 });
+    const inProcess = await replayJson(log, COLUMNS, "--config", config);
+    const through = () => replayJson(log, COLUMNS, "--config", config, "--url", service.url, "--clock");
+    expect(await through()).toEqual(inProcess);
+    expect(inProcess.blocked).toBe(2);
+    await replayJson(log, COLUMNS, "--url", service.url, "--clock", "--tenant", "old");
+    const again = await replayJson(log, COLUMNS, "--url", service.url, "--clock", "--tenant", "old");
+    expect(again.totals).toEqual({ tokens_in: 186, tokens_out: 15, cost_usd: 0 });
+  });
+
+  test("that refuses says so, and how far it came", async () => {
+    const { code, stderr } = await replay(await file("log.csv", LOG), COLUMNS, "--url", service.url);
+    expect(stderr).toContain("answered 400: x-clock takes a time");
+    expect(stderr).toContain("0 rows were acknowledged");
+    expect(code).toBe(1);
+  });
+
+  test("that is not there says so", async () => {
+    const { code, stderr } = await replay(await file("log.csv", LOG), COLUMNS, "--url", "http://127.0.0.1:9");
+    expect(stderr).toContain("was not answered");
+    expect(code).toBe(1);
+  });
+});
