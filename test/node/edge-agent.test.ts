@@ -15,7 +15,13 @@ test("an agent on a Worker stops when blocked, having spent what the budget hold
       stopped_by: "per_user_max_tokens",
       spent: { tokens_in: 17_745, tokens_out: 2_702, cost_usd: 0.093765 },
       warnings: ["after step 13: per-user tokens at 89%"],
-      last: { state: "blocked", reason: "per_user_max_tokens", limit: "per_user_max_tokens" },
+      last: {
+        state: "blocked",
+        reason: "per_user_max_tokens",
+        limit: "per_user_max_tokens",
+        remaining: { tokens: 0 },
+        retry_after: null,
+      },
     });
     expect(await callJson("GET", `${run}&user=alice&steps=50`)).toMatchObject({
       steps: 0,

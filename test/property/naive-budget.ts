@@ -1,0 +1,278 @@
+import {
+  type BudgetConfig,
+  type BudgetStatus,
+  type Consumption,
+  type LimitName,
+  parseLimitName,
+  type StepRequest,
+} from "../../src/core/index.ts";
+import { naivePeriod } from "./naive-calendar.ts";
+
+/** Something that was spent, and by which buckets it was still remembered when it was added up. */
+interface Event {
+  readonly atMs: number;
+  readonly tokensIn: number;
+  readonly tokensOut: number;
+  readonly costNano: number;
+}
+
+interface Remembered {
+  readonly scope: string;
+  readonly subject: string;
+  readonly startMs: number;
+  touchedMs: number;
+  /** Every event since the bucket began. */
+  readonly events: Event[];
+}
+
+interface NamedLimit extends LimitName {
+  readonly name: string;
+  readonly max: number;
+}
+
+const METRIC_ORDER = ["tokens", "input_tokens", "output_tokens", "cost_usd", "wall_clock", "calls"];
+const CALENDAR_DAYS: Record<string, number> = { minute: 1 / 1440, hour: 1 / 24, day: 1, week: 7, month: 31 };
+const WARNED_FIRST = ["max_tokens", "max_cost_usd", "per_user_max_tokens", "per_user_max_cost_usd"];
+
+/** A budget that keeps every event and adds all of them up for each question: slow, and plain enough to trust. */
+export class NaiveBudget {
+  readonly #config: BudgetConfig;
+  readonly #limits: NamedLimit[];
+  /** In order of touch, the oldest first. */
+  #buckets: Remembered[] = [];
+  readonly #tenant: Remembered;
+
+  constructor(config: BudgetConfig, startMs: number) {
+    this.#config = config;
+    this.#limits = Object.entries(config).flatMap(([name, value]) => {
+      const parts = /max_(tokens|input|output|cost|wall|calls)/.test(name) ? parseLimitName(name) : "";
+      return typeof parts === "string" ? [] : [{ ...parts, name, max: innerMax(parts.metric, value as number) }];
+    });
+    this.#limits.sort((a, b) => compareKeys(orderOf(a), orderOf(b)));
+    this.#tenant = { scope: "tenant", subject: "", startMs, touchedMs: startMs, events: [] };
+  }
+
+  allowsStep(step: StepRequest, nowMs: number): BudgetStatus {
+    const found = this.#keys(step).map(({ scope, subject }) => this.#open(scope, subject, nowMs));
+    return this.#decide(this.#keys(step), found, nowMs);
+  }
+
+  consume(step: Consumption, nowMs: number): BudgetStatus {
+    const { tokens_in = 0, tokens_out = 0, cost_usd = 0 } = step;
+    const event = { atMs: nowMs, tokensIn: tokens_in, tokensOut: tokens_out, costNano: Math.round(cost_usd * 1e9) };
+    const keys = this.#keys(step);
+    const charged = keys
+      .map(({ scope, subject }) => this.#open(scope, subject, nowMs))
+      .map((bucket, i) => bucket ?? this.#begin(keys[i]?.scope ?? "", keys[i]?.subject ?? "", nowMs));
+    for (const bucket of charged) bucket.events.push(event);
+    for (const { scope } of keys) this.#evict(scope, nowMs);
+    return this.#decide(keys, charged, nowMs);
+  }
+
+  usageFor(userId: string | null, nowMs: number) {
+    const events = this.#open("user", JSON.stringify([userId]), nowMs)?.events ?? [];
+    return {
+      tokens_in: sum(events, "tokens_in"),
+      tokens_out: sum(events, "tokens_out"),
+      cost_usd: sum(events, "cost_usd") / 1e9,
+      calls: events.length,
+    };
+  }
+
+  /** The buckets that a step belongs to: the tenant's, the user's, and those of limits whose labels it carries. */
+  #keys({ user_id = null, labels = {} }: StepRequest): { scope: string; subject: string }[] {
+    const keys = [
+      { scope: "tenant", subject: "" },
+      { scope: "user", subject: JSON.stringify([user_id]) },
+    ];
+    for (const { scope } of this.#limits) {
+      if (keys.some((key) => key.scope === scope)) continue;
+      const values = scope.split("_and_").map((part) => (part === "user" ? user_id : labels[part]));
+      if (!values.includes(undefined)) keys.push({ scope, subject: JSON.stringify(values) });
+    }
+    return keys;
+  }
+
+  #open(scope: string, subject: string, nowMs: number): Remembered | undefined {
+    if (scope === "tenant") return this.#tenant;
+    const bucket = this.#buckets.find((each) => each.scope === scope && each.subject === subject);
+    if (!bucket) return undefined;
+    this.#buckets = this.#buckets.filter((each) => each !== bucket);
+    if (this.#isIdle(bucket, nowMs)) return undefined;
+    bucket.touchedMs = nowMs;
+    this.#buckets.push(bucket);
+    return bucket;
+  }
+
+  #begin(scope: string, subject: string, nowMs: number): Remembered {
+    const bucket = { scope, subject, startMs: nowMs, touchedMs: nowMs, events: [] };
+    this.#buckets.push(bucket);
+    return bucket;
+  }
+
+  #isIdle(bucket: Remembered, nowMs: number): boolean {
+    const ttl = this.#config.user_idle_ttl_seconds;
+    if (ttl == null || nowMs - bucket.touchedMs < ttl * 1000) return false;
+    const windowed = this.#limits.filter(({ scope, window }) => scope === bucket.scope && window.kind !== "lifetime");
+    return windowed.every((limit) => this.#counted(limit, bucket, nowMs).length === 0);
+  }
+
+  #evict(scope: string, nowMs: number): void {
+    const { max_users } = this.#config;
+    if (scope === "tenant") return;
+    const isOver = () => max_users != null && this.#buckets.filter((each) => each.scope === scope).length > max_users;
+    if (isOver()) this.#buckets = this.#buckets.filter((each) => each.scope !== scope || !this.#isIdle(each, nowMs));
+    while (isOver()) {
+      const oldest = this.#buckets.find((each) => each.scope === scope);
+      this.#buckets = this.#buckets.filter((each) => each !== oldest);
+    }
+  }
+
+  /** The bucket's events that a limit's window still counts. */
+  #counted({ window }: NamedLimit, { events }: Remembered, nowMs: number): Event[] {
+    if (window.kind === "lifetime") return events;
+    if (window.kind === "calendar") {
+      const { startMs } = this.#period(window.id, nowMs);
+      return events.filter(({ atMs }) => atMs >= startMs);
+    }
+    return events.filter(({ atMs }) => leavesAt(atMs, window.lengthMs) > nowMs);
+  }
+
+  #period(unit: "minute" | "hour" | "day" | "week" | "month", nowMs: number) {
+    const { timezone, day_starts_at, week_starts_on, month_starts_on } = this.#config;
+    const settings = {
+      timezone: timezone ?? "UTC",
+      dayStartsAt: day_starts_at ?? "00:00",
+      weekStartsOn: week_starts_on ?? ("monday" as const),
+      monthStartsOn: month_starts_on ?? 1,
+    };
+    return naivePeriod(settings, unit, nowMs);
+  }
+
+  #decide(keys: { scope: string }[], buckets: (Remembered | undefined)[], nowMs: number): BudgetStatus {
+    const { enforcement, shadow_limits = [], soft_warning_at = 0.8 } = this.#config;
+    const told = this.#limits.flatMap((limit) => {
+      const i = keys.findIndex(({ scope }) => scope === limit.scope);
+      if (i === -1) return [];
+      const bucket = buckets[i];
+      const events = bucket ? this.#counted(limit, bucket, nowMs) : [];
+      const elapsedMs = bucket ? nowMs - bucket.startMs : 0;
+      const used = limit.metric === "wall_clock" ? elapsedMs : sum(events, limit.metric);
+      const shadow = enforcement === "shadow" || shadow_limits.includes(limit.name);
+      return [{ limit, bucket, events, used, shadow, full: bucket !== undefined && used >= limit.max }];
+    });
+    const unit = (metric: string) => (metric === "cost_usd" ? 1e9 : metric === "wall_clock" ? 1000 : 1);
+    const remaining: Record<string, number> = {};
+    for (const { limit, used, shadow } of told) {
+      const left = Math.max(0, limit.max - used) / unit(limit.metric);
+      if (!shadow) remaining[limit.metric] = Math.min(left, remaining[limit.metric] ?? Number.POSITIVE_INFINITY);
+    }
+    const wouldBlock = told.find(({ shadow, full }) => shadow && full)?.limit.name;
+    const limits = told.map(({ limit, used, events, shadow }) => ({
+      name: limit.name,
+      max: limit.max / unit(limit.metric),
+      used: used / unit(limit.metric),
+      held: 0,
+      remaining: Math.max(0, limit.max - used) / unit(limit.metric),
+      resets_at: this.#resetsAt(limit, events, nowMs),
+      ...(shadow && { shadow: true as const }),
+    }));
+    const rest = { remaining, limits, ...(wouldBlock !== undefined && { would_block: wouldBlock }) };
+    const blocking = told.filter(({ shadow, full }) => full && !shadow);
+    const [first] = blocking;
+    if (first) {
+      const lifts = blocking.map(({ limit, events }) => this.#liftsAt(limit, events, nowMs));
+      const at = Math.max(...lifts);
+      const outOfTime = told.some(
+        ({ limit, bucket, shadow }) =>
+          limit.metric === "wall_clock" && bucket && !shadow && at - bucket.startMs >= limit.max,
+      );
+      const retry_after = outOfTime || at === Number.POSITIVE_INFINITY ? null : (at - nowMs) / 1000;
+      return { state: "blocked", reason: first.limit.name, limit: first.limit.name, retry_after, ...rest };
+    }
+    const warned = told.filter(
+      ({ limit, bucket, used }) => bucket && limit.max > 0 && used / limit.max >= soft_warning_at,
+    );
+    const warning = WARNED_FIRST.flatMap((name) => warned.filter(({ limit }) => limit.name === name))[0] ?? warned[0];
+    if (!warning) return { state: "ok", reason: null, limit: null, retry_after: null, ...rest };
+    const reason = `${describe(warning.limit)} at ${percent(warning.used / warning.limit.max)}%`;
+    return { state: "warn", reason, limit: warning.limit.name, retry_after: null, ...rest };
+  }
+
+  #resetsAt({ window }: NamedLimit, events: Event[], nowMs: number): string | null {
+    if (window.kind === "lifetime") return null;
+    if (window.kind === "calendar") return new Date(this.#period(window.id, nowMs).endMs).toISOString();
+    const last = events.at(-1);
+    return last ? new Date(leavesAt(last.atMs, window.lengthMs)).toISOString() : null;
+  }
+
+  /** The first time at which a full limit no longer is; never is infinity. */
+  #liftsAt({ window, metric, max }: NamedLimit, events: Event[], nowMs: number): number {
+    if (window.kind === "lifetime" || max === 0) return Number.POSITIVE_INFINITY;
+    if (window.kind === "calendar") return this.#period(window.id, nowMs).endMs;
+    const times = events.map(({ atMs }) => leavesAt(atMs, window.lengthMs));
+    const stillFull = (time: number) =>
+      sum(
+        events.filter((_, i) => (times[i] ?? 0) > time),
+        metric,
+      ) >= max;
+    return times.find((time) => !stillFull(time)) ?? Number.POSITIVE_INFINITY;
+  }
+}
+
+/** When an event's slot, a sixtieth of the window, has left as a whole. */
+function leavesAt(atMs: number, lengthMs: number): number {
+  const slotMs = lengthMs / 60;
+  return (Math.floor(atMs / slotMs) + 1) * slotMs + lengthMs;
+}
+
+function sum(events: readonly Event[], metric: string): number {
+  const amounts: Record<string, (event: Event) => number> = {
+    tokens: ({ tokensIn, tokensOut }) => tokensIn + tokensOut,
+    input_tokens: ({ tokensIn }) => tokensIn,
+    tokens_in: ({ tokensIn }) => tokensIn,
+    output_tokens: ({ tokensOut }) => tokensOut,
+    tokens_out: ({ tokensOut }) => tokensOut,
+    cost_usd: ({ costNano }) => costNano,
+    calls: () => 1,
+  };
+  const amount = amounts[metric];
+  if (!amount) throw new Error(`no such metric: ${metric}`);
+  return events.reduce((total, event) => total + amount(event), 0);
+}
+
+function innerMax(metric: string, max: number): number {
+  return metric === "cost_usd" ? Math.round(max * 1e9) : metric === "wall_clock" ? max * 1000 : max;
+}
+
+/** What a limit's place in the order goes by, the first difference first. */
+function orderOf({ scope, metric, window }: NamedLimit): (number | string)[] {
+  const parts = scope.split("_and_").length;
+  const rank = scope === "tenant" ? 0 : scope === "user" ? 1 : parts === 1 ? 2 : 1 + parts;
+  const days =
+    window.kind === "lifetime"
+      ? 1e9
+      : window.kind === "calendar"
+        ? (CALENDAR_DAYS[window.id] ?? 0)
+        : window.lengthMs / 864e5;
+  return [rank, scope, METRIC_ORDER.indexOf(metric), -Math.round(days * 1440), window.kind];
+}
+
+function compareKeys(a: readonly (number | string)[], b: readonly (number | string)[]): number {
+  const i = a.findIndex((each, j) => each !== b[j]);
+  return i === -1 ? 0 : (a[i] ?? 0) < (b[i] ?? 0) ? -1 : 1;
+}
+
+function describe({ scope, metric, window }: NamedLimit): string {
+  const whose = scope === "tenant" ? "" : `per-${scope.split("_").join("-")} `;
+  const what = metric === "cost_usd" ? "cost" : metric.split("_").join(" ");
+  return `${whose}${what}${window.kind === "lifetime" ? "" : ` per ${window.id}`}`;
+}
+
+/** As Python prints it: the product in floating point, then half to even. */
+function percent(ratio: number): number {
+  const product = ratio * 100;
+  const floor = Math.floor(product);
+  if (product - floor !== 0.5) return Math.round(product);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
