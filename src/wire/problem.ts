@@ -3,6 +3,9 @@ export const PROBLEMS = {
   invalid_json: { status: 400, title: "The body is not valid JSON" },
   invalid_input: { status: 400, title: "The input is not valid" },
   invalid_path: { status: 400, title: "The path is not valid" },
+  json_too_deep: { status: 400, title: "The body is nested too deep" },
+  unauthenticated: { status: 401, title: "The call carries no valid token" },
+  forbidden: { status: 403, title: "The token does not allow this call" },
   not_found: { status: 404, title: "There is no such route" },
   method_not_allowed: { status: 405, title: "The route does not take this method" },
   body_too_large: { status: 413, title: "The body is too large" },
@@ -10,7 +13,11 @@ export const PROBLEMS = {
   precondition_failed: { status: 412, title: "The configuration has changed in the meantime" },
   sum_out_of_range: { status: 422, title: "A total would leave its range" },
   unknown_model: { status: 422, title: "The model has no known price" },
+  rate_limited: { status: 429, title: "Too many requests" },
   internal: { status: 500, title: "The service failed" },
+  not_configured: { status: 503, title: "The service is not configured" },
+  overloaded: { status: 503, title: "The tenant's object is overloaded" },
+  unavailable: { status: 503, title: "The tenant's object is not available" },
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;
