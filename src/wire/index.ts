@@ -8,6 +8,7 @@ export type {
   Page,
   UsageAnswer,
 } from "./answers.ts";
+export type { Caller } from "./caller.ts";
 export { Id } from "./ids.ts";
 export { parseInput } from "./parse.ts";
 export {
@@ -30,3 +31,12 @@ export {
   OverrideRequest,
   PageQuery,
 } from "./requests.ts";
+export {
+  BoundLabels,
+  DEFAULT_TOKEN_SECONDS,
+  MAX_TOKEN_SECONDS,
+  TOKEN_SCOPES,
+  TokenAnswer,
+  TokenRequest,
+  type TokenScope,
+} from "./tokens.ts";
