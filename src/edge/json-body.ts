@@ -3,6 +3,8 @@ import { BudgetError } from "../wire/index.ts";
 
 /** The largest body of one call, in bytes. */
 export const MAX_BODY_BYTES = 64 * 1024;
+/** How deep a body's objects and lists may be nested: more than any call needs, less than any stack holds. */
+export const MAX_JSON_DEPTH = 16;
 
 const JSON_TYPE = "application/json";
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
@@ -10,7 +12,8 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 /**
  * Reads a request's JSON. `T` is what the operation it goes to takes, and checks.
  *
- * @throws BudgetError `unsupported_media_type` unless it says it is JSON, `invalid_json` unless it is
+ * @throws BudgetError `unsupported_media_type` unless it says it is JSON, `invalid_json` unless it is, and
+ *   `json_too_deep` where it is nested beyond the bound
  */
 export async function jsonBody<T>(request: HonoRequest, types: readonly string[] = [JSON_TYPE]): Promise<T> {
   requireType(request, types);
@@ -39,10 +42,20 @@ function requireType(request: HonoRequest, types: readonly string[]): void {
 }
 
 function parseJson<T>(bytes: ArrayBuffer): T {
+  let value: unknown;
   try {
-    return JSON.parse(utf8.decode(bytes));
+    value = JSON.parse(utf8.decode(bytes));
   } catch (cause) {
     const detail = `the body cannot be read as JSON in UTF-8: ${(cause as Error).message}`;
     throw new BudgetError({ code: "invalid_json", detail }, { cause });
   }
+  if (isDeeperThan(value, MAX_JSON_DEPTH)) {
+    throw new BudgetError({ code: "json_too_deep", detail: `the body is nested deeper than ${MAX_JSON_DEPTH}` });
+  }
+  return value as T;
+}
+
+function isDeeperThan(value: unknown, depth: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return depth === 0 || Object.values(value).some((inner) => isDeeperThan(inner, depth - 1));
 }
