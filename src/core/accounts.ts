@@ -1,5 +1,5 @@
 import { type Bucket, type BucketKey, countsInWindow, keyOf, type Subject, TENANT_KEY, userKey } from "./bucket.ts";
-import { type Account, type Control, limitsOf } from "./control.ts";
+import { type Account, type Control, namedLimits } from "./control.ts";
 import { addToCounter, type Counter, creditCounter } from "./counter.ts";
 import { type Decision, decide } from "./decision.ts";
 import { compareScopes, type Scope, TENANT, USER } from "./limits.ts";
@@ -208,10 +208,10 @@ function isLongUntouched(policy: Policy, bucket: Bucket, nowMs: number): boolean
   return policy.idleTtlMs !== null && nowMs - bucket.touchedAtMs >= policy.idleTtlMs;
 }
 
-/** The windows that some limit of the account names; no other is counted. */
+/** The windows that some limit of the account names, lifted ones too; no other is counted. */
 function windowsOf(policy: Policy, account: Account, nowMs: number): OpenWindow[] {
   const windows = new Map<string, OpenWindow>();
-  for (const { window } of limitsOf(policy, account, nowMs)) {
+  for (const { window } of namedLimits(policy, account, nowMs)) {
     if (window.kind !== "lifetime") windows.set(window.id, window);
   }
   return [...windows.values()];

@@ -1,5 +1,5 @@
 import type { Bucket, BucketKey } from "./bucket.ts";
-import { compareLimits, type Limit, parseLimitName, printLimitName, TENANT } from "./limits.ts";
+import { compareLimits, type Limit, type LimitName, parseLimitName, printLimitName, TENANT } from "./limits.ts";
 import { type ConfigIssue, compileMaxima, type Maxima, maximaIssues, type Policy } from "./policy.ts";
 
 /** What an operator has set for one bucket, whether or not the bucket exists. It outlives the bucket's eviction. */
@@ -50,6 +50,18 @@ export function limitsOf(policy: Policy, { key, control }: Account, nowMs: numbe
     return { ...scoped, name: spelled.get(identity(limit)) ?? printLimitName(scoped) };
   });
   return [...general.filter((limit) => !overridden.has(identity(limit))), ...replaced].sort(compareLimits);
+}
+
+/**
+ * What the account's limits name: its scope's, and those of its own, lifted ones too. A limit lifted for a time is in
+ * force again after it, with all that was spent meanwhile, so its window counts on.
+ */
+export function namedLimits(policy: Policy, { key, control }: Account, nowMs: number): readonly LimitName[] {
+  const general = policy.limitsByScope.get(key.scope) ?? [];
+  if (!control) return general;
+  const raised = control.raise && nowMs < control.raise.untilMs ? control.raise.maxima : {};
+  const own = [...Object.keys(control.override ?? {}), ...Object.keys(raised)].map(parseLimitName);
+  return [...general, ...own.filter((name) => typeof name !== "string")];
 }
 
 function canonicalName(name: string): string {
