@@ -1,4 +1,5 @@
 import type { Grant } from "./access/grant.ts";
+import type { SigningKey } from "./access/signing-keys.ts";
 import type { Route } from "./route.ts";
 import type { TenantOperations } from "./tenant-operations.ts";
 
@@ -16,5 +17,7 @@ export interface EdgeEnv {
     tenant: TenantOperations;
     /** What the caller's token allows; undefined for the operator. */
     grant?: Grant | undefined;
+    /** What new tokens are signed with. */
+    signingKey: SigningKey;
   };
 }

@@ -23,9 +23,15 @@ function problem(
   };
   return c.body(JSON.stringify(document), status, {
     ...headers,
+    ...(status === 401 && { "www-authenticate": challenge(c) }),
     ...(retryAfterSeconds !== undefined && { "retry-after": `${retryAfterSeconds}` }),
     "content-type": "application/problem+json",
   });
+}
+
+/** Asks for a token, and says where there was one that is not good (RFC 6750, section 3). */
+function challenge(c: Context<EdgeEnv>): string {
+  return c.req.header("authorization") ? 'Bearer error="invalid_token"' : "Bearer";
 }
 
 export const onError: ErrorHandler<EdgeEnv> = (error, c) => {

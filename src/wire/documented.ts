@@ -124,11 +124,7 @@ name(answers.ProblemDocument, "Problem", "What is wrong with a call (RFC 9457). 
   errors: "Of an input: each field at fault, by its JSON pointer (RFC 6901).",
 });
 DOCUMENTED.add(TokenRequest.shape.scope, {
-  description: "What it can be used for: a list, or text with spaces between.",
-  anyOf: [
-    { type: "array", items: { enum: TOKEN_SCOPES }, minItems: 1 },
-    { type: "string", minLength: 1 },
-  ],
+  description: `What it can be used for, in a list or with spaces between: ${TOKEN_SCOPES.join(", ")}.`,
 });
 name(TokenRequest, "TokenRequest", "What the token shall allow.", {
   user: "Every call of the token is bound to this user.",

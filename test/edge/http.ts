@@ -15,7 +15,12 @@ export async function send(path: string, init: RequestInit = {}): Promise<Reply>
   if (!headers.has("authorization")) headers.set("authorization", `Bearer ${SECRETS.ADMIN_TOKEN}`);
   const response = await exports.default.fetch(`https://budget.test${path}`, { ...init, headers });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, body: text === "" ? null : JSON.parse(text) };
+  return { status: response.status, headers: response.headers, body: readBody(response, text) };
+}
+
+function readBody({ headers }: Response, text: string): unknown {
+  if (text === "") return null;
+  return headers.get("content-type")?.includes("json") ? JSON.parse(text) : text;
 }
 
 /** Sends JSON. */

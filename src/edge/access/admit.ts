@@ -19,9 +19,11 @@ export function admit(route: Route): MiddlewareHandler<EdgeEnv> {
     const tenantId = c.req.param("tenant") ?? "";
     c.set("route", route);
     c.set("tenantId", tenantId);
-    const grant = await authenticatorOf(c.env).authenticate(c.req.raw.headers.get("authorization"));
+    const authenticator = authenticatorOf(c.env);
+    const grant = await authenticator.authenticate(c.req.raw.headers.get("authorization"));
     if (grant) requireScope(grant, tenantId, scope);
     c.set("grant", grant);
+    c.set("signingKey", authenticator.signingKey);
     c.set("tenant", new TenantOperations(c.env.TENANT_BUDGET, tenantId, grant));
     await next();
   };

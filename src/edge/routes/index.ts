@@ -4,6 +4,7 @@ import { CONFIG_ROUTES } from "./config.ts";
 import { LEDGER_ROUTES } from "./ledger.ts";
 import { metaRoutes } from "./meta.ts";
 import { STEP_ROUTES } from "./steps.ts";
+import { TOKEN_ROUTES } from "./tokens.ts";
 
 /** Every route of the service, in the order in which its documents tell them. A new one is an entry in one of these. */
 export const ROUTES: readonly Route[] = [
@@ -11,5 +12,6 @@ export const ROUTES: readonly Route[] = [
   ...BUCKET_ROUTES,
   ...CONFIG_ROUTES,
   ...LEDGER_ROUTES,
+  ...TOKEN_ROUTES,
   ...metaRoutes(() => ROUTES),
 ];
