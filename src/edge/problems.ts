@@ -11,6 +11,7 @@ function problem(
 ): Response {
   const { status, title } = PROBLEMS[code];
   const { retryAfterSeconds } = PROBLEM_PAGES[code];
+  c.set("code", code);
   const document = {
     type: new URL(`/problems/${code}`, c.req.url).href,
     title,
@@ -35,7 +36,10 @@ function challenge(c: Context<EdgeEnv>): string {
 }
 
 export const onError: ErrorHandler<EdgeEnv> = (error, c) => {
-  if (error instanceof BudgetError) return problem(c, error);
+  if (error instanceof BudgetError) {
+    if (error.status >= 500 && error.cause) console.error(error.cause);
+    return problem(c, error);
+  }
   console.error(error);
   return problem(c, new BudgetError({ code: "internal", detail: "an unexpected failure, which has been logged" }));
 };

@@ -6,7 +6,6 @@ import {
   AdjustRequest,
   AllowsStepRequest,
   type Answer,
-  BudgetError,
   type Caller,
   ConfigPatch,
   ConfigRequest,
@@ -23,6 +22,7 @@ import {
   type UsageAnswer,
 } from "../wire/index.ts";
 import { bindStep, requireOwnBucket, requireUnbound } from "./access/binding.ts";
+import { askObject } from "./object-call.ts";
 import { parseBucket, parseId } from "./path-ids.ts";
 
 /**
@@ -45,12 +45,14 @@ export class TenantOperations extends RpcTarget {
 
   /** May this subject take the next step? */
   async allowsStep(step: AllowsStepRequest = {}): Promise<DecisionAnswer> {
-    return unwrap(await this.#object.allowsStep(this.#step(AllowsStepRequest, step)));
+    const asked = this.#step(AllowsStepRequest, step);
+    return this.#read((object) => object.allowsStep(asked));
   }
 
   /** Records what was spent and decides the step after it. */
   async consume(spent: ConsumeRequest): Promise<DecisionAnswer> {
-    return unwrap(await this.#object.consume(this.#step(ConsumeRequest, spent)));
+    const told = this.#step(ConsumeRequest, spent);
+    return this.#write((object) => object.consume(told));
   }
 
   /** The tenant's totals. */
@@ -65,67 +67,78 @@ export class TenantOperations extends RpcTarget {
 
   /** Any bucket's totals. */
   async usageOf(bucket: BucketName): Promise<UsageAnswer> {
-    return unwrap(await this.#object.usageOf(this.#bucket(bucket)));
+    const key = this.#bucket(bucket);
+    return this.#read((object) => object.usageOf(key));
   }
 
   /** The configuration in force, and its version. */
   async config(): Promise<ConfigVersion> {
     requireUnbound(this.#caller);
-    return unwrap(await this.#object.config());
+    return this.#read((object) => object.config());
   }
 
   /** Replaces the configuration. */
   async configure(config: BudgetConfig, edit: Edit = {}): Promise<ConfigVersion> {
     requireUnbound(this.#caller);
-    return unwrap(await this.#object.configure(parseInput(ConfigRequest, config), edit));
+    const next = parseInput(ConfigRequest, config);
+    return this.#write((object) => object.configure(next, edit));
   }
 
   /** Merges a patch into the configuration (RFC 7396). */
   async patchConfig(patch: ConfigPatch, edit: Edit = {}): Promise<ConfigVersion> {
     requireUnbound(this.#caller);
-    return unwrap(await this.#object.patchConfig(parseInput(ConfigPatch, patch), edit));
+    const merged = parseInput(ConfigPatch, patch);
+    return this.#write((object) => object.patchConfig(merged, edit));
   }
 
   /** Every version of the configuration, a page at a time. */
   async configHistory(page: Partial<PageQuery> = {}): Promise<Page<ConfigVersion>> {
     requireUnbound(this.#caller);
-    return unwrap(await this.#object.configHistory(parseInput(PageQuery, page)));
+    const query = parseInput(PageQuery, page);
+    return this.#read((object) => object.configHistory(query));
   }
 
   /** What happened, a page at a time. */
   async ledger(page: Partial<PageQuery> = {}): Promise<Page<LedgerEntry>> {
     requireUnbound(this.#caller);
-    return unwrap(await this.#object.ledger(parseInput(PageQuery, page)));
+    const query = parseInput(PageQuery, page);
+    return this.#read((object) => object.ledger(query));
   }
 
   /** Gives a bucket maxima of its own, until `expires_at` or for good. */
   async setLimits(bucket: BucketName, limits: OverrideRequest): Promise<UsageAnswer> {
-    return unwrap(await this.#object.setLimits(this.#bucket(bucket), parseInput(OverrideRequest, limits)));
+    const [key, input] = [this.#bucket(bucket), parseInput(OverrideRequest, limits)];
+    return this.#write((object) => object.setLimits(key, input));
   }
 
   /** Takes a bucket's own maxima away. */
   async clearLimits(bucket: BucketName): Promise<UsageAnswer> {
-    return unwrap(await this.#object.clearLimits(this.#bucket(bucket)));
+    const key = this.#bucket(bucket);
+    return this.#write((object) => object.clearLimits(key));
   }
 
   /** Corrects a bucket's totals by a debit or a credit. */
   async adjust(bucket: BucketName, amount: AdjustRequest): Promise<UsageAnswer> {
-    return unwrap(await this.#object.adjust(this.#bucket(bucket), parseInput(AdjustRequest, amount)));
+    const [key, input] = [this.#bucket(bucket), parseInput(AdjustRequest, amount)];
+    return this.#write((object) => object.adjust(key, input));
   }
 
   /** Sets a bucket's totals and windows to zero. */
   async reset(bucket: BucketName, note: NoteRequest = {}): Promise<UsageAnswer> {
-    return unwrap(await this.#object.reset(this.#bucket(bucket), parseInput(NoteRequest, note)));
+    const [key, input] = [this.#bucket(bucket), parseInput(NoteRequest, note)];
+    return this.#write((object) => object.reset(key, input));
   }
 
   /** Blocks a bucket's steps, until a time or until it is lifted. */
   async freeze(bucket: BucketName, freeze: FreezeRequest = {}): Promise<UsageAnswer> {
-    return unwrap(await this.#object.freeze(this.#bucket(bucket), parseInput(FreezeRequest, freeze)));
+    const [key, input] = [this.#bucket(bucket), parseInput(FreezeRequest, freeze)];
+    return this.#write((object) => object.freeze(key, input));
   }
 
   /** Lifts a freeze. */
   async unfreeze(bucket: BucketName, note: NoteRequest = {}): Promise<UsageAnswer> {
-    return unwrap(await this.#object.unfreeze(this.#bucket(bucket), parseInput(NoteRequest, note)));
+    const [key, input] = [this.#bucket(bucket), parseInput(NoteRequest, note)];
+    return this.#write((object) => object.unfreeze(key, input));
   }
 
   /** A step, bound to the caller's user and labels. What they add has to be valid too. */
@@ -142,13 +155,20 @@ export class TenantOperations extends RpcTarget {
     return key;
   }
 
-  /** Checked here and not in the constructor: a caller by RPC awaits the operation, not what leads to it. */
-  get #object(): DurableObjectStub<TenantBudget> {
-    return this.#namespace.getByName(parseId("tenant", this.#tenantId));
+  /** Asks the object what changes nothing: that is safe to ask twice. */
+  #read<T>(operation: (object: DurableObjectStub<TenantBudget>) => Promise<Answer<T>>): Promise<T> {
+    return this.#ask(operation, true);
   }
-}
 
-function unwrap<T>(answer: Answer<T>): T {
-  if (answer.ok) return answer.value;
-  throw new BudgetError(answer.refusal);
+  #write<T>(operation: (object: DurableObjectStub<TenantBudget>) => Promise<Answer<T>>): Promise<T> {
+    return this.#ask(operation, false);
+  }
+
+  /** The tenant's id is checked here and not in the constructor: by RPC, it is the operation that is awaited. */
+  async #ask<T>(
+    operation: (object: DurableObjectStub<TenantBudget>) => Promise<Answer<T>>,
+    isSafe: boolean,
+  ): Promise<T> {
+    return askObject(this.#namespace, parseId("tenant", this.#tenantId), operation, isSafe);
+  }
 }
