@@ -5,6 +5,7 @@ import { readAccessSettings, type SettingsEnv } from "../settings.ts";
 import { TenantOperations } from "../tenant-operations.ts";
 import { Authenticator } from "./authenticator.ts";
 import { requireScope } from "./grant.ts";
+import { guardRate } from "./rate-guard.ts";
 
 /** Lets a route's callers in, before any object is addressed. */
 export function admit(route: Route): MiddlewareHandler<EdgeEnv> {
@@ -21,7 +22,10 @@ export function admit(route: Route): MiddlewareHandler<EdgeEnv> {
     c.set("tenantId", tenantId);
     const authenticator = authenticatorOf(c.env);
     const grant = await authenticator.authenticate(c.req.raw.headers.get("authorization"));
-    if (grant) requireScope(grant, tenantId, scope);
+    if (grant) {
+      requireScope(grant, tenantId, scope);
+      await guardRate(c.env, grant);
+    }
     c.set("grant", grant);
     c.set("signingKey", authenticator.signingKey);
     c.set("tenant", new TenantOperations(c.env.TENANT_BUDGET, tenantId, grant));
