@@ -18,7 +18,7 @@ export default defineConfig({
             miniflare: { bindings: { ...SECRETS, REQUEST_LOG: "off" } },
           }),
         ],
-        test: { name: "workers", include: ["test/{core,tenant,edge,property}/**/*.test.ts"] },
+        test: { name: "workers", include: ["test/{core,tenant,edge,property}/**/*.test.ts"], testTimeout: 30_000 },
       },
       {
         // In Node: what a person runs from a shell.

@@ -6,8 +6,9 @@ import { admit } from "./access/admit.ts";
 import { allowPages } from "./cors.ts";
 import type { EdgeEnv } from "./edge-env.ts";
 import { exchange } from "./exchange.ts";
-import { MAX_BODY_BYTES, onBodyTooLarge } from "./json-body.ts";
+import { contentType, MAX_BODY_BYTES, NDJSON, refuseBody } from "./json-body.ts";
 import { onError, onMethodNotAllowed, onNotFound } from "./problems.ts";
+import type { RouteBody } from "./route.ts";
 import { ROUTES } from "./routes/index.ts";
 
 /** The path as it came: an id stays percent-encoded until a route takes it, so that it can hold a slash. */
@@ -35,8 +36,13 @@ app.use(allowPages);
 app.use(methodNotAllowed({ app, onMethodNotAllowed }));
 app.use(requireUtf8Path);
 
-const limitBody = bodyLimit({ maxSize: MAX_BODY_BYTES, onError: onBodyTooLarge });
 for (const route of ROUTES) {
   const path = route.path.replaceAll(/\{(\w+)\}/g, ":$1");
-  app.on(route.method, path, admit(route), ...(route.body ? [limitBody] : []), route.handle);
+  app.on(route.method, path, admit(route), ...(route.body ? [limitBody(route.body)] : []), route.handle);
+}
+
+/** Bounds a body that is read as a whole. A stream of lines is bounded line by line. */
+function limitBody({ maxBytes = MAX_BODY_BYTES }: RouteBody): MiddlewareHandler {
+  const limit = bodyLimit({ maxSize: maxBytes, onError: () => refuseBody(maxBytes) });
+  return (c, next) => (contentType(c.req) === NDJSON ? next() : limit(c, next));
 }

@@ -40,6 +40,11 @@ export const PROBLEM_PAGES: Readonly<Record<ProblemCode, ProblemPage>> = {
     fix: "Send `Authorization: Bearer TOKEN` with a token that is still valid. `detail` says what is wrong with this one.",
     example: { detail: "the token expired at 2026-11-24T05:00:00.000Z" },
   },
+  token_revoked: {
+    means: "The token was revoked. It does not hold any more, whatever it says.",
+    fix: "Ask whoever gave it out for another.",
+    example: { detail: "this token was revoked" },
+  },
   forbidden: {
     means:
       "The token is valid, and does not allow this call: its scope lacks what the call needs, it is another tenant's, or it is bound to another user or other labels.",
@@ -83,6 +88,39 @@ export const PROBLEM_PAGES: Readonly<Record<ProblemCode, ProblemPage>> = {
     example: {
       detail: 'the model "my-model" has no known price: send cost_usd, or set the model\'s price in the configuration',
     },
+  },
+  limit_reached: {
+    means:
+      "A reservation does not fit under a limit now. A window that ends, or a reservation that does, will make room. Nothing is held.",
+    fix: "Wait for `Retry-After`, ask for less, or reserve with `if_short: cap` to hold what is left. `decision` tells the limit.",
+    example: { detail: "max_tokens_per_day does not hold this any more" },
+  },
+  budget_exhausted: {
+    means: "A reservation does not fit under a limit that no time will lift. Nothing is held.",
+    fix: "Ask for less, or have the limit raised. `decision` tells the limit.",
+    example: { detail: "max_tokens does not hold this any more" },
+  },
+  too_many_reservations: {
+    means: "The tenant has as many reservations open as a tenant can have.",
+    fix: "Commit or release what is done, and reserve for shorter times.",
+    example: { detail: "a tenant has up to 20000 open at once" },
+    retryAfterSeconds: 1,
+  },
+  unknown_reservation: {
+    means:
+      "There is no reservation of this id, or it is not the caller's, or it was settled so long ago that it is not kept.",
+    fix: "Use the `id` that the reservation was answered with. What was spent all the same goes to `consume`.",
+    example: { detail: 'there is no reservation "01KAW00000000000000000000"' },
+  },
+  already_settled: {
+    means: "The reservation was committed in full before, or it cannot be extended because it is not open.",
+    fix: "Nothing, if this is a second attempt: send an idempotency key with each, and the first answer comes again.",
+    example: { detail: 'the reservation "01KAW00000000000000000000" is committed' },
+  },
+  idempotency_mismatch: {
+    means: "The idempotency key came before with a request that differs from this one.",
+    fix: "Give each request a key of its own, and send the same body with it each time.",
+    example: { detail: 'the idempotency key "k-1" was used for another request; a new request takes a key of its own' },
   },
   rate_limited: {
     means:

@@ -1,33 +1,40 @@
 import type { Context, ErrorHandler, NotFoundHandler } from "hono";
-import { BudgetError, PROBLEMS } from "../wire/index.ts";
+import { BudgetError, PROBLEMS, type ProblemCode, type Refusal } from "../wire/index.ts";
 import type { EdgeEnv } from "./edge-env.ts";
 import { PROBLEM_PAGES } from "./problem-pages.ts";
 
-/** Answers with a problem document (RFC 9457). Every error answer is made here. */
-function problem(
-  c: Context<EdgeEnv>,
-  { code, message, errors }: BudgetError,
-  headers: Record<string, string> = {},
-): Response {
+/** The problem document (RFC 9457) of a refusal. Every one is made here. */
+export function problemDocument(c: Context<EdgeEnv>, { code, detail, errors, decision }: Refusal) {
   const { status, title } = PROBLEMS[code];
-  const { retryAfterSeconds } = PROBLEM_PAGES[code];
-  c.set("code", code);
-  const document = {
+  return {
     type: new URL(`/problems/${code}`, c.req.url).href,
     title,
     status,
     code,
-    detail: message,
-    retryable: retryAfterSeconds !== undefined,
+    detail,
+    retryable: retryAfterOf(code, decision) !== null,
     request_id: c.var.requestId,
     ...(errors && { errors }),
+    ...(decision && { decision }),
   };
-  return c.body(JSON.stringify(document), status, {
+}
+
+/** Answers with a problem document. */
+function problem(c: Context<EdgeEnv>, { refusal }: BudgetError, headers: Record<string, string> = {}): Response {
+  c.set("code", refusal.code);
+  const document = problemDocument(c, refusal);
+  const retryAfter = retryAfterOf(refusal.code, refusal.decision);
+  return c.body(JSON.stringify(document), document.status, {
     ...headers,
-    ...(status === 401 && { "www-authenticate": challenge(c) }),
-    ...(retryAfterSeconds !== undefined && { "retry-after": `${retryAfterSeconds}` }),
+    ...(document.status === 401 && { "www-authenticate": challenge(c) }),
+    ...(retryAfter !== null && { "retry-after": `${Math.ceil(retryAfter)}` }),
     "content-type": "application/problem+json",
   });
+}
+
+/** After how many seconds the same call can be made again; null where it is of no use. */
+function retryAfterOf(code: ProblemCode, decision: Refusal["decision"]): number | null {
+  return decision ? decision.retry_after : (PROBLEM_PAGES[code].retryAfterSeconds ?? null);
 }
 
 /** Asks for a token, and says where there was one that is not good (RFC 6750, section 3). */

@@ -17,6 +17,8 @@ export interface RouteBody {
   readonly required?: boolean;
   /** Default `application/json`. */
   readonly types?: readonly string[];
+  /** Default 64 KiB. */
+  readonly maxBytes?: number;
 }
 
 /** What a route answers where all is well. */
@@ -40,8 +42,8 @@ export interface Route {
   readonly method: Method;
   /** As OpenAPI writes it: `/v1/tenants/{tenant}/consume`. */
   readonly path: string;
-  /** What a token has to allow; null for what anyone may call. */
-  readonly scope: TokenScope | null;
+  /** What a token has to allow: `any` where its operations ask for what they need, null for what anyone may call. */
+  readonly scope: TokenScope | "any" | null;
   /** Its name in the document and in clients made from it. */
   readonly operationId: string;
   readonly tag: string;

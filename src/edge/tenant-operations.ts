@@ -1,29 +1,48 @@
 import { RpcTarget } from "cloudflare:workers";
-import type { z } from "zod";
-import { type BucketKey, type BucketName, type BudgetConfig, type StepRequest, TENANT, USER } from "../core/index.ts";
-import type { Edit, TenantBudget } from "../tenant/index.ts";
+import { type BucketName, type BudgetConfig, TENANT, USER } from "../core/index.ts";
+import type { TenantBudget } from "../tenant/index.ts";
 import {
-  AdjustRequest,
-  AllowsStepRequest,
+  type AdjustRequest,
+  type AllowsStepRequest,
   type Answer,
+  type AnswerOf,
+  type AuditAnswer,
+  BatchRequest,
   type Caller,
-  ConfigPatch,
-  ConfigRequest,
+  type CommitRequest,
+  type ConfigPatch,
   type ConfigVersion,
-  ConsumeRequest,
+  type ConsumeRequest,
   type DecisionAnswer,
-  FreezeRequest,
+  type Edit,
+  type ExtendRequest,
+  type FreezeRequest,
   type LedgerEntry,
-  NoteRequest,
-  OverrideRequest,
+  LedgerQuery,
+  MAX_TOKEN_SECONDS,
+  type NoteRequest,
+  type Operation,
+  type OperationName,
+  type OverrideRequest,
   type Page,
   PageQuery,
   parseInput,
+  type ReleaseRequest,
+  type ReservationAnswer,
+  type ReservationDecision,
+  ReservationsQuery,
+  type ReserveRequest,
+  type RevokedToken,
   type UsageAnswer,
+  type Written,
 } from "../wire/index.ts";
-import { bindStep, requireOwnBucket, requireUnbound } from "./access/binding.ts";
+import { requireUnbound } from "./access/binding.ts";
+import type { Grant } from "./access/grant.ts";
 import { askObject } from "./object-call.ts";
-import { parseBucket, parseId } from "./path-ids.ts";
+import { prepareItem } from "./operations/batch.ts";
+import { prepare } from "./operations/prepare.ts";
+import { isRepeatable } from "./operations/repeatable.ts";
+import { parseId } from "./path-ids.ts";
 
 /**
  * Every operation on one tenant, validated here and carried out by the tenant's object. HTTP routes call it,
@@ -33,26 +52,72 @@ import { parseBucket, parseId } from "./path-ids.ts";
 export class TenantOperations extends RpcTarget {
   readonly #namespace: DurableObjectNamespace<TenantBudget>;
   readonly #tenantId: string;
+  readonly #grant: Grant | undefined;
+  /** What of the grant the object has to know. */
   readonly #caller: Caller | undefined;
 
-  /** @param caller whose token the operations are bound to; undefined for who may do everything */
-  constructor(namespace: DurableObjectNamespace<TenantBudget>, tenantId: string, caller?: Caller) {
+  /** @param grant what the caller's token allows; undefined for who may do everything */
+  constructor(namespace: DurableObjectNamespace<TenantBudget>, tenantId: string, grant?: Grant) {
     super();
     this.#namespace = namespace;
     this.#tenantId = tenantId;
-    this.#caller = caller;
+    this.#grant = grant;
+    this.#caller = grant && { jti: grant.jti, user: grant.user, labels: grant.labels };
   }
 
-  /** May this subject take the next step? */
+  /** May this subject take the next step, and does what it may come to fit? */
   async allowsStep(step: AllowsStepRequest = {}): Promise<DecisionAnswer> {
-    const asked = this.#step(AllowsStepRequest, step);
-    return this.#read((object) => object.allowsStep(asked));
+    return this.#run(prepare.allowsStep(this.#caller, step));
   }
 
   /** Records what was spent and decides the step after it. */
-  async consume(spent: ConsumeRequest): Promise<DecisionAnswer> {
-    const told = this.#step(ConsumeRequest, spent);
-    return this.#write((object) => object.consume(told));
+  async consume(spent: ConsumeRequest): Promise<Written<DecisionAnswer>> {
+    return this.#run(prepare.consume(this.#caller, spent));
+  }
+
+  /** Holds what a call may come to. */
+  async reserve(request: ReserveRequest): Promise<Written<ReservationDecision>> {
+    return this.#run(prepare.reserve(this.#caller, request));
+  }
+
+  /** Settles a reservation with what was really used; with `final: false` a part of it. */
+  async commit(id: string, spent: CommitRequest): Promise<Written<ReservationDecision>> {
+    return this.#run(prepare.commit(this.#caller, id, spent));
+  }
+
+  /** Gives back what a reservation holds. */
+  async release(id: string, request: ReleaseRequest = {}): Promise<Written<ReservationAnswer>> {
+    return this.#run(prepare.release(id, request));
+  }
+
+  /** Gives a reservation more to hold, or more time from now on. */
+  async extend(id: string, request: ExtendRequest): Promise<Written<ReservationDecision>> {
+    return this.#run(prepare.extend(id, request));
+  }
+
+  /** One reservation. */
+  async reservation(id: string): Promise<ReservationAnswer> {
+    return this.#run({ op: "reservation", id: parseId("reservation", id) });
+  }
+
+  /** Reservations, open and settled, a page at a time. */
+  async reservations(query: Partial<ReservationsQuery> = {}): Promise<Page<ReservationAnswer, string>> {
+    return this.#run({ op: "reservations", query: parseInput(ReservationsQuery, query) });
+  }
+
+  /**
+   * Carries out up to 1,000 operations of any kind in order, in one commit.
+   *
+   * @param operations each as `{op, …}` with the fields of its call
+   * @returns an answer for each, in order; a refusal is the operation's own
+   */
+  async batch(operations: readonly unknown[]): Promise<Answer<unknown>[]> {
+    const items = parseInput(BatchRequest, { operations }).operations;
+    const scopes = this.#grant?.scopes;
+    const prepared = items.map((item) => prepareItem(this.#caller, (scope) => scopes?.has(scope) ?? true, item));
+    const sent = prepared.flatMap((each) => ("operation" in each ? [each.operation] : []));
+    const next = (sent.length === 0 ? [] : await this.#sendBatch(sent)).values();
+    return prepared.map((each) => ("refusal" in each ? each.refusal : (next.next().value as Answer<unknown>)));
   }
 
   /** The tenant's totals. */
@@ -67,101 +132,97 @@ export class TenantOperations extends RpcTarget {
 
   /** Any bucket's totals. */
   async usageOf(bucket: BucketName): Promise<UsageAnswer> {
-    const key = this.#bucket(bucket);
-    return this.#read((object) => object.usageOf(key));
+    return this.#run(prepare.usage(this.#caller, bucket));
   }
 
   /** The configuration in force, and its version. */
   async config(): Promise<ConfigVersion> {
     requireUnbound(this.#caller);
-    return this.#read((object) => object.config());
+    return this.#run({ op: "config" });
   }
 
   /** Replaces the configuration. */
-  async configure(config: BudgetConfig, edit: Edit = {}): Promise<ConfigVersion> {
-    requireUnbound(this.#caller);
-    const next = parseInput(ConfigRequest, config);
-    return this.#write((object) => object.configure(next, edit));
+  async configure(config: BudgetConfig, edit: Edit = {}): Promise<Written<ConfigVersion>> {
+    return this.#run(prepare.configure(this.#caller, config, edit));
   }
 
   /** Merges a patch into the configuration (RFC 7396). */
-  async patchConfig(patch: ConfigPatch, edit: Edit = {}): Promise<ConfigVersion> {
-    requireUnbound(this.#caller);
-    const merged = parseInput(ConfigPatch, patch);
-    return this.#write((object) => object.patchConfig(merged, edit));
+  async patchConfig(patch: ConfigPatch, edit: Edit = {}): Promise<Written<ConfigVersion>> {
+    return this.#run(prepare.patchConfig(this.#caller, patch, edit));
   }
 
   /** Every version of the configuration, a page at a time. */
   async configHistory(page: Partial<PageQuery> = {}): Promise<Page<ConfigVersion>> {
     requireUnbound(this.#caller);
-    const query = parseInput(PageQuery, page);
-    return this.#read((object) => object.configHistory(query));
+    return this.#run({ op: "config_history", query: parseInput(PageQuery, page) });
   }
 
-  /** What happened, a page at a time. */
-  async ledger(page: Partial<PageQuery> = {}): Promise<Page<LedgerEntry>> {
+  /** What happened, a page at a time: what fits every filter that is given. */
+  async ledger(query: Partial<LedgerQuery> = {}): Promise<Page<LedgerEntry>> {
     requireUnbound(this.#caller);
-    const query = parseInput(PageQuery, page);
-    return this.#read((object) => object.ledger(query));
+    return this.#run({ op: "ledger", query: parseInput(LedgerQuery, query) });
+  }
+
+  /** Proves that the ledger adds up to the totals of every bucket. Reads all of it, and holds up all other calls. */
+  async audit(): Promise<AuditAnswer> {
+    requireUnbound(this.#caller);
+    return this.#run({ op: "audit" });
   }
 
   /** Gives a bucket maxima of its own, until `expires_at` or for good. */
-  async setLimits(bucket: BucketName, limits: OverrideRequest): Promise<UsageAnswer> {
-    const [key, input] = [this.#bucket(bucket), parseInput(OverrideRequest, limits)];
-    return this.#write((object) => object.setLimits(key, input));
+  async setLimits(bucket: BucketName, limits: OverrideRequest, edit: Edit = {}): Promise<Written<UsageAnswer>> {
+    return this.#run(prepare.setLimits(this.#caller, bucket, limits, edit));
   }
 
   /** Takes a bucket's own maxima away. */
-  async clearLimits(bucket: BucketName): Promise<UsageAnswer> {
-    const key = this.#bucket(bucket);
-    return this.#write((object) => object.clearLimits(key));
+  async clearLimits(bucket: BucketName, edit: Edit = {}): Promise<Written<UsageAnswer>> {
+    return this.#run(prepare.clearLimits(this.#caller, bucket, edit));
   }
 
   /** Corrects a bucket's totals by a debit or a credit. */
-  async adjust(bucket: BucketName, amount: AdjustRequest): Promise<UsageAnswer> {
-    const [key, input] = [this.#bucket(bucket), parseInput(AdjustRequest, amount)];
-    return this.#write((object) => object.adjust(key, input));
+  async adjust(bucket: BucketName, amount: AdjustRequest): Promise<Written<UsageAnswer>> {
+    return this.#run(prepare.adjust(this.#caller, bucket, amount));
   }
 
   /** Sets a bucket's totals and windows to zero. */
-  async reset(bucket: BucketName, note: NoteRequest = {}): Promise<UsageAnswer> {
-    const [key, input] = [this.#bucket(bucket), parseInput(NoteRequest, note)];
-    return this.#write((object) => object.reset(key, input));
+  async reset(bucket: BucketName, note: NoteRequest = {}): Promise<Written<UsageAnswer>> {
+    return this.#run(prepare.reset(this.#caller, bucket, note));
   }
 
   /** Blocks a bucket's steps, until a time or until it is lifted. */
-  async freeze(bucket: BucketName, freeze: FreezeRequest = {}): Promise<UsageAnswer> {
-    const [key, input] = [this.#bucket(bucket), parseInput(FreezeRequest, freeze)];
-    return this.#write((object) => object.freeze(key, input));
+  async freeze(bucket: BucketName, freeze: FreezeRequest = {}): Promise<Written<UsageAnswer>> {
+    return this.#run(prepare.freeze(this.#caller, bucket, freeze));
   }
 
   /** Lifts a freeze. */
-  async unfreeze(bucket: BucketName, note: NoteRequest = {}): Promise<UsageAnswer> {
-    const [key, input] = [this.#bucket(bucket), parseInput(NoteRequest, note)];
-    return this.#write((object) => object.unfreeze(key, input));
+  async unfreeze(bucket: BucketName, note: NoteRequest = {}): Promise<Written<UsageAnswer>> {
+    return this.#run(prepare.unfreeze(this.#caller, bucket, note));
   }
 
-  /** A step, bound to the caller's user and labels. What they add has to be valid too. */
-  #step<S extends StepRequest>(schema: z.ZodType<S>, input: unknown): S {
-    const step = parseInput(schema, input);
-    const bound = bindStep(this.#caller, step);
-    return bound === step ? step : parseInput(schema, bound);
+  /** Only whether the caller's token still holds. */
+  async admit(): Promise<void> {
+    await this.#run({ op: "admit" });
   }
 
-  /** The bucket that is named, where it is one of the caller's own. */
-  #bucket(name: BucketName): BucketKey {
-    const key = parseBucket(name);
-    requireOwnBucket(this.#caller, key);
-    return key;
+  /** Revokes a token at once, and for as long as any token lives. */
+  async revokeToken(jti: string): Promise<RevokedToken> {
+    requireUnbound(this.#caller);
+    const forgetAtMs = Date.now() + (MAX_TOKEN_SECONDS + DAY_SECONDS) * 1000;
+    return this.#run({ op: "revoke_token", jti: parseId("token", jti), forgetAtMs });
   }
 
-  /** Asks the object what changes nothing: that is safe to ask twice. */
-  #read<T>(operation: (object: DurableObjectStub<TenantBudget>) => Promise<Answer<T>>): Promise<T> {
-    return this.#ask(operation, true);
+  #run<K extends OperationName>(operation: Operation<K>): Promise<AnswerOf<K>> {
+    // What a stub answers loses its type parameter on the way.
+    const send = async (object: DurableObjectStub<TenantBudget>) =>
+      (await object.run(operation, this.#caller)) as unknown as Answer<AnswerOf<K>>;
+    return this.#ask(send, isRepeatable(operation));
   }
 
-  #write<T>(operation: (object: DurableObjectStub<TenantBudget>) => Promise<Answer<T>>): Promise<T> {
-    return this.#ask(operation, false);
+  #sendBatch(operations: readonly Operation[]): Promise<Answer<unknown>[]> {
+    const send = async (object: DurableObjectStub<TenantBudget>): Promise<Answer<Answer<unknown>[]>> => {
+      return { ok: true, value: (await object.batch(operations, this.#caller)) as Answer<unknown>[] };
+    };
+    return this.#ask(send, operations.every(isRepeatable));
   }
 
   /** The tenant's id is checked here and not in the constructor: by RPC, it is the operation that is awaited. */
@@ -172,3 +233,5 @@ export class TenantOperations extends RpcTarget {
     return askObject(this.#namespace, parseId("tenant", this.#tenantId), operation, isSafe);
   }
 }
+
+const DAY_SECONDS = 86_400;

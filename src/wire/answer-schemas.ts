@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { type Maxima, METRICS } from "../core/index.ts";
 import { PROBLEMS, type ProblemCode } from "./problem.ts";
+import { ENTRY_KINDS, RESERVATION_STATES } from "./queries.ts";
 import { ConfigRequest } from "./requests.ts";
 
 const Count = z.int().min(0);
@@ -57,6 +58,37 @@ export const MaximaAnswer = z.custom<Maxima>();
 /** A bucket's own maxima for a time. */
 export const RaiseAnswer = z.custom<Maxima & { readonly expires_at: string }>();
 
+export const HeldSchema = z.object({
+  tokens: Count,
+  input_tokens: Count,
+  output_tokens: Count,
+  cost_usd: Usd.min(0),
+});
+
+const Labels = z.record(z.string(), z.string());
+
+export const ReservationSchema = z.object({
+  id: Text,
+  state: z.enum(RESERVATION_STATES),
+  user_id: Text.nullable(),
+  labels: Labels,
+  granted: HeldSchema,
+  held: HeldSchema,
+  spent: UsageTotalsAnswer,
+  on_expiry: z.enum(["release", "charge"]),
+  estimated: UsageTotalsAnswer.optional(),
+  late: z.literal(true).optional(),
+  created_at: Time,
+  expires_at: Time,
+  settled_at: Time.nullable(),
+});
+
+const replayed = z.literal(true).optional();
+/** Of what a write is answered with, where it could be a replay. */
+export const ConsumeAnswerSchema = DecisionAnswerSchema.extend({ replayed });
+export const WrittenReservationSchema = ReservationSchema.extend({ replayed });
+export const ReservationDecisionSchema = ReservationSchema.extend({ decision: DecisionAnswerSchema, replayed });
+
 export const UsageAnswerSchema = z.object({
   scope: Text,
   id: BucketIdAnswer,
@@ -66,9 +98,11 @@ export const UsageAnswerSchema = z.object({
   override: MaximaAnswer.nullable(),
   raise: RaiseAnswer.nullable(),
   frozen: z.object({ until: Time.nullable() }).nullable(),
+  held: HeldSchema.extend({ reservations: Count }),
   limits: z.array(LimitStatusAnswer),
   remaining: RemainingAnswer,
   users: Count.optional(),
+  replayed,
 });
 
 export const ConfigVersionSchema = z.object({
@@ -83,26 +117,41 @@ const Rate = z.union([
   z.object({ base: z.number(), tiers: z.array(z.object({ start: z.number(), price: z.number() })) }),
 ]);
 
+/** What something added to a bucket, or with negative numbers took from it. */
+const changes = {
+  tokens_in: z.int(),
+  tokens_out: z.int(),
+  cost_usd: Usd,
+  calls: z.int(),
+  cache_read_input_tokens: z.int(),
+  cache_write_input_tokens: z.int(),
+  reasoning_output_tokens: z.int(),
+};
+
 export const LedgerEntrySchema = z.object({
   id: Count,
   at: Time,
-  kind: z.enum(["consume", "adjustment", "reset", "eviction", "config", "limits", "freeze", "unfreeze"]),
+  kind: z.enum(ENTRY_KINDS),
+  idempotency_key: Text.optional(),
   user_id: Text.nullable().optional(),
-  labels: z.record(z.string(), z.string()).optional(),
+  labels: Labels.optional(),
   model: Text.optional(),
   provider: Text.optional(),
   price: z.object({ source: Text, rates: z.record(z.string(), Rate) }).optional(),
-  tokens_in: z.int().optional(),
-  tokens_out: z.int().optional(),
-  cost_usd: Usd.optional(),
-  cache_read_input_tokens: z.int().optional(),
-  cache_write_input_tokens: z.int().optional(),
-  reasoning_output_tokens: z.int().optional(),
-  calls: z.int().optional(),
+  ...z.object(changes).partial().shape,
   bucket: z.object({ scope: Text, id: BucketIdAnswer }).optional(),
   note: Text.optional(),
   cause: z.enum(["max_users", "idle"]).optional(),
-  totals: UsageTotalsAnswer.optional(),
+  reservation: Text.optional(),
+  amounts: HeldSchema.optional(),
+  on_expiry: z.enum(["release", "charge"]).optional(),
+  reason: Text.nullable().optional(),
+  estimated: z.boolean().optional(),
+  late: z.literal(true).optional(),
+  final: z.boolean().optional(),
+  scopes: z.array(Text).optional(),
+  exceptions: z.array(z.object({ scope: Text, ...changes })).optional(),
+  jti: Text.optional(),
   started_at: Time.optional(),
   touched_at: Time.optional(),
   limits: MaximaAnswer.nullable().optional(),
@@ -116,6 +165,24 @@ const pageOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item)
 export const LedgerPage = pageOf(LedgerEntrySchema);
 export const ConfigHistoryPage = pageOf(ConfigVersionSchema);
 
+export const ReservationsPage = z.object({ items: z.array(ReservationSchema), next: Text.nullable() });
+
+/** What a ledger adds up to may be less than nothing where it is at fault. */
+const Sum = z.object({ ...changes, tokens_total: z.int() });
+
+export const AuditSchema = z.object({
+  ok: z.boolean(),
+  entries: Count,
+  buckets: Count,
+  differences: z.array(z.object({ scope: Text, id: BucketIdAnswer, ledger: Sum, stored: Sum })),
+  totals: UsageTotalsAnswer,
+});
+
+/** What a batch is answered with: a status and a body for each operation, as its own call would have had. */
+export const BatchSchema = z.object({ results: z.array(z.object({ status: z.int(), body: z.unknown() })) });
+
+export const RevokedTokenSchema = z.object({ jti: Text, revoked_at: Time });
+
 export const HealthAnswer = z.object({ status: z.literal("ok") });
 
 /** RFC 9457, with this service's own members. */
@@ -128,4 +195,5 @@ export const ProblemDocument = z.object({
   retryable: z.boolean(),
   request_id: Text,
   errors: z.array(z.object({ pointer: Text, detail: Text })).optional(),
+  decision: DecisionAnswerSchema.optional(),
 });

@@ -62,6 +62,20 @@ const SETTINGS: Readonly<Record<SettingName, JsonSchema>> = {
     default: null,
     description: "Seconds without a touch after which a bucket is forgotten. Null: never.",
   },
+  reservation_ttl_seconds: {
+    type: "number",
+    minimum: 1,
+    maximum: 86_400,
+    default: 60,
+    description: "How long a reservation holds that does not say.",
+  },
+  ledger_retention_days: {
+    type: "integer",
+    minimum: 1,
+    maximum: 3660,
+    default: 35,
+    description: "How long entries of the ledger, and settled reservations, are kept.",
+  },
   prices: {
     type: "object",
     description: "Prices of models in USD per million tokens, before those of the catalogue.",

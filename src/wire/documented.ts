@@ -6,6 +6,7 @@ import { z } from "zod";
 import * as answers from "./answer-schemas.ts";
 import { CONFIG_JSON_SCHEMA, type JsonSchema, MAXIMA_JSON_SCHEMA, OVERRIDE_JSON_SCHEMA } from "./config-json-schema.ts";
 import { Id } from "./ids.ts";
+import * as queries from "./queries.ts";
 import * as requests from "./requests.ts";
 import { BoundLabels, TOKEN_SCOPES, TokenAnswer, TokenRequest } from "./tokens.ts";
 
@@ -53,6 +54,38 @@ name(requests.ConsumeRequest, "ConsumeRequest", "What a step came to; what is ab
   cost_usd: "What it cost. Absent: priced by `model`, or nothing where there is no model either.",
   provider: "Where the model runs, such as `openai`, for its price.",
 });
+const ESTIMATE = {
+  tokens: "At least the two below together, which is what it is where absent.",
+  cost_usd: "Absent: priced by `model`, or nothing where there is no model either.",
+};
+const HOLD = {
+  ttl_seconds: "For how long, from now on. Default: the configuration's `reservation_ttl_seconds`.",
+  on_expiry:
+    "What the end of its time means: `release` (nothing was sent yet) or `charge` (the call may have been made: it is charged in full, until a commit tells better).",
+  if_short: "Where there is less left than asked for: `reject`, or `cap` to hold what is left. Default `reject`.",
+  idempotency_key: "The same key and body are answered again without effect, for 24 hours at least.",
+};
+describe(requests.AllowsStepRequest, ESTIMATE);
+name(requests.ReserveRequest, "ReserveRequest", "What a call may come to, to be held for it.", {
+  ...ESTIMATE,
+  ...HOLD,
+});
+name(requests.ExtendRequest, "ExtendRequest", "What a reservation holds in addition, and until when.", {
+  ...ESTIMATE,
+  ...HOLD,
+  ttl_seconds: "For how long, from now on. Absent: until its time ends.",
+});
+name(requests.CommitRequest, "CommitRequest", "What the call came to; what is absent is zero.", {
+  final: "False: this is a part of it, and the rest stays held. Default true.",
+  idempotency_key: HOLD.idempotency_key,
+});
+name(requests.ReleaseRequest, "ReleaseRequest", "Nothing but a key, if any.", {
+  idempotency_key: HOLD.idempotency_key,
+});
+name(requests.BatchRequest, "BatchRequest", "Operations to be carried out in order, in one commit.", {
+  operations:
+    "Up to 1,000, each as `{op, …}` with the fields of its call: `allows_step`, `consume`, `reserve`, `commit`, `release`, `extend` (with `id`), `usage`, `adjust`, `reset`, `freeze`, `unfreeze`, `clear_limits` (with `bucket`), `set_limits` (with `bucket` and `limits`), `configure` (with `config`), `patch_config` (with `patch`).",
+});
 name(requests.AdjustRequest, "AdjustRequest", "A debit, or with negative amounts a credit.", {
   note: "Why the totals are corrected.",
 });
@@ -76,7 +109,19 @@ DOCUMENTED.add(requests.OverrideRequest, {
   description: "A bucket's own maxima, under names without a scope; null lifts the limit.",
   ...OVERRIDE_JSON_SCHEMA,
 });
-describe(requests.PageQuery, {
+describe(queries.LedgerQuery, {
+  after: "The `next` of the page before; 0 for the first page.",
+  limit: "How many entries at most.",
+  user_id: "Entries of this user; nothing for the anonymous one.",
+  label: "Entries with this label, as `NAME:VALUE`.",
+  since: "Entries from this time on.",
+  until: "Entries before this time.",
+});
+describe(queries.ReservationsQuery, {
+  after: "The `next` of the page before.",
+  limit: "How many reservations at most.",
+});
+describe(queries.PageQuery, {
   after: "The `next` of the page before; 0 for the first page.",
   limit: "How many entries at most.",
 });
@@ -90,6 +135,30 @@ name(answers.DecisionAnswerSchema, "Decision", "May the next step be taken?", {
     "Seconds until a blocked step will be let through if nothing more is spent; null where that never comes.",
   would_block: "The first limit in shadow that would have blocked.",
   limits: "Only where asked for: every limit that applies, in the order they are checked.",
+});
+name(answers.ConsumeAnswerSchema, "ConsumeAnswer", "The decision for the next step.", {
+  replayed: "The call was carried out before, under the same idempotency key; this is how it was answered.",
+});
+name(answers.ReservationSchema, "Reservation", "A reservation, and what became of it.", {
+  granted: "All that it was given to hold, which is less than asked for where that was capped.",
+  held: "What it holds now.",
+  spent: "What its commits have recorded.",
+  estimated: "What its expiry charged and no commit has corrected yet.",
+  late: "A commit came after it had expired or was released.",
+});
+name(answers.WrittenReservationSchema, "WrittenReservation", "A reservation after a write.");
+name(answers.ReservationDecisionSchema, "ReservationDecision", "A reservation, and the decision for the next step.");
+name(answers.ReservationsPage, "ReservationsPage", "A page of reservations.", {
+  next: "The `after` of the next page; null at the end.",
+});
+name(answers.BatchSchema, "BatchAnswer", "An answer for each operation, in order.", {
+  results: "The status and the body that the operation's own call would have had.",
+});
+name(answers.AuditSchema, "Audit", "Whether the ledger adds up to the totals, bucket by bucket.", {
+  entries: "How many were added up, beside the sums that stand for those that are not kept any more.",
+  buckets: "How many were compared, the tenant's among them.",
+  differences: "Where they differ, up to a hundred.",
+  totals: "The tenant's, as stored.",
 });
 name(answers.LimitStatusAnswer, "LimitStatus", "How one limit stands, in its metric's unit.", {
   held: "What live reservations keep.",
@@ -115,6 +184,7 @@ name(answers.LedgerPage, "LedgerPage", "A page of the ledger.", {
   next: "The `after` of the next page; null at the end.",
 });
 name(answers.ConfigHistoryPage, "ConfigHistoryPage", "A page of the configuration's versions.");
+name(answers.RevokedTokenSchema, "RevokedToken", "A token that does not hold any more.");
 name(answers.HealthAnswer, "Health", "The service is up.");
 name(answers.ProblemDocument, "Problem", "What is wrong with a call (RFC 9457). Nothing of it has taken effect.", {
   type: "The page that tells of it.",

@@ -1,15 +1,31 @@
 export type {
   Answer,
+  AuditAnswer,
+  AuditDifference,
   ConfigVersion,
   ControlAnswer,
   DecisionAnswer,
   EntryKind,
+  HeldAnswer,
   LedgerEntry,
+  LedgerException,
   Page,
+  ReservationAnswer,
+  ReservationDecision,
+  RevokedToken,
   UsageAnswer,
 } from "./answers.ts";
 export type { Caller } from "./caller.ts";
 export { Id } from "./ids.ts";
+export {
+  type AnswerOf,
+  type Edit,
+  idempotencyKeyIn,
+  type Operation,
+  type OperationName,
+  type Operations,
+  type Written,
+} from "./operations.ts";
 export { parseInput } from "./parse.ts";
 export {
   BudgetError,
@@ -20,16 +36,22 @@ export {
   pointerTo,
   type Refusal,
 } from "./problem.ts";
+export { ENTRY_KINDS, LedgerExportQuery, LedgerQuery, PageQuery, ReservationsQuery } from "./queries.ts";
 export {
   AdjustRequest,
   AllowsStepRequest,
+  BatchRequest,
+  CommitRequest,
   ConfigPatch,
   ConfigRequest,
   ConsumeRequest,
+  ExtendRequest,
   FreezeRequest,
+  MAX_BATCH,
   NoteRequest,
   OverrideRequest,
-  PageQuery,
+  ReleaseRequest,
+  ReserveRequest,
 } from "./requests.ts";
 export {
   BoundLabels,

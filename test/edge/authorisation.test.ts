@@ -18,6 +18,13 @@ const onBuckets = (verb: (noun: string) => string, scope: string): [string, stri
 const MATRIX: readonly (readonly [operation: string, scope: string, reach: Reach])[] = [
   ["allowsStep", "check", "own step"],
   ["consume", "consume", "own step"],
+  ["reserve", "reserve", "own step"],
+  ["listReservations", "read", "own step"],
+  ["getReservation", "read", "own step"],
+  ["commit", "reserve", "own step"],
+  ["release", "reserve", "own step"],
+  ["extend", "reserve", "own step"],
+  ["batch", "any", "own step"],
   ...onBuckets((noun) => `get${noun}Usage`, "read"),
   ...onBuckets((noun) => `set${noun}Limits`, "configure"),
   ...onBuckets((noun) => `clear${noun}Limits`, "configure"),
@@ -30,7 +37,10 @@ const MATRIX: readonly (readonly [operation: string, scope: string, reach: Reach
   ["patchConfig", "configure", "whole tenant"],
   ["getConfigHistory", "read", "whole tenant"],
   ["getLedger", "read", "whole tenant"],
+  ["exportLedger", "read", "whole tenant"],
+  ["audit", "admin", "whole tenant"],
   ["createToken", "admin", "own step"],
+  ["revokeToken", "admin", "whole tenant"],
   ["getHealth", "", "anyone"],
   ["getOpenApi", "", "anyone"],
   ["getDocs", "", "anyone"],
@@ -61,7 +71,7 @@ const CALLERS: readonly CallerKind[] = [
   ...ALL_SCOPES.split(" ").map((only) => ({
     who: `a token with ${only} alone`,
     token: (tenant: string) => sign({ tenant, scope: only }),
-    gets: (scope: string) => (scope === only ? "in" : 403) as "in" | 403,
+    gets: (scope: string) => (scope === only || scope === "any" ? "in" : 403) as "in" | 403,
   })),
   {
     who: "a token bound to Alice",
@@ -101,6 +111,8 @@ describe.each(CALLERS)("$who", ({ token, gets }) => {
       .replace("/v1/tenants/{tenant}", tenant)
       .replace("{scope}/{id}", `user_and_model/${encodeURIComponent('["alice","m"]')}`)
       .replace("{id}", "alice")
+      .replace("{jti}", "j-1")
+      .replace("{reservation}", "r-1")
       .replace("{code}", "forbidden");
     const init = { method: route?.method.toUpperCase() ?? "", headers };
     const json = { ...headers, "content-type": "application/json" };

@@ -10,12 +10,13 @@ beforeAll(async () => {
 });
 
 /** A path of the document, its parameters filled in. */
-function pathOf(path: string, tenant: string): string {
+function pathOf(path: string, tenant: string, reservation: string): string {
   const bucket = path.includes("{scope}") ? encodeURIComponent('["alice","m"]') : "alice";
   return path
     .replace("/v1/tenants/{tenant}", tenant)
     .replace("{scope}", "user_and_model")
     .replace("{id}", bucket)
+    .replace("{reservation}", reservation)
     .replace("{code}", "invalid_input");
 }
 
@@ -54,10 +55,12 @@ describe("what a route answers is what the document says", () => {
       await sendJson("PUT", `${tenant}/users/alice/limits`, { max_calls: 9, expires_at: "2100-01-01T00:00:00Z" });
       await sendJson("POST", `${tenant}/users/alice/freeze`, { until: "2100-01-01T00:00:00Z" });
       await sendJson("POST", `${tenant}/users/alice/adjust`, { tokens_in: -1, note: "n" });
+      await sendJson("POST", `${tenant}/reservations`, { tokens: 1000, if_short: "reject" });
+      const { body: hold } = await sendJson("POST", `${tenant}/reservations`, { user_id: "bob", cost_usd: 1 });
       const call = () =>
         body
-          ? sendJson(method.toUpperCase(), pathOf(path, tenant), exampleFor(operationId, body.example))
-          : send(pathOf(path, tenant), { method: method.toUpperCase() });
+          ? sendJson(method.toUpperCase(), pathOf(path, tenant, hold.id), exampleFor(operationId, body.example))
+          : send(pathOf(path, tenant, hold.id), { method: method.toUpperCase() });
       const reply = await call();
       expect(reply.status, JSON.stringify(reply.body)).toBe(answer.status ?? 200);
       expect(document.undocumented(operationId, reply.status, typeOf(reply), reply.body)).toEqual([]);
@@ -65,9 +68,10 @@ describe("what a route answers is what the document says", () => {
     },
   );
 
-  /** A credit's example is more than what was spent. */
+  /** A credit's example is more than what was spent, a reservation's more than what is left. */
   function exampleFor(operationId: string, example: unknown): unknown {
-    return operationId.startsWith("adjust") ? { tokens_in: 5, note: "n" } : example;
+    if (operationId.startsWith("adjust")) return { tokens_in: 5, note: "n" };
+    return operationId === "reserve" || operationId === "extend" ? { tokens: 1 } : example;
   }
 });
 

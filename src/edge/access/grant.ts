@@ -10,9 +10,9 @@ export interface Grant extends Caller {
 /**
  * @throws BudgetError `forbidden` unless the grant is one on this tenant with this scope
  */
-export function requireScope({ tenant, scopes }: Grant, tenantId: string, scope: TokenScope): void {
+export function requireScope({ tenant, scopes }: Grant, tenantId: string, scope: TokenScope | "any"): void {
   if (tenant !== tenantId) throw forbidden("this token is another tenant's");
-  if (scopes.has(scope)) return;
+  if (scope === "any" ? scopes.size > 0 : scopes.has(scope)) return;
   throw forbidden(`this call needs a token with the scope ${scope}; this one has ${[...scopes].join(", ") || "none"}`);
 }
 

@@ -17,6 +17,8 @@ document (RFC 9457) with a stable \`code\`. Answers change only by adding: a cli
 
 const TAGS: Readonly<Record<string, string>> = {
   Steps: "What an agent calls at each step.",
+  Reservations: "Holds on parts of the budget, for calls about to be made.",
+  Batch: "Many operations in one call.",
   Tenant: "The tenant as a whole.",
   Users: "One user, or the anonymous one.",
   Buckets: "Any bucket: a label's value, or a pair of those.",

@@ -1,6 +1,8 @@
 import type { BucketName } from "../../core/index.ts";
 import { UsageAnswerSchema } from "../../wire/answer-schemas.ts";
 import { AdjustRequest, FreezeRequest, NoteRequest, OverrideRequest } from "../../wire/index.ts";
+import { editOf } from "../edit.ts";
+import { IDEMPOTENCY_HEADER, withIdempotencyKey } from "../idempotency.ts";
 import { jsonBody, optionalJsonBody } from "../json-body.ts";
 import type { Route, RouteAnswer, RouteContext } from "../route.ts";
 import { TENANT_PATH } from "./paths.ts";
@@ -61,6 +63,7 @@ const USAGE = {
   override: null,
   raise: null,
   frozen: null,
+  held: { tokens: 0, input_tokens: 0, output_tokens: 0, cost_usd: 0, reservations: 0 },
   limits: [{ name: "max_tokens", max: 1000, used: 820, held: 0, remaining: 180, resets_at: null }],
   remaining: { tokens: 180 },
 };
@@ -91,52 +94,61 @@ function routesOf({ prefix, noun, whose, name, example }: BucketPath): Route[] {
       method: "put",
       path: path("limits"),
       scope: "configure",
+      headers: IDEMPOTENCY_HEADER,
       operationId: `set${noun}Limits`,
       tag,
       summary: `Set ${whose} own limits`,
       description: "They take the general ones' place: until `expires_at`, or for good in place of those it had.",
       body: { schema: OverrideRequest, example: { max_tokens_per_day: 50_000, expires_at: "2030-01-01T00:00:00Z" } },
       answer,
-      handle: async (c) => c.json(await c.var.tenant.setLimits(name(c), await jsonBody(c.req))),
+      problems: ["idempotency_mismatch"],
+      handle: async (c) => c.json(await c.var.tenant.setLimits(name(c), await jsonBody(c.req), editOf(c.req))),
     },
     {
       method: "delete",
       path: path("limits"),
       scope: "configure",
+      headers: IDEMPOTENCY_HEADER,
       operationId: `clear${noun}Limits`,
       tag,
       summary: `Take ${whose} own limits away`,
       answer,
-      handle: async (c) => c.json(await c.var.tenant.clearLimits(name(c))),
+      problems: ["idempotency_mismatch"],
+      handle: async (c) => c.json(await c.var.tenant.clearLimits(name(c), editOf(c.req))),
     },
     {
       method: "post",
       path: path("adjust"),
       scope: "configure",
+      headers: IDEMPOTENCY_HEADER,
       operationId: `adjust${noun}`,
       tag,
       summary: `Correct ${whose} totals`,
       description: "By a debit, or with negative amounts a credit. No other bucket's change.",
       body: { schema: AdjustRequest, example: { tokens_in: -40, cost_usd: -0.25, note: "a call was billed twice" } },
       answer,
-      problems: ["sum_out_of_range"],
-      handle: async (c) => c.json(await c.var.tenant.adjust(name(c), await jsonBody(c.req))),
+      problems: ["sum_out_of_range", "idempotency_mismatch"],
+      handle: async (c) => c.json(await c.var.tenant.adjust(name(c), withIdempotencyKey(c.req, await jsonBody(c.req)))),
     },
     {
       method: "post",
       path: path("reset"),
       scope: "configure",
+      headers: IDEMPOTENCY_HEADER,
       operationId: `reset${noun}`,
       tag,
       summary: `Set ${whose} totals and windows to zero`,
       body: { schema: NoteRequest, example: { note: "a new contract" }, required: false },
       answer,
-      handle: async (c) => c.json(await c.var.tenant.reset(name(c), await optionalJsonBody(c.req))),
+      problems: ["idempotency_mismatch"],
+      handle: async (c) =>
+        c.json(await c.var.tenant.reset(name(c), withIdempotencyKey(c.req, await optionalJsonBody(c.req)))),
     },
     {
       method: "post",
       path: path("freeze"),
       scope: "configure",
+      headers: IDEMPOTENCY_HEADER,
       operationId: `freeze${noun}`,
       tag,
       summary: `Block ${whose} steps`,
@@ -146,18 +158,23 @@ function routesOf({ prefix, noun, whose, name, example }: BucketPath): Route[] {
         required: false,
       },
       answer,
-      handle: async (c) => c.json(await c.var.tenant.freeze(name(c), await optionalJsonBody(c.req))),
+      problems: ["idempotency_mismatch"],
+      handle: async (c) =>
+        c.json(await c.var.tenant.freeze(name(c), withIdempotencyKey(c.req, await optionalJsonBody(c.req)))),
     },
     {
       method: "post",
       path: path("unfreeze"),
       scope: "configure",
+      headers: IDEMPOTENCY_HEADER,
       operationId: `unfreeze${noun}`,
       tag,
       summary: `Lift ${whose} freeze`,
       body: { schema: NoteRequest, example: { note: "the key is replaced" }, required: false },
       answer,
-      handle: async (c) => c.json(await c.var.tenant.unfreeze(name(c), await optionalJsonBody(c.req))),
+      problems: ["idempotency_mismatch"],
+      handle: async (c) =>
+        c.json(await c.var.tenant.unfreeze(name(c), withIdempotencyKey(c.req, await optionalJsonBody(c.req)))),
     },
   ];
 }

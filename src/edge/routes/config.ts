@@ -1,8 +1,7 @@
-import type { HonoRequest } from "hono";
-import type { Edit } from "../../tenant/index.ts";
 import { ConfigHistoryPage } from "../../wire/answer-schemas.ts";
 import { ConfigPatch, ConfigRequest, type ConfigVersion, PageQuery } from "../../wire/index.ts";
-import { entityTag, parseIfMatch } from "../entity-tag.ts";
+import { EDIT_HEADERS, editOf } from "../edit.ts";
+import { entityTag } from "../entity-tag.ts";
 import { jsonBody } from "../json-body.ts";
 import type { Route, RouteAnswer, RouteContext } from "../route.ts";
 import { TENANT_PATH } from "./paths.ts";
@@ -10,11 +9,6 @@ import { TENANT_PATH } from "./paths.ts";
 const PATH = `${TENANT_PATH}/config`;
 const MERGE_PATCH = "application/merge-patch+json";
 const EXAMPLE = { max_tokens_per_day: 1_000_000, per_user_max_cost_usd: 0.5, timezone: "Europe/Berlin" };
-
-const EDIT_HEADERS = {
-  "If-Match": "The entity tags that the edit is good for: 412 where the configuration has another by now.",
-  From: "Who makes the edit, for the history.",
-};
 
 const answer: RouteAnswer = {
   description: "The configuration in force, without limits of null.",
@@ -46,7 +40,7 @@ export const CONFIG_ROUTES: readonly Route[] = [
     headers: EDIT_HEADERS,
     body: { schema: ConfigRequest, example: EXAMPLE },
     answer,
-    problems: ["precondition_failed"],
+    problems: ["precondition_failed", "idempotency_mismatch"],
     handle: async (c) => printConfig(c, await c.var.tenant.configure(await jsonBody(c.req), editOf(c.req))),
   },
   {
@@ -64,7 +58,7 @@ export const CONFIG_ROUTES: readonly Route[] = [
       types: [MERGE_PATCH, "application/json"],
     },
     answer,
-    problems: ["precondition_failed"],
+    problems: ["precondition_failed", "idempotency_mismatch"],
     handle: async (c) => {
       const patch = await jsonBody<ConfigPatch>(c.req, [MERGE_PATCH, "application/json"]);
       return printConfig(c, await c.var.tenant.patchConfig(patch, editOf(c.req)));
@@ -92,9 +86,4 @@ export const CONFIG_ROUTES: readonly Route[] = [
 
 function printConfig(c: RouteContext, { version, config }: ConfigVersion): Response {
   return c.json(config, 200, { etag: entityTag(version) });
-}
-
-/** What guards an edit of the configuration, and whom its `From` names (RFC 9110, section 10.1.2). */
-function editOf(request: HonoRequest): Edit {
-  return { ifVersion: parseIfMatch(request.header("if-match")), author: request.header("from")?.slice(0, 256) ?? null };
 }

@@ -1,7 +1,8 @@
 import type { StepRequest } from "../../core/index.ts";
-import { DecisionAnswerSchema } from "../../wire/answer-schemas.ts";
+import { ConsumeAnswerSchema, DecisionAnswerSchema } from "../../wire/answer-schemas.ts";
 import { AllowsStepRequest, ConsumeRequest, type DecisionAnswer } from "../../wire/index.ts";
 import { isBound } from "../access/binding.ts";
+import { IDEMPOTENCY_HEADER, withIdempotencyKey } from "../idempotency.ts";
 import { jsonBody } from "../json-body.ts";
 import { rateLimitFields } from "../rate-limit-fields.ts";
 import type { Route, RouteContext } from "../route.ts";
@@ -24,9 +25,11 @@ export const STEP_ROUTES: readonly Route[] = [
     operationId: "allowsStep",
     tag: "Steps",
     summary: "May the next step be taken?",
-    description: "Decides and records nothing. The answer is 200 whatever the decision is.",
+    description:
+      "Decides and records nothing. With an estimate, that has to fit as well. The answer is 200 whatever the decision is.",
     body: { schema: AllowsStepRequest, example: { user_id: "alice", labels: { run: "r-17" } } },
     answer: { description: "The decision.", schema: DecisionAnswerSchema, example: OK, headers: LIMIT_HEADERS },
+    problems: ["unknown_model"],
     handle: (c) => decide(c, (step) => c.var.tenant.allowsStep(step)),
   },
   {
@@ -41,13 +44,14 @@ export const STEP_ROUTES: readonly Route[] = [
       schema: ConsumeRequest,
       example: { user_id: "alice", tokens_in: 700, tokens_out: 120, cost_usd: 0.31 },
     },
+    headers: IDEMPOTENCY_HEADER,
     answer: {
       description: "The decision for the next step.",
-      schema: DecisionAnswerSchema,
+      schema: ConsumeAnswerSchema,
       example: WARN,
       headers: LIMIT_HEADERS,
     },
-    problems: ["sum_out_of_range", "unknown_model"],
+    problems: ["sum_out_of_range", "unknown_model", "idempotency_mismatch"],
     handle: (c) => decide(c, (spent) => c.var.tenant.consume(spent)),
   },
 ];
@@ -60,7 +64,7 @@ async function decide<S extends StepRequest>(
   c: RouteContext,
   operation: (step: S) => Promise<DecisionAnswer>,
 ): Promise<Response> {
-  const step = await jsonBody<S>(c.req);
+  const step = withIdempotencyKey(c.req, await jsonBody<S>(c.req));
   const isAsked = !isObject(step) || step.detail !== undefined || isBound(c.var.grant);
   const decision = await operation(isAsked ? step : { ...step, detail: true });
   c.set("decision", decision.state);

@@ -1,3 +1,4 @@
+import { RevokedTokenSchema } from "../../wire/answer-schemas.ts";
 import { parseInput, TokenAnswer, TokenRequest } from "../../wire/index.ts";
 import { grantFor } from "../access/mint.ts";
 import { signToken } from "../access/tokens.ts";
@@ -34,6 +35,8 @@ export const TOKEN_ROUTES: readonly Route[] = [
     handle: async (c) => {
       const tenant = parseId("tenant", c.var.tenantId);
       const request = parseInput(TokenRequest, await jsonBody(c.req));
+      // A revoked token mints nothing. The operator's own cannot be revoked, so it needs no question.
+      if (c.var.grant) await c.var.tenant.admit();
       const made = grantFor(c.var.grant, tenant, request, Date.now());
       const answer: TokenAnswer = {
         token: await signToken(c.var.signingKey, made),
@@ -46,5 +49,20 @@ export const TOKEN_ROUTES: readonly Route[] = [
       };
       return c.json(answer, 201);
     },
+  },
+  {
+    method: "delete",
+    path: `${TENANT_PATH}/tokens/{jti}`,
+    scope: "admin",
+    operationId: "revokeToken",
+    tag: "Tokens",
+    summary: "Revoke a token",
+    description: "At once, for every call after it. It need not be known: a token is kept nowhere.",
+    answer: {
+      description: "The token does not hold any more.",
+      schema: RevokedTokenSchema,
+      example: { jti: "6f2b8a1e-0c8e-4a57-9d35-0d7f3f4a2b10", revoked_at: "2026-11-24T05:02:00.000Z" },
+    },
+    handle: async (c) => c.json(await c.var.tenant.revokeToken(c.req.param("jti") ?? "")),
   },
 ];

@@ -1,0 +1,113 @@
+import { stringify } from "safe-stable-stringify";
+import { SumError, UnknownModelError } from "../core/index.ts";
+import {
+  type Answer,
+  type AnswerOf,
+  BudgetError,
+  type Caller,
+  idempotencyKeyIn,
+  type Operation,
+  type OperationName,
+  type ProblemCode,
+} from "../wire/index.ts";
+import { requireHolding, revokeToken } from "./admitting.ts";
+import { audit } from "./audit.ts";
+import * as governing from "./governing.ts";
+import * as reserving from "./reserving.ts";
+import * as spending from "./spending.ts";
+import type { TenantStores } from "./tenant-stores.ts";
+
+type Handlers = {
+  readonly [K in OperationName]: (
+    tenant: TenantStores,
+    operation: Operation<K>,
+    nowMs: number,
+    caller: Caller | undefined,
+  ) => AnswerOf<K>;
+};
+
+/** Who carries out which operation. A handler refuses before it changes anything but the ledger. */
+const HANDLERS: Handlers = {
+  allows_step: spending.allowsStep,
+  consume: spending.consume,
+  reserve: reserving.reserve,
+  commit: reserving.commit,
+  release: reserving.release,
+  extend: reserving.extend,
+  reservation: reserving.reservation,
+  reservations: reserving.reservations,
+  usage: governing.usage,
+  set_limits: governing.setLimits,
+  clear_limits: governing.clearLimits,
+  adjust: governing.adjust,
+  reset: governing.reset,
+  freeze: governing.freeze,
+  unfreeze: governing.unfreeze,
+  config: governing.config,
+  configure: governing.configure,
+  patch_config: governing.patchConfig,
+  config_history: governing.configHistory,
+  ledger: (tenant, { query }) => tenant.ledger.page(query),
+  audit: (tenant, _, nowMs) => audit(tenant.accounts.tenant(nowMs), tenant.buckets, tenant.sums),
+  admit: () => null,
+  revoke_token: revokeToken,
+};
+
+/**
+ * Carries out one operation: what is over ends first, and a refusal is an answer.
+ *
+ * @param caller on whose token it is; undefined for who may do everything
+ */
+export function perform<K extends OperationName>(
+  tenant: TenantStores,
+  operation: Operation<K>,
+  caller: Caller | undefined,
+  nowMs: number,
+): Answer<AnswerOf<K>> {
+  tenant.accounts.tenant(nowMs);
+  tenant.holds.load();
+  reserving.expireHolds(tenant, nowMs);
+  try {
+    requireHolding(tenant, caller);
+    const handle = HANDLERS[operation.op] as Handlers[K];
+    const carryOut = () => handle(tenant, operation, nowMs, caller);
+    const key = idempotencyKeyIn(operation);
+    const value = key === undefined ? carryOut() : once(tenant, key, identityOf(operation, caller), carryOut, nowMs);
+    return { ok: true, value };
+  } catch (error) {
+    if (error instanceof BudgetError) return { ok: false, refusal: error.refusal };
+    if (error instanceof SumError) return refuse("sum_out_of_range", `this ${error.message}`);
+    if (error instanceof UnknownModelError) return refuse("unknown_model", error.message);
+    throw error;
+  }
+}
+
+/**
+ * Carries out a request under its idempotency key, unless it was before: then answers as it was answered then. A
+ * refusal is not kept, for it had no effect, and the same request can be granted later.
+ */
+function once<T>(tenant: TenantStores, key: string, request: string, carryOut: () => T, nowMs: number): T {
+  const known = tenant.replays.get(key, nowMs);
+  if (!known) {
+    const answer = carryOut();
+    tenant.replays.put(key, { request, answer }, nowMs);
+    return answer;
+  }
+  if (known.request !== request) {
+    const detail = `the idempotency key "${key}" was used for another request; a new request takes a key of its own`;
+    throw new BudgetError({ code: "idempotency_mismatch", detail });
+  }
+  return { ...(known.answer as T), replayed: true };
+}
+
+/** What makes two requests the same: how much of the answer is asked for is no part of it. */
+function identityOf(operation: Operation, caller: Caller | undefined): string {
+  const { request } = operation as { request?: object };
+  return (
+    stringify([request ? { ...operation, request: { ...request, detail: undefined } } : operation, caller?.user]) ?? ""
+  );
+}
+
+function refuse(code: ProblemCode, detail: string): Answer<never> {
+  return { ok: false, refusal: { code, detail } };
+}
