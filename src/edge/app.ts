@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { BudgetError } from "../wire/index.ts";
 import { admit } from "./access/admit.ts";
+import { allowPages } from "./cors.ts";
 import type { EdgeEnv } from "./edge-env.ts";
 import { exchange } from "./exchange.ts";
 import { contentType, MAX_BODY_BYTES, NDJSON, refuseBody } from "./json-body.ts";
@@ -31,6 +32,7 @@ export const app = new Hono<EdgeEnv>({ getPath });
 app.onError(onError);
 app.notFound(onNotFound);
 app.use(exchange);
+app.use(allowPages);
 app.use(methodNotAllowed({ app, onMethodNotAllowed }));
 app.use(requireUtf8Path);
 

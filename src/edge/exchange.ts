@@ -1,5 +1,4 @@
 import type { MiddlewareHandler } from "hono";
-import { BudgetError } from "../wire/index.ts";
 import type { EdgeEnv } from "./edge-env.ts";
 
 const REQUEST_ID = /^[\w.:/+=@-]{1,128}$/;
@@ -33,7 +32,7 @@ export const exchange: MiddlewareHandler<EdgeEnv> = async (c, next) => {
     route: c.var.route?.path,
     tenant: c.var.tenantId,
     status: c.res.status,
-    code: c.error instanceof BudgetError ? c.error.code : undefined,
+    code: c.var.code,
     decision: c.var.decision,
     ms: Date.now() - startedAtMs,
   };

@@ -1,12 +1,20 @@
+import type { StepRequest } from "../../core/index.ts";
 import { ConsumeAnswerSchema, DecisionAnswerSchema } from "../../wire/answer-schemas.ts";
-import { AllowsStepRequest, ConsumeRequest } from "../../wire/index.ts";
+import { AllowsStepRequest, ConsumeRequest, type DecisionAnswer } from "../../wire/index.ts";
+import { isBound } from "../access/binding.ts";
 import { IDEMPOTENCY_HEADER, withIdempotencyKey } from "../idempotency.ts";
 import { jsonBody } from "../json-body.ts";
-import type { Route } from "../route.ts";
+import { rateLimitFields } from "../rate-limit-fields.ts";
+import type { Route, RouteContext } from "../route.ts";
 import { TENANT_PATH } from "./paths.ts";
 
 const OK = { state: "ok", reason: null, limit: null, remaining: { tokens: 1000 }, retry_after: null };
 const WARN = { ...OK, state: "warn", reason: "tokens at 82%", limit: "max_tokens", remaining: { tokens: 180 } };
+
+const LIMIT_HEADERS = {
+  RateLimit: "What is left of the limit that binds, and when it starts anew (draft-ietf-httpapi-ratelimit-headers).",
+  "RateLimit-Policy": "That limit's maximum, and its window where that has one length.",
+};
 
 /** What an agent calls at each step. */
 export const STEP_ROUTES: readonly Route[] = [
@@ -20,9 +28,9 @@ export const STEP_ROUTES: readonly Route[] = [
     description:
       "Decides and records nothing. With an estimate, that has to fit as well. The answer is 200 whatever the decision is.",
     body: { schema: AllowsStepRequest, example: { user_id: "alice", labels: { run: "r-17" } } },
-    answer: { description: "The decision.", schema: DecisionAnswerSchema, example: OK },
+    answer: { description: "The decision.", schema: DecisionAnswerSchema, example: OK, headers: LIMIT_HEADERS },
     problems: ["unknown_model"],
-    handle: async (c) => c.json(await c.var.tenant.allowsStep(await jsonBody(c.req))),
+    handle: (c) => decide(c, (step) => c.var.tenant.allowsStep(step)),
   },
   {
     method: "post",
@@ -37,8 +45,35 @@ export const STEP_ROUTES: readonly Route[] = [
       example: { user_id: "alice", tokens_in: 700, tokens_out: 120, cost_usd: 0.31 },
     },
     headers: IDEMPOTENCY_HEADER,
-    answer: { description: "The decision for the next step.", schema: ConsumeAnswerSchema, example: WARN },
+    answer: {
+      description: "The decision for the next step.",
+      schema: ConsumeAnswerSchema,
+      example: WARN,
+      headers: LIMIT_HEADERS,
+    },
     problems: ["sum_out_of_range", "unknown_model", "idempotency_mismatch"],
-    handle: async (c) => c.json(await c.var.tenant.consume(withIdempotencyKey(c.req, await jsonBody(c.req)))),
+    handle: (c) => decide(c, (spent) => c.var.tenant.consume(spent)),
   },
 ];
+
+/**
+ * Answers a decision, with the fields that tell the limit that binds. To find that one, every limit is asked for, also
+ * where the caller did not ask; a bound caller may not see them.
+ */
+async function decide<S extends StepRequest>(
+  c: RouteContext,
+  operation: (step: S) => Promise<DecisionAnswer>,
+): Promise<Response> {
+  const step = withIdempotencyKey(c.req, await jsonBody<S>(c.req));
+  const isAsked = !isObject(step) || step.detail !== undefined || isBound(c.var.grant);
+  const decision = await operation(isAsked ? step : { ...step, detail: true });
+  c.set("decision", decision.state);
+  const fields = rateLimitFields(decision, Date.now());
+  if (isAsked) return c.json(decision, 200, fields);
+  const { limits: _, ...short } = decision;
+  return c.json(short, 200, fields);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
