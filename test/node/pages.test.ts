@@ -17,7 +17,7 @@ describe("each command of a page prints what stands below it", () => {
     expect(await expectPageHolds("README.md", here, "A tour in five minutes")).toBeGreaterThan(15);
     expect(await expectPageHolds("examples/http-agent/README.md", here)).toBe(3);
     expect(await expectPageHolds("docs/idempotency-and-batches.md", here)).toBeGreaterThan(5);
-  });
+  }, 120_000);
 
   test("for the agent on a Worker", async () => {
     await using state = await temporaryDir();
