@@ -101,7 +101,8 @@ export async function callJson(method: string, url: string, body?: unknown): Pro
   return JSON.parse(text);
 }
 
-async function freePort(): Promise<number> {
+/** A port of loopback that nothing listens on now. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
   const address = server.address();
