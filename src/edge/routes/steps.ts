@@ -25,7 +25,7 @@ export const STEP_ROUTES: readonly Route[] = [
     body: { schema: AllowsStepRequest, example: { user_id: "alice", labels: { run: "r-17" } } },
     answer: { description: "The decision.", schema: DecisionAnswerSchema, example: OK, headers: LIMIT_FIELDS },
     problems: ["unknown_model"],
-    handle: (c) => decide(c, (step) => c.var.tenant.allowsStep(step)),
+    handle: (c) => decide(c, (step) => c.get("tenant").allowsStep(step)),
   },
   {
     method: "post",
@@ -47,7 +47,7 @@ export const STEP_ROUTES: readonly Route[] = [
       headers: LIMIT_FIELDS,
     },
     problems: ["sum_out_of_range", "unknown_model", "idempotency_mismatch"],
-    handle: (c) => decide(c, (spent) => c.var.tenant.consume(spent)),
+    handle: (c) => decide(c, (spent) => c.get("tenant").consume(spent)),
   },
 ];
 
@@ -61,7 +61,7 @@ async function decide<S extends StepRequest>(
   operation: (step: S) => Promise<DecisionAnswer>,
 ): Promise<Response> {
   const step = withIdempotencyKey(c.req, await jsonBody<S>(c.req));
-  const isAsked = !isObject(step) || step.detail !== undefined || "idempotency_key" in step || isBound(c.var.grant);
+  const isAsked = !isObject(step) || step.detail !== undefined || "idempotency_key" in step || isBound(c.get("grant"));
   const decision = await operation(isAsked ? step : { ...step, detail: true });
   c.set("decision", decision.state);
   const fields = rateLimitFields(decision, Date.now());
