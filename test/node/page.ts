@@ -3,12 +3,15 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "vitest";
+import { SECRETS } from "../edge/secrets.ts";
 import { ROOT } from "./wrangler.ts";
 
 const run = promisify(execFile);
 
 /** How a page shows what a command prints: below it, `…` for what it leaves out. */
 const PRINTS = "# → ";
+/** How a page takes the operator's token of the reader's own service. */
+const TOKEN = "$(sed -n 's/^ADMIN_TOKEN=//p' .dev.vars)";
 const END_OF_OUTPUT = "\n-- end of output --\n";
 
 interface Step {
@@ -28,7 +31,10 @@ export async function expectPageHolds(path: string, at: { page: string; here: st
   const steps = readSteps(heading === undefined ? page : sectionOf(page, heading));
   const script = [
     `curl() { "${process.execPath}" "${join(ROOT, "test/node/curl.ts")}" "$@"; }`,
-    ...steps.flatMap(({ command }) => [command.replaceAll(at.page, at.here), `printf '${END_OF_OUTPUT}'`]),
+    ...steps.flatMap(({ command }) => [
+      command.replaceAll(at.page, at.here).replaceAll(TOKEN, SECRETS.ADMIN_TOKEN),
+      `printf '${END_OF_OUTPUT}'`,
+    ]),
   ];
   const { stdout } = await run("bash", ["-euc", script.join("\n")], { cwd: ROOT, timeout: 50_000 });
   const outputs = stdout.split(END_OF_OUTPUT).map((text) => text.trim());

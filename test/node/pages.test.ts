@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { startWorkerd } from "../../scripts/workerd.ts";
+import { SECRETS } from "../edge/secrets.ts";
 import { expectPageHolds } from "./page.ts";
 import { ROOT, startWrangler, temporaryDir } from "./wrangler.ts";
 
@@ -11,7 +12,7 @@ describe("each command of a page prints what stands below it", () => {
     await using service = await startWrangler(["wrangler.toml"], state.path);
     const at = { page: SERVICE, here: service.url };
     expect(await expectPageHolds("README.md", at, "A tour in five minutes")).toBeGreaterThan(10);
-    expect(await expectPageHolds("examples/http-agent/README.md", at)).toBe(2);
+    expect(await expectPageHolds("examples/http-agent/README.md", at)).toBe(3);
   });
 
   test("for the agent on a Worker", async () => {
@@ -22,8 +23,9 @@ describe("each command of a page prints what stands below it", () => {
   });
 
   test("in an operator's night", async () => {
+    const vars = { ...SECRETS, ADMIN_TOKEN: "an-operators-night-in-november-2026", REQUEST_LOG: "off" };
     const entry = new URL("scripts/clocked/worker.ts", `file://${ROOT}`);
-    const service = await startWorkerd({ entry, durableObjects: { TENANT_BUDGET: "ClockedBudget" } });
+    const service = await startWorkerd({ entry, durableObjects: { TENANT_BUDGET: "ClockedBudget" }, vars });
     try {
       const at = { page: "http://127.0.0.1:8789", here: service.url };
       expect(await expectPageHolds("docs/an-operators-night.md", at)).toBeGreaterThan(20);
