@@ -41,8 +41,9 @@ for (const route of ROUTES) {
   app.on(route.method, path, admit(route), ...(route.body ? [limitBody(route.body)] : []), route.handle);
 }
 
-/** Bounds a body that is read as a whole. A stream of lines is bounded line by line. */
-function limitBody({ maxBytes = MAX_BODY_BYTES }: RouteBody): MiddlewareHandler {
+/** Bounds a body that is read as a whole. A stream of lines, where a route takes one, is bounded line by line. */
+function limitBody({ maxBytes = MAX_BODY_BYTES, types = [] }: RouteBody): MiddlewareHandler {
   const limit = bodyLimit({ maxSize: maxBytes, onError: () => refuseBody(maxBytes) });
+  if (!types.includes(NDJSON)) return limit;
   return (c, next) => (contentType(c.req) === NDJSON ? next() : limit(c, next));
 }
