@@ -48,12 +48,12 @@ for (const route of ROUTES) {
 
 /**
  * Bounds a body that is read as a whole, by the length that it says it has, or where it says none by counting. A stream
- * of lines is bounded line by line.
+ * of lines, where a route takes one, is bounded line by line.
  */
-function limitBody({ maxBytes = MAX_BODY_BYTES }: RouteBody): MiddlewareHandler {
+function limitBody({ maxBytes = MAX_BODY_BYTES, types = [] }: RouteBody): MiddlewareHandler {
   const count = bodyLimit({ maxSize: maxBytes, onError: () => refuseBody(maxBytes) });
   return (c, next) => {
-    if (contentType(c.req) === NDJSON) return next();
+    if (types.includes(NDJSON) && contentType(c.req) === NDJSON) return next();
     const length = c.req.raw.headers.get("content-length");
     if (length === null) return count(c, next);
     return Number(length) > maxBytes ? refuseBody(maxBytes) : next();

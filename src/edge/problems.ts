@@ -2,6 +2,7 @@ import type { Context, ErrorHandler, NotFoundHandler } from "hono";
 import { BudgetError, PROBLEMS, type ProblemCode, type Refusal } from "../wire/index.ts";
 import type { EdgeEnv } from "./edge-env.ts";
 import { PROBLEM_PAGES } from "./problem-pages.ts";
+import { rateLimitFields } from "./rate-limit-fields.ts";
 
 /** The problem document (RFC 9457) of a refusal. Every one is made here. */
 export function problemDocument(c: Context<EdgeEnv>, { code, detail, errors, decision }: Refusal) {
@@ -22,10 +23,12 @@ export function problemDocument(c: Context<EdgeEnv>, { code, detail, errors, dec
 /** Answers with a problem document. */
 function problem(c: Context<EdgeEnv>, { refusal }: BudgetError, headers: Record<string, string> = {}): Response {
   c.set("code", refusal.code);
+  if (refusal.decision) c.set("decision", refusal.decision.state);
   const document = problemDocument(c, refusal);
   const retryAfter = retryAfterOf(refusal.code, refusal.decision);
   return c.body(JSON.stringify(document), document.status, {
     ...headers,
+    ...(refusal.decision && rateLimitFields(refusal.decision, Date.now())),
     ...(document.status === 401 && { "www-authenticate": challenge(c) }),
     ...(retryAfter !== null && { "retry-after": `${Math.ceil(retryAfter)}` }),
     "content-type": "application/problem+json",

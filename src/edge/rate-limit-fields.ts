@@ -1,6 +1,13 @@
 import { type LimitStatus, type Metric, parseLimitName } from "../core/index.ts";
 import type { DecisionAnswer } from "../wire/index.ts";
 
+/** The fields, for a route's documentation. */
+export const LIMIT_FIELDS = {
+  RateLimit:
+    "What is left of the limit that binds, and when it starts anew (draft-ietf-httpapi-ratelimit-headers); with a bound token or an idempotency key only where a limit warns or blocks.",
+  "RateLimit-Policy": "Where all limits are told: that limit's maximum, and its window where that has one length.",
+};
+
 /** A limit as the fields tell it: what is left, and where they are known, its maximum and when it starts anew. */
 type Binding = Pick<LimitStatus, "name" | "remaining"> & Partial<Pick<LimitStatus, "max" | "resets_at">>;
 

@@ -8,6 +8,7 @@ import {
   type AnswerOf,
   type AuditAnswer,
   BatchRequest,
+  BudgetError,
   type Caller,
   type CommitRequest,
   type ConfigPatch,
@@ -116,7 +117,11 @@ export class TenantOperations extends RpcTarget {
     const scopes = this.#grant?.scopes;
     const prepared = items.map((item) => prepareItem(this.#caller, (scope) => scopes?.has(scope) ?? true, item));
     const sent = prepared.flatMap((each) => ("operation" in each ? [each.operation] : []));
-    const next = (sent.length === 0 ? [] : await this.#sendBatch(sent)).values();
+    const answers = sent.length === 0 ? [] : await this.#sendBatch(sent);
+    const [first] = answers;
+    // A token that does not hold any more holds for none of them.
+    if (first && !first.ok && first.refusal.code === "token_revoked") throw new BudgetError(first.refusal);
+    const next = answers.values();
     return prepared.map((each) => ("refusal" in each ? each.refusal : (next.next().value as Answer<unknown>)));
   }
 

@@ -66,6 +66,7 @@ const CALLERS: readonly CallerKind[] = [
     token: (tenant) => sign({ tenant }, { secret: "a-secret-that-is-not-the-service's-own" }),
     gets: () => 401,
   },
+  { who: "a revoked token", token: revoked, gets: () => 401 },
   { who: "another tenant's token", token: () => sign({ tenant: "another" }), gets: () => 403 },
   { who: "a token without scopes", token: (tenant) => sign({ tenant, scope: "" }), gets: () => 403 },
   ...ALL_SCOPES.split(" ").map((only) => ({
@@ -92,6 +93,20 @@ const CALLERS: readonly CallerKind[] = [
   { who: "the operator", token: () => SECRETS.ADMIN_TOKEN, gets: () => "in" },
 ];
 
+/** A token with every scope that was revoked. */
+async function revoked(tenant: string): Promise<string> {
+  const jti = crypto.randomUUID();
+  await send(`/v1/tenants/${encodeURIComponent(tenant)}/tokens/${jti}`, { method: "DELETE" });
+  return sign({ tenant, jti });
+}
+
+/** What operations take that take no empty body. Nobody's step: a bound token fills its own user in. */
+const BODIES: Readonly<Record<string, object>> = {
+  adjust: { note: "n" },
+  batch: { operations: [{ op: "allows_step" }] },
+  createToken: { scope: "admin" },
+};
+
 test("the matrix tells every route", () => {
   expect(MATRIX.map(([operation]) => operation).sort()).toEqual(ROUTES.map(({ operationId }) => operationId).sort());
 });
@@ -116,8 +131,7 @@ describe.each(CALLERS)("$who", ({ token, gets }) => {
       .replace("{code}", "forbidden");
     const init = { method: route?.method.toUpperCase() ?? "", headers };
     const json = { ...headers, "content-type": "application/json" };
-    // Nobody's step: a bound token fills its own user in.
-    const body = operation === "createToken" ? { scope: "admin" } : {};
+    const body = BODIES[operation.replace(/^adjust.*/, "adjust")] ?? {};
     const { status, body: answer } = await send(
       path,
       route?.body ? { ...init, headers: json, body: JSON.stringify(body) } : init,

@@ -52,6 +52,29 @@ test("a tenant's tokens together are counted too, and another tenant's are not",
   expect((await from(other)).status).toBe(200);
 });
 
+test("a stream of operations is counted each time that it reaches the tenant's object", async () => {
+  const [path, TOKEN_RATE] = [newTenantPath(), new Counter(2)];
+  const token = await sign({ tenant: tenantOf(path) });
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const init = {
+    method: "POST",
+    headers: { ...bearer(token), "content-type": "application/x-ndjson" },
+    body: readable,
+  };
+  const request = new Request(`https://budget.test${path}/batch`, init);
+  const answering = Promise.resolve(app.fetch(request, { ...env, TOKEN_RATE }, createExecutionContext()));
+  const writer = writable.getWriter();
+  const line = new TextEncoder().encode('{"op": "consume"}\n');
+  const written = writer.write(line).then(() => writer.write(line));
+  const lines = (await answering).body?.pipeThrough(new TextDecoderStream()).getReader();
+  const next = async () => JSON.parse((await lines?.read())?.value ?? "");
+  expect(await next()).toMatchObject({ status: 200 });
+  expect(await next()).toMatchObject({ status: 429, body: { code: "rate_limited" } });
+  expect((await lines?.read())?.done).toBe(true);
+  await written.catch(() => {});
+  await writer.abort().catch(() => {});
+});
+
 test("the operator's calls are not counted, nor are those that no token lets in", async () => {
   const [path, TOKEN_RATE, TENANT_RATE] = [newTenantPath(), new Counter(0), new Counter(0)];
   expect((await call(path, SECRETS.ADMIN_TOKEN, { TOKEN_RATE, TENANT_RATE })).status).toBe(200);

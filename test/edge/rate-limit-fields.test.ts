@@ -86,6 +86,25 @@ test("a bound token is told what its decision tells, and no maximum of the tenan
   expect([headers.get("ratelimit-policy"), headers.get("ratelimit")]).toEqual([null, '"max_tokens";r=15']);
 });
 
+test("under an idempotency key the request stays as it was sent", async () => {
+  const calls = new Tenant().at(NOW);
+  await calls.put("/config", { max_tokens: 100 });
+  const spend = (tokens_in: number) => calls.post("/consume", { tokens_in, idempotency_key: `k${tokens_in}` });
+  expect((await spend(10)).headers.get("ratelimit")).toBeNull();
+  expect((await spend(75)).headers.get("ratelimit")).toBe('"max_tokens";r=15');
+});
+
+test("a reservation, held or refused, tells the limit too", async () => {
+  const calls = new Tenant().at(NOW);
+  await calls.put("/config", { max_tokens_per_day: 100 });
+  const held = await calls.post("/reservations", { tokens: 90, detail: true });
+  expect(held.headers.get("ratelimit")).toBe('"max_tokens_per_day";r=10;t=7200');
+  expect(held.headers.get("ratelimit-policy")).toBe('"max_tokens_per_day";q=100;qu="tokens";w=86400');
+  const refused = await calls.post("/reservations", { tokens: 20 });
+  expect(refused).toMatchObject({ status: 429, body: { decision: { limit: "max_tokens_per_day" } } });
+  expect(refused.headers.get("ratelimit")).toBe('"max_tokens_per_day";r=10');
+});
+
 test("limits are told in the body only where they were asked for", async () => {
   const calls = new Tenant().at(NOW);
   await calls.put("/config", { max_tokens: 100 });

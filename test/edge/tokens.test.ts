@@ -119,6 +119,20 @@ describe("a token bound to a user and to labels", () => {
     expect(await ask({ labels })).toMatchObject({ status: 400, body: { errors: [{ pointer: "/labels" }] } });
   });
 
+  test("settles a reservation of its own as its own model, and nobody else's", async () => {
+    const path = newTenantPath();
+    const tenant = tenantOf(path);
+    const alice = await sign({ tenant, user: "alice", labels: { model: "gpt-4o-mini" } });
+    const hold = async (token: string, step = {}) => (await as(token, "POST", `${path}/reservations`, step)).body.id;
+    const commit = (id: string, spent: object) => as(alice, "POST", `${path}/reservations/${id}/commit`, spent);
+    const own = await hold(alice);
+    expect(await commit(own, { tokens_in: 1, model: "gpt-4o" })).toMatchObject({ status: 403 });
+    expect(await commit(own, { tokens_in: 1, detail: true })).toMatchObject({ status: 403 });
+    expect(await commit(own, { tokens_in: 1 })).toMatchObject({ status: 200, body: { user_id: "alice" } });
+    const bobs = await hold(SECRETS.ADMIN_TOKEN, { user_id: "bob", labels: { model: "gpt-4o-mini" } });
+    expect(await commit(bobs, { tokens_in: 1 })).toMatchObject({ status: 404, body: { code: "unknown_reservation" } });
+  });
+
   const reads = async (claims: { user?: string; labels?: Record<string, string> }, scope: string, id: string) => {
     const tenant = newTenantPath();
     const path = `${tenant}/buckets/${scope}/${encodeURIComponent(id)}/usage`;

@@ -4,17 +4,12 @@ import { AllowsStepRequest, ConsumeRequest, type DecisionAnswer } from "../../wi
 import { isBound } from "../access/binding.ts";
 import { IDEMPOTENCY_HEADER, withIdempotencyKey } from "../idempotency.ts";
 import { jsonBody } from "../json-body.ts";
-import { rateLimitFields } from "../rate-limit-fields.ts";
+import { LIMIT_FIELDS, rateLimitFields } from "../rate-limit-fields.ts";
 import type { Route, RouteContext } from "../route.ts";
 import { TENANT_PATH } from "./paths.ts";
 
 const OK = { state: "ok", reason: null, limit: null, remaining: { tokens: 1000 }, retry_after: null };
 const WARN = { ...OK, state: "warn", reason: "tokens at 82%", limit: "max_tokens", remaining: { tokens: 180 } };
-
-const LIMIT_HEADERS = {
-  RateLimit: "What is left of the limit that binds, and when it starts anew (draft-ietf-httpapi-ratelimit-headers).",
-  "RateLimit-Policy": "That limit's maximum, and its window where that has one length.",
-};
 
 /** What an agent calls at each step. */
 export const STEP_ROUTES: readonly Route[] = [
@@ -28,9 +23,9 @@ export const STEP_ROUTES: readonly Route[] = [
     description:
       "Decides and records nothing. With an estimate, that has to fit as well. The answer is 200 whatever the decision is.",
     body: { schema: AllowsStepRequest, example: { user_id: "alice", labels: { run: "r-17" } } },
-    answer: { description: "The decision.", schema: DecisionAnswerSchema, example: OK, headers: LIMIT_HEADERS },
+    answer: { description: "The decision.", schema: DecisionAnswerSchema, example: OK, headers: LIMIT_FIELDS },
     problems: ["unknown_model"],
-    handle: (c) => decide(c, (step) => c.var.tenant.allowsStep(step)),
+    handle: (c) => decide(c, (step) => c.get("tenant").allowsStep(step)),
   },
   {
     method: "post",
@@ -49,23 +44,24 @@ export const STEP_ROUTES: readonly Route[] = [
       description: "The decision for the next step.",
       schema: ConsumeAnswerSchema,
       example: WARN,
-      headers: LIMIT_HEADERS,
+      headers: LIMIT_FIELDS,
     },
     problems: ["sum_out_of_range", "unknown_model", "idempotency_mismatch"],
-    handle: (c) => decide(c, (spent) => c.var.tenant.consume(spent)),
+    handle: (c) => decide(c, (spent) => c.get("tenant").consume(spent)),
   },
 ];
 
 /**
  * Answers a decision, with the fields that tell the limit that binds. To find that one, every limit is asked for, also
- * where the caller did not ask; a bound caller may not see them.
+ * where the caller did not ask. Not so for a bound caller, who may not see them, nor under an idempotency key, whose
+ * request and answer are kept as they were sent.
  */
 async function decide<S extends StepRequest>(
   c: RouteContext,
   operation: (step: S) => Promise<DecisionAnswer>,
 ): Promise<Response> {
   const step = withIdempotencyKey(c.req, await jsonBody<S>(c.req));
-  const isAsked = !isObject(step) || step.detail !== undefined || isBound(c.var.grant);
+  const isAsked = !isObject(step) || step.detail !== undefined || "idempotency_key" in step || isBound(c.get("grant"));
   const decision = await operation(isAsked ? step : { ...step, detail: true });
   c.set("decision", decision.state);
   const fields = rateLimitFields(decision, Date.now());
