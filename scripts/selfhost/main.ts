@@ -2,14 +2,13 @@
  * `npm run selfhost`: serves the built bundle with workerd alone, its state on local disk.
  *
  * Exit code: 0 where it was told to stop, 1 where it could not serve or ended by itself, 2 where an option is wrong or
- * a secret is missing.
+ * a setting is missing or wrong.
  */
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { environmentWith } from "./environment.ts";
-import { serveBundle } from "./serve-bundle.ts";
-import { SECRETS } from "./workerd-config.ts";
+import { type Service, serveBundle } from "./serve-bundle.ts";
 
 const USAGE = `usage: npm run selfhost -- [options]
 
@@ -19,24 +18,25 @@ const USAGE = `usage: npm run selfhost -- [options]
   --bundle DIR     what to serve (default: dist, where npm run build puts it)
   --help           prints this
 
-ADMIN_TOKEN and TOKEN_SECRET are taken from the environment, or from a file .dev.vars.`;
+Its secrets, and each of the [vars] of wrangler.toml, are taken from the environment, else from a file .dev.vars:
+
+  ADMIN_TOKEN=$(openssl rand -hex 32) TOKEN_SECRET=1:$(openssl rand -hex 32) npm run selfhost`;
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const { state, port, host, bundle } = readOptions();
-const env = environmentWith(join(ROOT, ".dev.vars"));
-const missing = SECRETS.filter((name) => !env[name]);
-if (missing.length > 0) {
-  stop(`${missing.join(" and ")} not set: each takes a secret, such as $(openssl rand -hex 32)\n\n${USAGE}`, 2);
-}
-
 const service = await serveBundle({
   bundleDir: bundle,
   stateDir: state,
   host,
   port,
-  env,
+  env: environmentWith(join(ROOT, ".dev.vars")),
   logs: "inherit",
 }).catch((error: Error): never => stop(error.message, 1));
+const complaint = await complaintOf(service);
+if (complaint) {
+  await service.kill("SIGTERM");
+  stop(`${complaint}\n\n${USAGE}`, 2);
+}
 console.log(`edge-budget serves ${service.url}; what it counts is kept in ${state}`);
 
 let toldToStop = false;
@@ -48,6 +48,13 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 await service.gone;
 if (!toldToStop) stop("workerd ended by itself", 1);
+
+/** What the service itself finds missing or wrong in its settings. */
+async function complaintOf({ url }: Service): Promise<string | undefined> {
+  const answer = await fetch(`${url}/v1/tenants/selfhost/usage`);
+  const { code, detail } = (await answer.json()) as { code?: string; detail?: string };
+  return code === "not_configured" ? detail : undefined;
+}
 
 function readOptions() {
   const text = { type: "string" } as const;

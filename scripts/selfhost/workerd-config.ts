@@ -3,11 +3,9 @@ export interface WranglerConfig {
   readonly compatibility_date: string;
   readonly compatibility_flags?: readonly string[];
   readonly durable_objects?: { readonly bindings: readonly { readonly name: string; readonly class_name: string }[] };
+  readonly secrets?: { readonly required?: readonly string[] };
   readonly vars?: Readonly<Record<string, unknown>>;
 }
-
-/** What the Worker reads from the environment of the process: one that is not set is null to it. */
-export const SECRETS = ["ADMIN_TOKEN", "TOKEN_SECRET"] as const;
 
 /** How the Worker gets a file of the bundle that it imports, by the file's extension. */
 const MODULE_TYPES: Readonly<Record<string, string>> = {
@@ -22,19 +20,26 @@ const MODULE_TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
+ * Makes a setting of what the environment says and what `wrangler.toml` says. workerd's own binding to the environment
+ * is null where that says nothing.
+ */
+const SETTING = "export default ({ said, otherwise }) => said ?? otherwise;";
+
+/**
  * Writes workerd's configuration for a bundle, in Cap'n Proto's text form. It names no folder and no port, and has no
  * secret: those are given to workerd when it starts, as `--directory-path state=DIR`, `--socket-addr http=HOST:PORT`
- * and its environment.
+ * and its environment, in which each of the variables can be set too. Bindings to what there is only on Cloudflare
+ * (rate limits) are left out.
  *
  * @param modules the bundle's files, the Worker's main module first
  */
 export function workerdConfig(wrangler: WranglerConfig, modules: readonly string[]): string {
-  const { compatibility_date, compatibility_flags = [], durable_objects, vars = {} } = wrangler;
+  const { compatibility_date, compatibility_flags = [], durable_objects, secrets, vars = {} } = wrangler;
   const objects = durable_objects?.bindings ?? [];
   const bindings = [
     ...objects.map(({ name, class_name }) => [name, `durableObjectNamespace = ${text(class_name)}`]),
-    ...SECRETS.map((name) => [name, `fromEnvironment = ${text(name)}`]),
-    ...Object.entries(vars).map(([name, value]) => [name, variable(value)]),
+    ...(secrets?.required ?? []).map((name) => [name, setting(name)]),
+    ...Object.entries(vars).map(([name, value]) => [name, setting(name, value)]),
   ];
   return `# Made by \`npm run build\` from wrangler.toml: the bundle beside it, for a workerd alone.
 using Workerd = import "/workerd/workerd.capnp";
@@ -45,6 +50,7 @@ const config :Workerd.Config = (
     (name = "state", disk = (writable = true)),
   ],
   sockets = [(name = "http", http = (), service = "edge-budget")],
+  extensions = [(modules = [(name = "selfhost:setting", internal = true, esModule = ${text(SETTING)})])],
 );
 
 const worker :Workerd.Worker = (
@@ -63,8 +69,13 @@ function namespace(className: string): string {
   return `className = ${text(className)}, uniqueKey = ${text(`edge-budget-${className}`)}, enableSql = true`;
 }
 
-function variable(value: unknown): string {
-  return typeof value === "string" ? `text = ${text(value)}` : `json = ${text(JSON.stringify(value))}`;
+/** What the Worker gets under a name: text from the environment, else the value of `wrangler.toml`, else undefined. */
+function setting(name: string, otherwise?: unknown): string {
+  const values = [`name = "said", fromEnvironment = ${text(name)}`];
+  if (typeof otherwise === "string") values.push(`name = "otherwise", text = ${text(otherwise)}`);
+  else if (otherwise !== undefined) values.push(`name = "otherwise", json = ${text(JSON.stringify(otherwise))}`);
+  const bindings = values.map((value) => `(${value})`).join(", ");
+  return `wrapped = (moduleName = "selfhost:setting", innerBindings = [${bindings}])`;
 }
 
 function moduleType(file: string): string {

@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { buildBundle } from "../../scripts/selfhost/build-bundle.ts";
 import { type ServeOptions, serveBundle } from "../../scripts/selfhost/serve-bundle.ts";
 import { workerdConfig } from "../../scripts/selfhost/workerd-config.ts";
+import { SECRETS } from "../edge/secrets.ts";
 import { runScript } from "./run-script.ts";
 import { callJson, ROOT, temporaryDir } from "./wrangler.ts";
 
@@ -16,7 +18,12 @@ beforeAll(async () => {
 afterAll(() => dir[Symbol.asyncDispose]());
 
 const serve = (state: string, options: Partial<ServeOptions> = {}) =>
-  serveBundle({ bundleDir: join(dir.path, "bundle"), stateDir: join(dir.path, state), ...options });
+  serveBundle({
+    bundleDir: join(dir.path, "bundle"),
+    stateDir: join(dir.path, state),
+    env: { ...process.env, ...SECRETS },
+    ...options,
+  });
 
 describe("the bundle, served by workerd alone", () => {
   test("keeps what it acknowledged through a SIGKILL and a stop", async () => {
@@ -41,6 +48,18 @@ describe("the bundle, served by workerd alone", () => {
     expect((await fetch(`${again.url}/health`)).status).toBe(200);
   });
 
+  test("has its settings from the environment, else from wrangler.toml", async () => {
+    const vars = async (env: object) => {
+      await using service = await serve("settings", { env: { ...process.env, ...SECRETS, ...env } });
+      return (await fetch(`${service.url}/v1/tenants/acme/usage`)).json();
+    };
+    expect(await vars({})).toMatchObject({ code: "unauthenticated" });
+    expect(await vars({ JWKS_URL: "http://keys.example" })).toMatchObject({
+      code: "not_configured",
+      detail: expect.stringContaining("JWKS_URL is not set as it has to be"),
+    });
+  });
+
   test("says why it does not start", async () => {
     await using running = await serve("busy");
     const port = Number(new URL(running.url).port);
@@ -54,6 +73,7 @@ test("the configuration has all that the Worker has in wrangler.toml, and no sec
     compatibility_date: "2026-11-01",
     compatibility_flags: ["nodejs_compat"],
     durable_objects: { bindings: [{ name: "TENANT_BUDGET", class_name: "TenantBudget" }] },
+    secrets: { required: ["ADMIN_TOKEN"] },
     vars: { GREETING: 'say "hé\\"\n', RATES: { a: [1] } },
   };
   const config = workerdConfig(wrangler, ["index.js", "page.html"]);
@@ -61,9 +81,9 @@ test("the configuration has all that the Worker has in wrangler.toml, and no sec
     '(name = "page.html", text = embed "page.html")',
     'compatibilityFlags = ["nodejs_compat"]',
     '(name = "TENANT_BUDGET", durableObjectNamespace = "TenantBudget")',
-    '(name = "ADMIN_TOKEN", fromEnvironment = "ADMIN_TOKEN")',
-    '(name = "GREETING", text = "say \\x22hé\\x5c\\x22\\x0a")',
-    '(name = "RATES", json = "{\\x22a\\x22:[1]}")',
+    '(name = "ADMIN_TOKEN", wrapped = (moduleName = "selfhost:setting", innerBindings = [(name = "said", fromEnvironment = "ADMIN_TOKEN")]))',
+    '(name = "said", fromEnvironment = "GREETING"), (name = "otherwise", text = "say \\x22hé\\x5c\\x22\\x0a")]',
+    '(name = "said", fromEnvironment = "RATES"), (name = "otherwise", json = "{\\x22a\\x22:[1]}")]',
     '(className = "TenantBudget", uniqueKey = "edge-budget-TenantBudget", enableSql = true)',
   ]) {
     expect(config).toContain(line);
@@ -78,22 +98,26 @@ describe("npm run selfhost", () => {
     const args = ["--bundle", join(dir.path, "bundle"), "--state", join(dir.path, "cli"), "--port", "0"];
     const child = spawn(process.execPath, [join(ROOT, main), ...args], {
       stdio: ["ignore", "pipe", "inherit"],
-      env: { ...process.env, ADMIN_TOKEN: "admin", TOKEN_SECRET: "secret" },
+      env: { ...process.env, ...SECRETS },
     });
-    const [line] = await once(child.stdout, "data");
-    const [, url] = /^edge-budget serves (\S+);/.exec(`${line}`) ?? [];
+    await using _ = { [Symbol.asyncDispose]: async () => void child.kill("SIGKILL") };
+    let url: string | undefined;
+    for await (const line of createInterface(child.stdout)) {
+      [, url] = /^edge-budget serves (\S+);/.exec(line) ?? [];
+      if (url) break;
+    }
     expect((await fetch(`${url}/health`)).status).toBe(200);
     child.kill("SIGTERM");
     expect(await once(child, "exit")).toEqual([0, null]);
     await expect(fetch(`${url}/health`)).rejects.toThrow("fetch failed");
   });
 
-  test("does not start without its secrets, and exits 2", async () => {
+  test("stops where a setting is missing, and exits 2", async () => {
     vi.stubEnv("ADMIN_TOKEN", "");
-    vi.stubEnv("TOKEN_SECRET", "");
-    expect(await runScript(main)).toMatchObject({
+    const args = ["--bundle", join(dir.path, "bundle"), "--state", join(dir.path, "unset"), "--port", "0"];
+    expect(await runScript(main, ...args)).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("ADMIN_TOKEN and TOKEN_SECRET not set: each takes a secret"),
+      stderr: expect.stringContaining("ADMIN_TOKEN is not set as it has to be"),
     });
     vi.unstubAllEnvs();
   });
