@@ -6,6 +6,8 @@ interface HoldRow extends Record<string, SqlStorageValue> {
   hold: string;
 }
 
+const PAGE = 1000;
+
 /**
  * Holds in SQLite, a row each, with those that live in memory too. A row is written when its hold is made and again
  * when it is settled, once where both are in one flush.
@@ -86,17 +88,33 @@ export class HoldStore {
     return this.#sql.exec<{ id: string | null }>("SELECT min(id) AS id FROM reservation").one().id;
   }
 
-  flush(): void {
-    for (const hold of this.#unwritten.values()) {
-      this.#sql.exec(
-        "INSERT INTO reservation (id, state, hold) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET state = excluded.state, hold = excluded.hold",
-        hold.id,
-        hold.state,
-        JSON.stringify(hold),
-      );
+  /** Changes holds, open and settled ones, of whom `change` answers another. Reads them all. */
+  rewrite(change: (hold: Hold) => Hold): void {
+    let after = "";
+    for (let page = this.page(after, undefined, PAGE); page.length > 0; page = this.page(after, undefined, PAGE)) {
+      for (const hold of page) {
+        const changed = change(hold);
+        if (changed !== hold) this.#write(changed);
+        after = hold.id;
+      }
     }
+    this.forget();
+    this.load();
+  }
+
+  flush(): void {
+    for (const hold of this.#unwritten.values()) this.#write(hold);
     this.#markOldest();
     this.#unwritten.clear();
+  }
+
+  #write(hold: Hold): void {
+    this.#sql.exec(
+      "INSERT INTO reservation (id, state, hold) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET state = excluded.state, hold = excluded.hold",
+      hold.id,
+      hold.state,
+      JSON.stringify(hold),
+    );
   }
 
   /** Drops what is in memory, which the next operation reads again. */

@@ -79,15 +79,21 @@ export class LedgerStore {
       "SELECT max(first_id) AS id FROM ledger WHERE first_id <= ?",
       after + 1,
     );
-    let fromId = start?.id ?? 0;
-    for (let rowsRead = 1; ; rowsRead += 1) {
-      const [row] = this.#sql.exec<EntriesRow>(
-        "SELECT first_id, entries FROM ledger WHERE first_id >= ? ORDER BY first_id LIMIT 1",
-        fromId,
-      );
-      if (!row) return;
+    let rowsRead = 0;
+    for (const row of this.#rowsFrom(start?.id ?? 0)) {
+      rowsRead += 1;
       for (const numbered of entriesIn(row)) if (numbered.id > after) yield { ...numbered, rowsRead };
-      fromId = row.first_id + 1;
+    }
+  }
+
+  /** Changes entries of which `change` answers another. Their ids, their order and their sums have to stay. Reads them all. */
+  rewrite(change: (entry: StoredEntry) => StoredEntry): void {
+    this.flush();
+    for (const row of this.#rowsFrom(0)) {
+      const entries = entriesIn(row).map(({ entry }) => entry);
+      const changed = entries.map(change);
+      if (changed.every((entry, i) => entry === entries[i])) continue;
+      this.#sql.exec("UPDATE ledger SET entries = ? WHERE first_id = ?", JSON.stringify(changed), row.first_id);
     }
   }
 
@@ -140,6 +146,19 @@ export class LedgerStore {
   forget(): void {
     this.#nextId = undefined;
     this.#unwritten = [];
+  }
+
+  /** Rows from one on, in order, each read when it is asked for. */
+  *#rowsFrom(firstId: number): Generator<EntriesRow> {
+    for (let fromId = firstId; ; ) {
+      const [row] = this.#sql.exec<EntriesRow>(
+        "SELECT first_id, entries FROM ledger WHERE first_id >= ? ORDER BY first_id LIMIT 1",
+        fromId,
+      );
+      if (!row) return;
+      yield row;
+      fromId = row.first_id + 1;
+    }
   }
 
   #idOfNext(): number {

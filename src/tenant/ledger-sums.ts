@@ -49,6 +49,16 @@ export class LedgerSums {
     return rows.length > 0;
   }
 
+  /** Carries sums on under other keys. */
+  renameCarried(rename: (key: BucketKey) => BucketKey): void {
+    for (const { key, usage } of [...this.#carried()]) {
+      const other = rename(key);
+      if (other === key) continue;
+      this.#sql.exec("DELETE FROM carried WHERE scope = ? AND subject = ?", key.scope, key.subject);
+      this.#carry(other, usage);
+    }
+  }
+
   *#carried(): Generator<Sum> {
     const rows = this.#sql.exec<CarriedRow>("SELECT scope, subject, usage FROM carried");
     for (const { scope, subject, usage } of rows) yield { key: { scope, subject }, usage: JSON.parse(usage) };

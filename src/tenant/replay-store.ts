@@ -10,6 +10,11 @@ interface Row extends Record<string, SqlStorageValue> {
   answer: string;
 }
 
+interface KeyRow extends Row {
+  half_day: number;
+  key: string;
+}
+
 const HALF_DAY_MS = 12 * 3_600_000;
 /** How many half-days a key is kept beside the one it came in: 24 to 36 hours. */
 const KEPT = 2;
@@ -59,6 +64,15 @@ export class ReplayStore {
       halfDayOf(nowMs) - KEPT,
       limit,
     ).rowsWritten;
+  }
+
+  /** Drops requests and answers whose text is meant. Reads them all. */
+  drop(isMeant: (text: string) => boolean): void {
+    this.flush();
+    const rows = this.#sql.exec<KeyRow>("SELECT half_day, key, request, answer FROM idempotency");
+    for (const { half_day, key } of rows.toArray().filter(({ request, answer }) => isMeant(request + answer))) {
+      this.#sql.exec("DELETE FROM idempotency WHERE half_day = ? AND key = ?", half_day, key);
+    }
   }
 
   flush(): void {

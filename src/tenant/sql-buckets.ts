@@ -133,8 +133,13 @@ export class SqlBuckets implements BucketStore {
   }
 
   evict(bucket: Bucket, cause: EvictionCause, nowMs: number): void {
-    this.#sql.exec(DELETE_BUCKET, bucket.scope, bucket.subject);
+    this.drop(bucket);
     this.#ledger.eviction(bucket, cause, nowMs);
+  }
+
+  /** Takes a bucket away without a word in the ledger, which whoever does it has. */
+  drop(bucket: Bucket): void {
+    this.#sql.exec(DELETE_BUCKET, bucket.scope, bucket.subject);
     this.#cache.delete(cacheId(bucket));
     this.#changed.delete(bucket);
     this.#addToCount(bucket.scope, -1);

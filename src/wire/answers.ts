@@ -168,6 +168,20 @@ export interface AuditDifference extends Pick<BucketName, "scope" | "id"> {
   readonly stored: UsageTotals;
 }
 
+/** A person who was forgotten. */
+export interface ErasedAnswer {
+  /** What stands for their id in the ledger from now on. Nobody can compute it from the id. */
+  readonly pseudonym: string;
+  /** How many buckets were theirs. */
+  readonly buckets: number;
+}
+
+/** A row as it is stored: nano-USD, epoch milliseconds. */
+export interface ExportedRow {
+  readonly table: string;
+  readonly row: Readonly<Record<string, unknown>>;
+}
+
 /** A token that does not hold any more. */
 export interface RevokedToken {
   readonly jti: string;

@@ -25,6 +25,7 @@ const TAGS: Readonly<Record<string, string>> = {
   Configuration: "Limits and settings.",
   Ledger: "What happened.",
   Tokens: "Who may call.",
+  Privacy: "What is kept of people and of a tenant.",
   Service: "The service itself.",
 };
 
