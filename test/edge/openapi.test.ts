@@ -80,6 +80,38 @@ describe("what a route answers is what the document says", () => {
   }
 });
 
+describe("what is answered in another form is told too", () => {
+  test.each(["application/x-ndjson", "text/csv"])("an export as %s", async (type) => {
+    const query = type === "text/csv" ? "?format=csv" : "";
+    const reply = await send(`${newTenantPath()}/ledger/export${query}`);
+    expect([reply.status, typeOf(reply)]).toEqual([200, type]);
+    expect(document.undocumented("exportLedger", 200, type, "")).toEqual([]);
+  });
+
+  test("a stream of operations", async () => {
+    const headers = { "content-type": "application/x-ndjson" };
+    const reply = await send(`${newTenantPath()}/batch`, { method: "POST", headers, body: '{"op": "allows_step"}\n' });
+    expect([reply.status, typeOf(reply)]).toEqual([200, "application/x-ndjson"]);
+    expect(document.undocumented("batch", 200, typeOf(reply), "")).toEqual([]);
+  });
+
+  test("a key that is none, where there is no body", async () => {
+    const headers = { "idempotency-key": "k".repeat(257) };
+    const reply = await send(`${newTenantPath()}/limits`, { method: "DELETE", headers });
+    expect(reply).toMatchObject({ status: 400, body: { code: "invalid_input" } });
+    expect(document.undocumented("clearTenantLimits", 400, typeOf(reply), reply.body)).toEqual([]);
+  });
+
+  test("a token that was revoked", async () => {
+    const tenant = newTenantPath();
+    const { body: made } = await sendJson("POST", `${tenant}/tokens`, { scope: "read" });
+    await send(`${tenant}/tokens/${made.jti}`, { method: "DELETE" });
+    const reply = await send(`${tenant}/usage`, { headers: { authorization: `Bearer ${made.token}` } });
+    expect(reply).toMatchObject({ status: 401, body: { code: "token_revoked" } });
+    expect(document.undocumented("getTenantUsage", 401, typeOf(reply), reply.body)).toEqual([]);
+  });
+});
+
 describe("what a route refuses with is what the document says", () => {
   const routed = BAD_REQUESTS.filter(({ code }) => !["not_found", "method_not_allowed"].includes(code));
   test.each(routed)("$wrong", async (bad) => {
