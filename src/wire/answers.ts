@@ -131,9 +131,10 @@ export interface LedgerEntry
   readonly cause?: EvictionCause;
   readonly started_at?: string;
   readonly touched_at?: string;
-  /** Of a change of limits: the maxima, null where they were taken away, and when they end. */
-  readonly limits?: Maxima | null;
+  /** Of a hold, of an extension, and of a change of limits: when it ends. */
   readonly expires_at?: string | undefined;
+  /** Of a change of limits: the maxima, null where they were taken away. */
+  readonly limits?: Maxima | null;
   /** Of a freeze: when it ends. */
   readonly until?: string | null | undefined;
   /** Of a token. */

@@ -16,7 +16,7 @@ export const PRIVACY_ROUTES: readonly Route[] = [
     tag: "Privacy",
     summary: "Export all that is stored for the tenant",
     description: "A row of a table a line, as it is stored: nano-USD, epoch milliseconds.",
-    answer: { description: "Rows, table by table.", type: NDJSON },
+    answer: { description: "Rows, table by table.", types: [NDJSON] },
     handle: exportTenant,
   },
   {
