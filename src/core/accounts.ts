@@ -41,6 +41,8 @@ export interface ReserveRequest {
   readonly estimate: Held;
   /** Whether to hold what is left where that is less than asked for. */
   readonly ifShort: "reject" | "cap";
+  /** True where it is more for a call that is held for already. */
+  readonly isExtension?: boolean | undefined;
 }
 
 /**
@@ -83,14 +85,17 @@ export class Accounts {
    *
    * @returns the decision on the request, and what to hold: null where it is refused
    */
-  grant(policy: Policy, { subject, estimate, ifShort }: ReserveRequest, nowMs: number): Grant {
+  grant(policy: Policy, { subject, estimate, ifShort, isExtension }: ReserveRequest, nowMs: number): Grant {
     const accounts = this.#openAll(policy, subject, nowMs);
-    const decision = this.#decide(policy, accounts, nowMs, estimate);
+    const decideOn = (asked?: Held) => this.#decide(policy, accounts, nowMs, asked, isExtension);
+    const decision = decideOn(estimate);
     if (decision.state !== "blocked") return { decision, granted: estimate };
-    const capped = ifShort === "cap" ? cap(estimate, decision.readings) : undefined;
-    if (!capped || this.#decide(policy, accounts, nowMs, capped).state === "blocked")
-      return { decision, granted: null };
-    return { decision, granted: capped };
+    if (ifShort === "reject") return { decision, granted: null };
+    const capped = cap(estimate, decision.readings);
+    if (capped && decideOn(capped).state !== "blocked") return { decision, granted: capped };
+    // What refuses it is that nothing is left, and not that less is left than was asked for.
+    const onNothing = decideOn();
+    return { decision: onNothing.state === "blocked" ? onNothing : decision, granted: null };
   }
 
   /**
@@ -175,8 +180,14 @@ export class Accounts {
     return bucket;
   }
 
-  #decide(policy: Policy, accounts: readonly Account[], nowMs: number, estimate?: Held): Decision {
-    const question: Question = { estimate, holdsEndMs: this.#holds.nextExpiryMs() };
+  #decide(
+    policy: Policy,
+    accounts: readonly Account[],
+    nowMs: number,
+    estimate?: Held,
+    isExtension?: boolean,
+  ): Decision {
+    const question: Question = { estimate, isExtension, holdsEndMs: this.#holds.nextExpiryMs() };
     return decide(policy, accounts, nowMs, question);
   }
 

@@ -44,6 +44,8 @@ export interface Decision {
 export interface Question {
   /** What the step may come to; it must fit as well. */
   readonly estimate?: Held | undefined;
+  /** True where it goes on with a call that is held for already, so that only what it asks for has to fit. */
+  readonly isExtension?: boolean | undefined;
   /** When the first live hold ends, in epoch milliseconds; null where none lives. */
   readonly holdsEndMs?: number | null;
 }
@@ -111,14 +113,15 @@ function readLimit(
   limit: Limit,
   { bucket, held: allHeld }: Account,
   nowMs: number,
-  { estimate = NOTHING_HELD, holdsEndMs = null }: Question,
+  { estimate = NOTHING_HELD, isExtension = false, holdsEndMs = null }: Question,
 ): Reading {
   const { window, metric, max } = limit;
   const { calendar } = policy;
   const held = measureHeld(allHeld, metric);
   const asked = measureHeld(estimate, metric);
   const counts = bucket !== undefined || allHeld.concurrentCalls > 0;
-  const isOver = (used: number) => (counts && used + held >= max) || used + held + asked > max;
+  const isOver = (used: number) =>
+    isExtension ? asked > 0 && used + held + asked > max : (counts && used + held >= max) || used + held + asked > max;
   const reading = { limit, held, counts, shadow: policy.isShadow(limit.name) };
   if (window.kind === "lifetime") {
     const used = bucket ? measure(bucket.usage, metric, Math.max(0, nowMs - bucket.startedAtMs)) : 0;
