@@ -3,7 +3,8 @@
  *
  * Exit code: 0 where it was measured, whatever it came to; 1 where it could not be.
  */
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BenchError } from "./bench-error.ts";
@@ -37,15 +38,14 @@ async function bench(options: Options): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), "edge-budget-bench-"));
   // PostgreSQL runs as a user of its own, who has to reach its directory in this one.
   await chmod(dir, 0o755);
-  try {
-    const results = await run(options, dir);
-    await mkdir(RESULTS, { recursive: true });
-    await writeFile(new URL("latest.json", RESULTS), `${JSON.stringify(results, null, 2)}\n`);
-    await writeFile(new URL("latest.svg", RESULTS), drawResults(results));
-    console.log(printResults(results));
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
+  process.once("exit", () => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
+  const results = await run(options, dir);
+  await mkdir(RESULTS, { recursive: true });
+  await writeFile(new URL("latest.json", RESULTS), `${JSON.stringify(results, null, 2)}\n`);
+  await writeFile(new URL("latest.svg", RESULTS), drawResults(results));
+  console.log(printResults(results));
 }
 
 async function run({ quick, peers }: Options, dir: string): Promise<Results> {

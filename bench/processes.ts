@@ -22,7 +22,8 @@ export function startServer(program: string, args: readonly string[], options: S
   if (child.pid === undefined) throw new BenchError(`${program} cannot be started`);
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const kill = () => void child.kill("SIGKILL");
-  process.once("exit", kill);
+  // Before what it writes to is removed.
+  process.prependListener("exit", kill);
   return {
     pid: child.pid,
     process: child,

@@ -4,9 +4,9 @@ import type { Reach } from "../reaches.ts";
 import type { Results } from "./results.ts";
 import type { Row } from "./rows.ts";
 
-const WIDTH = 1100;
+const WIDTH = 1140;
 const LINE = 22;
-const LABELS = 330;
+const LABELS = 370;
 const PANEL = 340;
 const GAP = 40;
 const TOP = 78;
