@@ -9,7 +9,7 @@ export default defineConfig({
       {
         // Inside workerd: the core, the object, and the HTTP and RPC surfaces.
         plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
-        test: { name: "workers", include: ["test/{core,tenant,edge,property}/**/*.test.ts"] },
+        test: { name: "workers", include: ["test/{core,tenant,edge,property}/**/*.test.ts"], testTimeout: 30_000 },
       },
       {
         // In Node: what a person runs from a shell.

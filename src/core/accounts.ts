@@ -1,53 +1,61 @@
-import { type Bucket, type BucketKey, countsInWindow, keyOf, type Subject, TENANT_KEY, userKey } from "./bucket.ts";
-import { type Account, type Control, limitsOf } from "./control.ts";
-import { addToCounter, type Counter, creditCounter } from "./counter.ts";
-import { type Decision, decide } from "./decision.ts";
+import { Bounds } from "./bounds.ts";
+import { type Bucket, type BucketKey, keyOf, type Subject, TENANT_KEY, userKey } from "./bucket.ts";
+import type { BucketStore } from "./bucket-store.ts";
+import { cap } from "./cap.ts";
+import { type Account, windowsOf } from "./control.ts";
+import { countersAfter } from "./counter.ts";
+import { type Decision, decide, type Question } from "./decision.ts";
+import type { Held } from "./held.ts";
+import { expire, type Hold, settle } from "./hold.ts";
 import { compareScopes, type Scope, TENANT, USER } from "./limits.ts";
+import { LiveHolds } from "./live-holds.ts";
 import type { Policy } from "./policy.ts";
-import { type Amounts, addUsage, isExact, NO_USAGE, type Usage } from "./usage.ts";
-import type { OpenWindow } from "./window.ts";
-
-/** Why a bucket was forgotten: too many of its scope, or too long untouched. */
-export type EvictionCause = "max_users" | "idle";
-
-/** Where buckets are kept, and what is set for them: maps in a process, SQLite in a Durable Object. */
-export interface BucketStore {
-  get(key: BucketKey): Bucket | undefined;
-  /** Keeps a new, empty bucket, touched now. */
-  create(key: BucketKey, nowMs: number): Bucket;
-  /** Marks as the last one touched. */
-  touch(bucket: Bucket, nowMs: number): void;
-  /** Keeps the changed totals of a bucket. */
-  save(bucket: Bucket): void;
-  /** The scopes that have buckets. */
-  scopes(): Iterable<Scope>;
-  /** How many buckets a scope has. */
-  count(scope: Scope): number;
-  /** A scope's buckets, the one touched the longest ago first. Those given out may be evicted on the way. */
-  inOrderOfTouch(scope: Scope): Iterable<Bucket>;
-  /** Forgets a bucket, totals and all. */
-  evict(bucket: Bucket, cause: EvictionCause, nowMs: number): void;
-  /** What is set for a bucket. */
-  control(key: BucketKey): Control | undefined;
-  /** The scopes in which something is set for some bucket. */
-  controlledScopes(): Iterable<Scope>;
-}
+import { addUsage, isExact, NO_USAGE, nonNegative, subtractUsage, type Usage } from "./usage.ts";
 
 /** A sum that would no longer be exact, or less than nothing. Nothing was recorded. */
 export class SumError extends RangeError {
   override name = "SumError";
 }
 
+/** What a charge added to one bucket. Parts are negative where it corrected an earlier one. */
+export interface Charge {
+  readonly key: BucketKey;
+  readonly delta: Usage;
+}
+
+/** The decision for the step after a charge, and what was charged to whom. */
+export interface Charged {
+  readonly decision: Decision;
+  readonly charges: readonly Charge[];
+}
+
+/** The decision on a reservation, and what to hold for it: null where it is refused. */
+export interface Grant {
+  readonly decision: Decision;
+  readonly granted: Held | null;
+}
+
+/** What a reservation asks for. */
+export interface ReserveRequest {
+  readonly subject: Subject;
+  readonly estimate: Held;
+  /** Whether to hold what is left where that is less than asked for. */
+  readonly ifShort: "reject" | "cap";
+}
+
 /**
- * The rules of a budget over a store of buckets: which ones a step is charged to, what a read touches, what a charge
- * adds to, when a bucket is forgotten. It never reads a clock.
+ * The rules of a budget over a store of buckets and the holds that live: which buckets a step is charged to, what a
+ * read touches, what a charge adds to, when a bucket is forgotten. It never reads a clock.
  */
 export class Accounts {
   readonly #store: BucketStore;
-  #nextSweepMs = Number.NEGATIVE_INFINITY;
+  readonly #holds: LiveHolds;
+  readonly #bounds: Bounds;
 
-  constructor(store: BucketStore) {
+  constructor(store: BucketStore, holds: LiveHolds = new LiveHolds()) {
     this.#store = store;
+    this.#holds = holds;
+    this.#bounds = new Bounds(store, holds);
   }
 
   /** The tenant's own bucket, which starts, with its wall clock, when it is first asked for. */
@@ -57,21 +65,32 @@ export class Accounts {
 
   /** One account, its bucket touched; without one where there is none or it was idle for too long. */
   open(policy: Policy, key: BucketKey, nowMs: number): Account {
-    const control = this.#store.control(key);
-    if (key.scope === TENANT) return { key, control, bucket: this.tenant(nowMs) };
-    const bucket = this.#store.get(key);
-    if (!bucket) return { key, control, bucket };
-    if (this.#isIdle(policy, bucket, nowMs)) {
-      this.#store.evict(bucket, "idle", nowMs);
-      return { key, control, bucket: undefined };
-    }
-    this.#store.touch(bucket, nowMs);
-    return { key, control, bucket };
+    return {
+      key,
+      bucket: this.#bucket(policy, key, nowMs),
+      control: this.#store.control(key),
+      held: this.#holds.heldOf(key),
+    };
   }
 
-  /** May this subject take the next step? */
-  allowsStep(policy: Policy, subject: Subject, nowMs: number): Decision {
-    return decide(policy, this.#openAll(policy, subject, nowMs), nowMs);
+  /** May this subject take the next step, and does what it may come to fit? */
+  allowsStep(policy: Policy, subject: Subject, nowMs: number, estimate?: Held): Decision {
+    return this.#decide(policy, this.#openAll(policy, subject, nowMs), nowMs, estimate);
+  }
+
+  /**
+   * Finds out what can be held for a call. Nothing is held yet.
+   *
+   * @returns the decision on the request, and what to hold: null where it is refused
+   */
+  grant(policy: Policy, { subject, estimate, ifShort }: ReserveRequest, nowMs: number): Grant {
+    const accounts = this.#openAll(policy, subject, nowMs);
+    const decision = this.#decide(policy, accounts, nowMs, estimate);
+    if (decision.state !== "blocked") return { decision, granted: estimate };
+    const capped = ifShort === "cap" ? cap(estimate, decision.readings) : undefined;
+    if (!capped || this.#decide(policy, accounts, nowMs, capped).state === "blocked")
+      return { decision, granted: null };
+    return { decision, granted: capped };
   }
 
   /**
@@ -79,17 +98,42 @@ export class Accounts {
    *
    * @throws SumError where a total would pass 2^53−1; then nothing is recorded
    */
-  consume(policy: Policy, subject: Subject, spent: Usage, nowMs: number): Decision {
-    const accounts = this.#openAll(policy, subject, nowMs);
-    const sums = accounts.map(({ bucket }) => addUsage(bucket?.usage ?? NO_USAGE, spent));
-    if (!sums.every(isExact)) throw new SumError("would carry a total past 2^53−1");
-    const charged = accounts.map((account, i) => {
-      const bucket = account.bucket ?? this.#store.create(account.key, nowMs);
-      this.#charge(policy, { ...account, bucket }, sums[i] ?? spent, spent, nowMs);
-      return { ...account, bucket };
-    });
-    this.#keepWithinBounds(policy, accounts, nowMs);
-    return decide(policy, charged, nowMs);
+  consume(policy: Policy, subject: Subject, spent: Usage, nowMs: number): Charged {
+    return this.#chargeAll(policy, subject, () => spent, nowMs);
+  }
+
+  /**
+   * Settles a hold with what was really used, in whatever windows are current.
+   *
+   * @throws SumError where a total would pass 2^53−1; then nothing is recorded
+   */
+  commit(policy: Policy, hold: Hold, used: Usage, isFinal: boolean, nowMs: number): Charged & { readonly hold: Hold } {
+    const { estimated } = hold;
+    const { hold: settled, deltaOver } = settle(hold, used, isFinal, nowMs);
+    // A bucket that was reset or forgotten since no longer counts the charge of the expiry.
+    const stillCounts = (bucket: Bucket | undefined) => estimated && bucket && bucket.startedAtMs <= estimated.atMs;
+    const deltaOf = (bucket: Bucket | undefined) =>
+      deltaOver(stillCounts(bucket) && estimated ? estimated.usage : NO_USAGE);
+    this.#holds.put(settled);
+    try {
+      return { ...this.#chargeAll(policy, hold.subject, deltaOf, nowMs), hold: settled };
+    } catch (error) {
+      this.#holds.put(hold);
+      throw error;
+    }
+  }
+
+  /** Ends the time of a hold, and charges it where it says so. A charge that no total can take is left out. */
+  expire(policy: Policy, hold: Hold, nowMs: number): { readonly hold: Hold; readonly charges: readonly Charge[] } {
+    const { hold: expired, charge } = expire(hold, nowMs);
+    this.#holds.put(expired);
+    if (!charge) return { hold: expired, charges: [] };
+    try {
+      return { hold: expired, charges: this.#chargeAll(policy, hold.subject, () => charge, nowMs).charges };
+    } catch (error) {
+      if (!(error instanceof SumError)) throw error;
+      return { hold: { ...expired, estimated: null }, charges: [] };
+    }
   }
 
   /**
@@ -119,6 +163,46 @@ export class Accounts {
     return bucket;
   }
 
+  #bucket(policy: Policy, key: BucketKey, nowMs: number): Bucket | undefined {
+    if (key.scope === TENANT) return this.tenant(nowMs);
+    const bucket = this.#store.get(key);
+    if (!bucket) return undefined;
+    if (this.#bounds.isIdle(policy, bucket, nowMs)) {
+      this.#store.evict(bucket, "idle", nowMs);
+      return undefined;
+    }
+    this.#store.touch(bucket, nowMs);
+    return bucket;
+  }
+
+  #decide(policy: Policy, accounts: readonly Account[], nowMs: number, estimate?: Held): Decision {
+    const question: Question = { estimate, holdsEndMs: this.#holds.nextExpiryMs() };
+    return decide(policy, accounts, nowMs, question);
+  }
+
+  /** Charges every bucket of a subject by what `deltaOf` says for it, which takes no total below zero. */
+  #chargeAll(policy: Policy, subject: Subject, deltaOf: (bucket: Bucket | undefined) => Usage, nowMs: number): Charged {
+    const accounts = this.#openAll(policy, subject, nowMs);
+    const charges = accounts.map(({ key, bucket }) => {
+      const usage = bucket?.usage ?? NO_USAGE;
+      const sum = nonNegative(addUsage(usage, deltaOf(bucket)));
+      if (!isExact(sum)) throw new SumError("would carry a total past 2^53−1");
+      return { key, sum, delta: subtractUsage(sum, usage) };
+    });
+    const charged = accounts.map((account, i) => {
+      const bucket = account.bucket ?? this.#store.create(account.key, nowMs);
+      const { sum = NO_USAGE, delta = NO_USAGE } = charges[i] ?? {};
+      this.#charge(policy, { ...account, bucket }, sum, delta, nowMs);
+      return { ...account, bucket };
+    });
+    this.#bounds.keepWithin(
+      policy,
+      accounts.map(({ key }) => key.scope),
+      nowMs,
+    );
+    return { decision: this.#decide(policy, charged, nowMs), charges };
+  }
+
   /** The accounts that a step is charged to, in the order of their scopes. */
   #openAll(policy: Policy, subject: Subject, nowMs: number): Account[] {
     const accounts = [this.open(policy, TENANT_KEY, nowMs), this.open(policy, userKey(subject.userId), nowMs)];
@@ -138,90 +222,10 @@ export class Accounts {
     return [...scopes].filter((scope) => scope !== TENANT && scope !== USER).sort(compareScopes);
   }
 
-  #charge(policy: Policy, account: Account & { bucket: Bucket }, sum: Usage, amount: Usage, nowMs: number): void {
+  #charge(policy: Policy, account: Account & { bucket: Bucket }, sum: Usage, delta: Usage, nowMs: number): void {
     const { bucket } = account;
-    const debit = mapAmounts(amount, (part) => Math.max(0, part));
-    const credit = mapAmounts(amount, (part) => Math.max(0, -part));
-    const counters = new Map<string, Counter>();
-    for (const window of windowsOf(policy, account, nowMs)) {
-      const counter = addToCounter(bucket.counters.get(window.id) ?? [], debit, window, nowMs, policy.calendar);
-      counters.set(window.id, creditCounter(counter, credit));
-    }
     bucket.usage = sum;
-    bucket.counters = counters;
+    bucket.counters = countersAfter(bucket.counters, windowsOf(policy, account, nowMs), delta, nowMs, policy.calendar);
     this.#store.save(bucket);
   }
-
-  /** True for a bucket that the idle rule forgets: long untouched, and without an open window that counts something. */
-  #isIdle(policy: Policy, bucket: Bucket, nowMs: number): boolean {
-    if (!isLongUntouched(policy, bucket, nowMs)) return false;
-    const account = { key: bucket, bucket, control: this.#store.control(bucket) };
-    return !countsInWindow(bucket, windowsOf(policy, account, nowMs), nowMs, policy.calendar);
-  }
-
-  #keepWithinBounds(policy: Policy, charged: readonly Account[], nowMs: number): void {
-    this.#sweepIdle(policy, nowMs);
-    const { maxBuckets } = policy;
-    if (maxBuckets === null) return;
-    for (const { scope } of charged.map(({ key }) => key)) {
-      while (scope !== TENANT && this.#store.count(scope) > maxBuckets) this.#evictOne(policy, scope, nowMs);
-    }
-  }
-
-  /** Makes room in a scope: what is idle goes first, as if it had gone in time, then what was touched the longest ago. */
-  #evictOne(policy: Policy, scope: Scope, nowMs: number): void {
-    let oldest: Bucket | undefined;
-    for (const bucket of this.#store.inOrderOfTouch(scope)) {
-      if (this.#isIdle(policy, bucket, nowMs)) {
-        this.#store.evict(bucket, "idle", nowMs);
-        return;
-      }
-      oldest ??= bucket;
-      if (!isLongUntouched(policy, bucket, nowMs)) break;
-    }
-    if (oldest) this.#store.evict(oldest, "max_users", nowMs);
-  }
-
-  /**
-   * Forgets idle buckets that nobody asks for. Answers do not depend on it, so it runs in passing, now and then, and
-   * leaves what is too much for one time.
-   */
-  #sweepIdle(policy: Policy, nowMs: number): void {
-    const { idleTtlMs } = policy;
-    if (idleTtlMs === null || nowMs < this.#nextSweepMs) return;
-    this.#nextSweepMs = nowMs + Math.max(1000, idleTtlMs / 60);
-    let left = MAX_SWEPT;
-    for (const scope of this.#store.scopes()) {
-      for (const bucket of this.#store.inOrderOfTouch(scope)) {
-        if (left === 0 || !isLongUntouched(policy, bucket, nowMs)) break;
-        left -= 1;
-        if (this.#isIdle(policy, bucket, nowMs)) this.#store.evict(bucket, "idle", nowMs);
-      }
-    }
-  }
-}
-
-/** How many buckets one sweep looks at. */
-const MAX_SWEPT = 1000;
-
-function isLongUntouched(policy: Policy, bucket: Bucket, nowMs: number): boolean {
-  return policy.idleTtlMs !== null && nowMs - bucket.touchedAtMs >= policy.idleTtlMs;
-}
-
-/** The windows that some limit of the account names; no other is counted. */
-function windowsOf(policy: Policy, account: Account, nowMs: number): OpenWindow[] {
-  const windows = new Map<string, OpenWindow>();
-  for (const { window } of limitsOf(policy, account, nowMs)) {
-    if (window.kind !== "lifetime") windows.set(window.id, window);
-  }
-  return [...windows.values()];
-}
-
-function mapAmounts(amounts: Amounts, part: (value: number) => number): Amounts {
-  return {
-    inputTokens: part(amounts.inputTokens),
-    outputTokens: part(amounts.outputTokens),
-    costNanoUsd: part(amounts.costNanoUsd),
-    calls: part(amounts.calls),
-  };
 }

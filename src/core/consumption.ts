@@ -127,12 +127,21 @@ export function pricedUsageOf(
   const usage = usageOf(spent);
   const { model, provider, cost_usd } = spent;
   if (cost_usd !== undefined || model === undefined) return { usage, price: undefined };
-  const price = pricer?.({ model, provider, usage, prices, nowMs });
-  if (!price) {
-    const where = provider === undefined ? "" : ` of the provider "${provider}"`;
-    throw new UnknownModelError(
-      `the model "${model}"${where} has no known price: send cost_usd, or set the model's price in the configuration`,
-    );
-  }
+  const price = priceOf({ model, provider, usage, prices, nowMs }, pricer);
   return { usage: { ...usage, costNanoUsd: price.costNanoUsd }, price };
+}
+
+/**
+ * Prices a call.
+ *
+ * @throws UnknownModelError where nobody knows the model's price
+ */
+export function priceOf(question: PriceQuestion, pricer: Pricer | undefined): Price {
+  const price = pricer?.(question);
+  if (price) return price;
+  const { model, provider } = question;
+  const where = provider === undefined ? "" : ` of the provider "${provider}"`;
+  throw new UnknownModelError(
+    `the model "${model}"${where} has no known price: send cost_usd, or set the model's price in the configuration`,
+  );
 }

@@ -1,6 +1,8 @@
 import type { Bucket, BucketKey } from "./bucket.ts";
+import type { Held } from "./held.ts";
 import { compareLimits, type Limit, parseLimitName, printLimitName, TENANT } from "./limits.ts";
 import { type ConfigIssue, compileMaxima, type Maxima, maximaIssues, type Policy } from "./policy.ts";
+import type { OpenWindow } from "./window.ts";
 
 /** What an operator has set for one bucket, whether or not the bucket exists. It outlives the bucket's eviction. */
 export interface Control extends BucketKey {
@@ -17,6 +19,8 @@ export interface Account {
   readonly key: BucketKey;
   readonly bucket: Bucket | undefined;
   readonly control: Control | undefined;
+  /** What live holds keep of it. */
+  readonly held: Held;
 }
 
 /** Lists what is wrong with an override's maxima; empty where nothing is. */
@@ -37,7 +41,11 @@ export function isFrozen(control: Control | undefined, nowMs: number): boolean {
 }
 
 /** The limits of one account: its scope's, with those of its own in their place, in the order they are checked. */
-export function limitsOf(policy: Policy, { key, control }: Account, nowMs: number): readonly Limit[] {
+export function limitsOf(
+  policy: Policy,
+  { key, control }: Pick<Account, "key" | "control">,
+  nowMs: number,
+): readonly Limit[] {
   const general = policy.limitsByScope.get(key.scope) ?? [];
   const raised = control?.raise && nowMs < control.raise.untilMs ? control.raise.maxima : undefined;
   if (!control?.override && !raised) return general;
@@ -55,4 +63,13 @@ export function limitsOf(policy: Policy, { key, control }: Account, nowMs: numbe
 function canonicalName(name: string): string {
   const parts = parseLimitName(name);
   return typeof parts === "string" ? name : printLimitName(parts);
+}
+
+/** The windows that some limit of the account names; no other is counted. */
+export function windowsOf(policy: Policy, account: Pick<Account, "key" | "control">, nowMs: number): OpenWindow[] {
+  const windows = new Map<string, OpenWindow>();
+  for (const { window } of limitsOf(policy, account, nowMs)) {
+    if (window.kind !== "lifetime") windows.set(window.id, window);
+  }
+  return [...windows.values()];
 }

@@ -1,5 +1,5 @@
 import type { Calendar } from "./calendar.ts";
-import { type Amounts, addAmounts } from "./usage.ts";
+import { type Amounts, addAmounts, isNothing } from "./usage.ts";
 import { countsFrom, leavesAt, type OpenWindow, slotStart } from "./window.ts";
 
 /** What was spent in one stretch of a window: all of it for a calendar window, a sixtieth of it for a rolling one. */
@@ -23,8 +23,38 @@ export function liveSlots(counter: Counter, window: OpenWindow, nowMs: number, c
   return counter.every((slot) => slot.atMs >= fromMs) ? counter : counter.filter((slot) => slot.atMs >= fromMs);
 }
 
+/** What windows count after a charge, parts of which can be negative. A window that is not open any more is left out. */
+export function countersAfter(
+  counters: ReadonlyMap<string, Counter>,
+  windows: readonly OpenWindow[],
+  delta: Amounts,
+  nowMs: number,
+  calendar: Calendar,
+): ReadonlyMap<string, Counter> {
+  if (windows.length === 0) return NO_COUNTERS;
+  const debit = mapAmounts(delta, (part) => Math.max(0, part));
+  const credit = mapAmounts(delta, (part) => Math.max(0, -part));
+  const after = new Map<string, Counter>();
+  for (const window of windows) {
+    const counter = addToCounter(counters.get(window.id) ?? [], debit, window, nowMs, calendar);
+    after.set(window.id, isNothing(credit) ? counter : creditCounter(counter, credit));
+  }
+  return after;
+}
+
+const NO_COUNTERS: ReadonlyMap<string, Counter> = new Map();
+
+function mapAmounts(amounts: Amounts, part: (value: number) => number): Amounts {
+  return {
+    inputTokens: part(amounts.inputTokens),
+    outputTokens: part(amounts.outputTokens),
+    costNanoUsd: part(amounts.costNanoUsd),
+    calls: part(amounts.calls),
+  };
+}
+
 /** Adds what was spent now, and drops what no longer counts. */
-export function addToCounter(
+function addToCounter(
   counter: Counter,
   spent: Amounts,
   window: OpenWindow,
@@ -42,7 +72,7 @@ export function addToCounter(
 }
 
 /** Takes a credit from the newest slots first, down to zero and never below: it gives back no more than was counted. */
-export function creditCounter(counter: Counter, credit: Amounts): Counter {
+function creditCounter(counter: Counter, credit: Amounts): Counter {
   const left = { ...credit };
   const take = (slot: Slot, key: keyof Amounts): number => {
     const taken = Math.min(slot[key], left[key]);

@@ -1,6 +1,7 @@
-import { type Bucket, slotsOf } from "./bucket.ts";
+import { slotsOf } from "./bucket.ts";
 import { type Account, isFrozen, limitsOf } from "./control.ts";
 import { emptyAt, fallsBelowAt } from "./counter.ts";
+import { type Held, NOTHING_HELD } from "./held.ts";
 import { describeLimit, type Limit, type Metric } from "./limits.ts";
 import type { Policy } from "./policy.ts";
 import type { Amounts } from "./usage.ts";
@@ -9,11 +10,13 @@ import type { Amounts } from "./usage.ts";
 export interface Reading {
   readonly limit: Limit;
   readonly used: number;
-  /** False where its bucket does not exist yet, so that it neither blocks nor warns. */
+  /** What live holds keep. */
+  readonly held: number;
+  /** False where its bucket does not exist yet and holds nothing, so that it neither blocks nor warns. */
   readonly counts: boolean;
   /** True where it does not block. */
   readonly shadow: boolean;
-  /** True where it would block, were it not a shadow. */
+  /** True where it would block, were it not a shadow: nothing is left of it, or not what the estimate asks for. */
   readonly exhausted: boolean;
   /** When nothing that is counted now will count any more; null where that never comes, or nothing is counted. */
   readonly resetsAtMs: number | null;
@@ -37,21 +40,38 @@ export interface Decision {
   readonly readings: readonly Reading[];
 }
 
+/** What a decision is asked beside whether anything is left. */
+export interface Question {
+  /** What the step may come to; it must fit as well. */
+  readonly estimate?: Held | undefined;
+  /** When the first live hold ends, in epoch milliseconds; null where none lives. */
+  readonly holdsEndMs?: number | null;
+}
+
 /** These warn before all others, in this order, as in the original. */
 const WARNED_FIRST = ["max_tokens", "max_cost_usd", "per_user_max_tokens", "per_user_max_cost_usd"];
 
 /**
  * Decides the next step from the accounts that it would be charged to, which come in the order of their scopes.
  *
- * Blocked where any of them is frozen, or any limit that is not a shadow has `used >= max`, the first one wins; then
- * warned where any limit has reached the policy's share of its maximum; else ok. An account without a bucket blocks
- * nothing and warns of nothing, not even under a limit of 0. Cost: one pass over the limits, a rolling window's at
- * most 61 additions.
+ * Blocked where any of them is frozen, or any limit that is not a shadow has `used + held >= max`, the first one wins;
+ * then warned where any limit has reached the policy's share of its maximum; else ok. An account without a bucket
+ * blocks nothing and warns of nothing, not even under a limit of 0. With an estimate also blocked where
+ * `used + held + estimate > max`, for which a bucket that does not exist has used nothing. Cost: one pass over the
+ * limits, a rolling window's at most 61 additions.
  */
-export function decide(policy: Policy, accounts: readonly Account[], nowMs: number): Decision {
-  const readings = accounts.flatMap((account) =>
-    limitsOf(policy, account, nowMs).map((limit) => readLimit(policy, limit, account.bucket, nowMs)),
-  );
+export function decide(
+  policy: Policy,
+  accounts: readonly Account[],
+  nowMs: number,
+  question: Question = NO_QUESTION,
+): Decision {
+  const readings: Reading[] = [];
+  for (const account of accounts) {
+    for (const limit of limitsOf(policy, account, nowMs)) {
+      readings.push(readLimit(policy, limit, account, nowMs, question));
+    }
+  }
   const wouldBlock = readings.find(({ shadow, exhausted }) => shadow && exhausted)?.limit.name ?? null;
   const frozen = accounts.filter(({ control }) => isFrozen(control, nowMs));
   const blocking = readings.filter(({ shadow, exhausted }) => exhausted && !shadow);
@@ -74,7 +94,9 @@ export function decide(policy: Policy, accounts: readonly Account[], nowMs: numb
   const warning = findWarning(policy, readings);
   return {
     state: warning ? "warn" : "ok",
-    reason: warning ? `${describeLimit(warning.limit)} at ${formatPercent(warning.used / warning.limit.max)}` : null,
+    reason: warning
+      ? `${describeLimit(warning.limit)} at ${formatPercent((warning.used + warning.held) / warning.limit.max)}`
+      : null,
     limit: warning?.limit.name ?? null,
     wouldBlock,
     retryAtMs: null,
@@ -82,20 +104,44 @@ export function decide(policy: Policy, accounts: readonly Account[], nowMs: numb
   };
 }
 
-function readLimit(policy: Policy, limit: Limit, bucket: Bucket | undefined, nowMs: number): Reading {
+const NO_QUESTION: Question = {};
+
+function readLimit(
+  policy: Policy,
+  limit: Limit,
+  { bucket, held: allHeld }: Account,
+  nowMs: number,
+  { estimate = NOTHING_HELD, holdsEndMs = null }: Question,
+): Reading {
   const { window, metric, max } = limit;
-  const reading = { limit, counts: bucket !== undefined, shadow: policy.isShadow(limit.name) };
+  const { calendar } = policy;
+  const held = measureHeld(allHeld, metric);
+  const asked = measureHeld(estimate, metric);
+  const counts = bucket !== undefined || allHeld.concurrentCalls > 0;
+  const isOver = (used: number) => (counts && used + held >= max) || used + held + asked > max;
+  const reading = { limit, held, counts, shadow: policy.isShadow(limit.name) };
   if (window.kind === "lifetime") {
     const used = bucket ? measure(bucket.usage, metric, Math.max(0, nowMs - bucket.startedAtMs)) : 0;
-    return { ...reading, used, exhausted: reading.counts && used >= max, resetsAtMs: null, liftsAtMs: null };
+    const exhausted = isOver(used);
+    const lifts = exhausted && held > 0 && used < max && used + asked <= max;
+    return { ...reading, used, exhausted, resetsAtMs: null, liftsAtMs: lifts ? holdsEndMs : null };
   }
-  const { calendar } = policy;
   const slots = bucket ? slotsOf(bucket, window, nowMs, calendar) : [];
   const measureSlot = (amounts: Amounts) => measure(amounts, metric, 0);
   const used = slots.reduce((sum, slot) => sum + measureSlot(slot), 0);
-  const exhausted = reading.counts && used >= max;
+  const exhausted = isOver(used);
   const resetsAtMs = emptyAt(slots, window, nowMs, calendar);
-  const liftsAtMs = exhausted ? fallsBelowAt(slots, max, measureSlot, window, nowMs, calendar) : null;
+  if (!exhausted) return { ...reading, used, exhausted, resetsAtMs, liftsAtMs: null };
+  /** When less than this is counted; at once where it already is. */
+  const belowAt = (threshold: number) => {
+    if (threshold <= 0) return null;
+    return used < threshold ? nowMs : fallsBelowAt(slots, threshold, measureSlot, window, nowMs, calendar);
+  };
+  const threshold = Math.min(max, max - asked + 1);
+  const withHolds = belowAt(threshold - held);
+  const withoutHolds = held > 0 && holdsEndMs !== null ? belowAt(threshold) : null;
+  const onceTheyEnd = withoutHolds === null ? null : Math.max(withoutHolds, holdsEndMs ?? 0);
+  const liftsAtMs = withHolds === null ? onceTheyEnd : Math.min(withHolds, onceTheyEnd ?? withHolds);
   return { ...reading, used, exhausted, resetsAtMs, liftsAtMs };
 }
 
@@ -114,13 +160,35 @@ function measure(spent: Amounts, metric: Metric, elapsedMs: number): number {
       return spent.calls;
     case "wall_clock":
       return elapsedMs;
+    case "concurrent_calls":
+      return 0;
+  }
+}
+
+/** Takes a metric, in its inner unit, from what is held or asked for. */
+function measureHeld(held: Held, metric: Metric): number {
+  switch (metric) {
+    case "tokens":
+      return held.tokens;
+    case "input_tokens":
+      return held.inputTokens;
+    case "output_tokens":
+      return held.outputTokens;
+    case "cost_usd":
+      return held.costNanoUsd;
+    case "calls":
+      return held.calls;
+    case "concurrent_calls":
+      return held.concurrentCalls;
+    case "wall_clock":
+      return 0;
   }
 }
 
 /** The reading that warns: the original's four in their order, else the first. */
 function findWarning(policy: Policy, readings: readonly Reading[]): Reading | undefined {
   const warned = readings.filter(
-    ({ limit, used, counts }) => counts && limit.max > 0 && used / limit.max >= policy.softWarningAt,
+    ({ limit, used, held, counts }) => counts && limit.max > 0 && (used + held) / limit.max >= policy.softWarningAt,
   );
   const rank = ({ limit }: Reading) => {
     const first = WARNED_FIRST.indexOf(limit.name);

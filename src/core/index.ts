@@ -1,4 +1,9 @@
-export { Accounts, type BucketStore, type EvictionCause, SumError } from "./accounts.ts";
+export {
+  Accounts,
+  type Charge,
+  type Grant,
+  SumError,
+} from "./accounts.ts";
 export {
   type Bucket,
   type BucketKey,
@@ -11,6 +16,7 @@ export {
   TENANT_KEY,
   userKey,
 } from "./bucket.ts";
+export type { BucketStore, EvictionCause } from "./bucket-store.ts";
 export type { Budget } from "./budget.ts";
 export { Calendar, type CalendarSettings, type CalendarUnit, type Period } from "./calendar.ts";
 export {
@@ -29,6 +35,9 @@ export {
 export { type Account, type Control, isFrozen, overrideIssues } from "./control.ts";
 export type { Counter, Slot } from "./counter.ts";
 export { type Decision, decide, type Reading } from "./decision.ts";
+export { type EstimateRequest, estimateOf, hasEstimate, TOKENS_TAKE_ALL } from "./estimate.ts";
+export { addHeld, type Held, NOTHING_HELD } from "./held.ts";
+export { type Hold, type HoldState, type OnExpiry, release } from "./hold.ts";
 export {
   isLabelName,
   type LimitName,
@@ -42,6 +51,7 @@ export {
   TENANT,
   USER,
 } from "./limits.ts";
+export { LiveHolds } from "./live-holds.ts";
 export { mergePatch } from "./merge-patch.ts";
 export { NANO_PER_USD, nanoFromUsd, usdFromNano } from "./money.ts";
 export { NoBudget } from "./no-budget.ts";
@@ -54,6 +64,7 @@ export {
   type ModelPrice,
   type Policy,
 } from "./policy.ts";
+export { MAX_TTL_SECONDS } from "./settings.ts";
 export { StandardBudget, type StandardBudgetOptions } from "./standard-budget.ts";
 export {
   type BudgetStatus,
@@ -64,4 +75,4 @@ export {
   totalsOf,
   type UsageTotals,
 } from "./status.ts";
-export { NO_USAGE, type Usage } from "./usage.ts";
+export { addUsage, mapUsage, NO_USAGE, subtractUsage, type Usage } from "./usage.ts";

@@ -1,7 +1,15 @@
 import { compareWindows, LIFETIME, parseWindow, WINDOWS_TAKE, type Window } from "./window.ts";
 
 /** What a limit counts. The order is the one in which limits of a scope are checked. */
-export const METRICS = ["tokens", "input_tokens", "output_tokens", "cost_usd", "wall_clock", "calls"] as const;
+export const METRICS = [
+  "tokens",
+  "input_tokens",
+  "output_tokens",
+  "cost_usd",
+  "wall_clock",
+  "calls",
+  "concurrent_calls",
+] as const;
 export type Metric = (typeof METRICS)[number];
 
 /**
@@ -53,6 +61,7 @@ export function parseLimitName(name: string): LimitName | string {
   const window = parseWindow(windowId);
   if (!window) return `has an unknown window "${windowId}"; ${WINDOWS_TAKE}`;
   if (metric === "wall_clock") return "takes no window: a wall clock runs from a bucket's start";
+  if (metric === "concurrent_calls") return "takes no window: it counts the reservations that are open now";
   return { scope, metric, window };
 }
 

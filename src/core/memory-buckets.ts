@@ -1,5 +1,5 @@
-import type { BucketStore } from "./accounts.ts";
 import { type Bucket, type BucketKey, newBucket } from "./bucket.ts";
+import type { BucketStore } from "./bucket-store.ts";
 import { type Scope, TENANT } from "./limits.ts";
 
 /** Buckets in this process's memory. Every operation takes constant time. */

@@ -44,6 +44,10 @@ export interface BudgetConfig extends Maxima {
   max_users?: number | null | undefined;
   /** Seconds without a touch after which a bucket is forgotten. Null: never. */
   user_idle_ttl_seconds?: number | null | undefined;
+  /** How long a reservation holds that does not say. Default 60. */
+  reservation_ttl_seconds?: number | undefined;
+  /** How long entries of the ledger are kept. Default 35. */
+  ledger_retention_days?: number | undefined;
   /** Prices of models, before those of the catalogue. */
   prices?: Readonly<Record<string, ModelPrice>> | undefined;
 }
@@ -59,6 +63,8 @@ export interface Policy {
   readonly isShadow: (limitName: string) => boolean;
   readonly maxBuckets: number | null;
   readonly idleTtlMs: number | null;
+  readonly reservationTtlMs: number;
+  readonly ledgerRetentionMs: number;
   readonly prices: Readonly<Record<string, ModelPrice>>;
 }
 
@@ -68,6 +74,7 @@ export interface ConfigIssue {
   readonly detail: string;
 }
 
+const DAY_MS = 86_400_000;
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 const MAX_COST_USD = 9_000_000;
 
@@ -79,6 +86,7 @@ const MAXIMA: Readonly<Record<Metric, Rule & { readonly inner: (value: number) =
     input_tokens: count,
     output_tokens: count,
     calls: count,
+    concurrent_calls: count,
     cost_usd: {
       accepts: (value: unknown) => isWithin(value, MAX_COST_USD),
       takes: `a number of USD from 0 to ${MAX_COST_USD}, or null`,
@@ -169,6 +177,8 @@ export function compilePolicy(config: BudgetConfig): Policy {
     isShadow: (name) => config.enforcement === "shadow" || shadowed.has(name),
     maxBuckets: config.max_users === undefined ? 100_000 : config.max_users,
     idleTtlMs: idleTtlSeconds === null ? null : Math.round(idleTtlSeconds * 1000),
+    reservationTtlMs: Math.round((config.reservation_ttl_seconds ?? 60) * 1000),
+    ledgerRetentionMs: (config.ledger_retention_days ?? 35) * DAY_MS,
     prices: config.prices ?? {},
   };
 }

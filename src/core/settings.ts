@@ -9,6 +9,10 @@ export interface Rule {
 /** The largest duration that a configuration can name, in seconds. */
 export const MAX_SECONDS = 1e11;
 
+/** The longest that a reservation holds at a time, in seconds. */
+export const MAX_TTL_SECONDS = 86_400;
+const MAX_RETENTION_DAYS = 3660;
+
 export const isWhole = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 export const isWithin = (value: unknown, max: number): value is number =>
@@ -65,6 +69,14 @@ export const SETTINGS: Readonly<Record<string, Rule>> = {
   user_idle_ttl_seconds: {
     accepts: (value) => value === null || (isWithin(value, MAX_SECONDS) && value > 0),
     takes: "a number of seconds above 0, or null for never",
+  },
+  reservation_ttl_seconds: {
+    accepts: (value) => isWithin(value, MAX_TTL_SECONDS) && value >= 1,
+    takes: `a number of seconds from 1 to ${MAX_TTL_SECONDS}`,
+  },
+  ledger_retention_days: {
+    accepts: (value) => isWhole(value) && value >= 1 && value <= MAX_RETENTION_DAYS,
+    takes: `a whole number of days from 1 to ${MAX_RETENTION_DAYS}`,
   },
   prices: {
     accepts: isPriceList,

@@ -1,7 +1,8 @@
 import { Accounts } from "./accounts.ts";
 import { userKey } from "./bucket.ts";
 import type { Budget } from "./budget.ts";
-import { type Consumption, type Pricer, pricedUsageOf, type StepRequest, subjectOf } from "./consumption.ts";
+import { type Consumption, type Pricer, pricedUsageOf, subjectOf } from "./consumption.ts";
+import { type EstimateRequest, estimateOf, hasEstimate } from "./estimate.ts";
 import { MemoryBuckets } from "./memory-buckets.ts";
 import { type BudgetConfig, compilePolicy, type Policy } from "./policy.ts";
 import { type BudgetStatus, statusOf, totalsOf, type UsageTotals } from "./status.ts";
@@ -43,16 +44,18 @@ export class StandardBudget implements Budget {
   }
 
   /** @throws RangeError that names the field at fault and what it takes */
-  allowsStep(step: StepRequest = {}): BudgetStatus {
+  allowsStep(step: EstimateRequest = {}): BudgetStatus {
     const nowMs = this.#clock();
-    return statusOf(this.#accounts.allowsStep(this.#policy, subjectOf(step), nowMs), nowMs, step.detail);
+    const estimate = hasEstimate(step) ? estimateOf(step, this.#policy.prices, this.#pricer, nowMs) : undefined;
+    return statusOf(this.#accounts.allowsStep(this.#policy, subjectOf(step), nowMs, estimate), nowMs, step.detail);
   }
 
   /** @throws RangeError where an amount is not one, or a total would pass 2^53−1; then nothing is recorded */
   consume(spent: Consumption): BudgetStatus {
     const nowMs = this.#clock();
     const { usage } = pricedUsageOf(spent, this.#policy.prices, this.#pricer, nowMs);
-    return statusOf(this.#accounts.consume(this.#policy, subjectOf(spent), usage, nowMs), nowMs, spent.detail);
+    const { decision } = this.#accounts.consume(this.#policy, subjectOf(spent), usage, nowMs);
+    return statusOf(decision, nowMs, spent.detail);
   }
 
   /** The totals of all users together. */

@@ -27,7 +27,10 @@ export interface BudgetStatus {
   readonly limit: string | null;
   /** The least that is left of each metric over all limits that block: what an agent passes on as `max_tokens`. */
   readonly remaining: Readonly<Partial<Record<Metric, number>>>;
-  /** Seconds until a blocked step will be let through if nothing more is spent; null where that never comes. */
+  /**
+   * Seconds until a blocked step will be let through if nothing more is spent; where only live holds are in its way,
+   * until the first of them ends. Null where that never comes.
+   */
   readonly retry_after: number | null;
   /** Only where one would: the first limit in shadow that would have blocked. */
   readonly would_block?: string;
@@ -67,21 +70,21 @@ export function statusOf(decision: Decision, nowMs: number, detail = false): Bud
 /** The least that is left of each metric over the limits that block. */
 export function remainingOf(readings: readonly Reading[]): BudgetStatus["remaining"] {
   const remaining: Partial<Record<Metric, number>> = {};
-  for (const { limit, used, shadow } of readings) {
+  for (const { limit, used, held, shadow } of readings) {
     if (shadow) continue;
-    const left = wireAmount(limit.metric, Math.max(0, limit.max - used));
+    const left = wireAmount(limit.metric, Math.max(0, limit.max - used - held));
     remaining[limit.metric] = Math.min(left, remaining[limit.metric] ?? left);
   }
   return remaining;
 }
 
-export function limitStatusOf({ limit, used, shadow, resetsAtMs }: Reading): LimitStatus {
+export function limitStatusOf({ limit, used, held, shadow, resetsAtMs }: Reading): LimitStatus {
   return {
     name: limit.name,
     max: wireAmount(limit.metric, limit.max),
     used: wireAmount(limit.metric, used),
-    held: 0,
-    remaining: wireAmount(limit.metric, Math.max(0, limit.max - used)),
+    held: wireAmount(limit.metric, held),
+    remaining: wireAmount(limit.metric, Math.max(0, limit.max - used - held)),
     resets_at: resetsAtMs === null ? null : new Date(resetsAtMs).toISOString(),
     ...(shadow && { shadow }),
   };

@@ -44,6 +44,28 @@ export function addUsage(a: Usage, b: Usage): Usage {
   };
 }
 
+export function subtractUsage(a: Usage, b: Usage): Usage {
+  return mapUsage(a, b, (x, y) => x - y);
+}
+
+/** The usage with nothing below zero. */
+export function nonNegative(usage: Usage): Usage {
+  return mapUsage(usage, NO_USAGE, Math.max);
+}
+
+/** Combines two usages part by part. */
+export function mapUsage(a: Usage, b: Usage, part: (a: number, b: number) => number): Usage {
+  return {
+    inputTokens: part(a.inputTokens, b.inputTokens),
+    outputTokens: part(a.outputTokens, b.outputTokens),
+    costNanoUsd: part(a.costNanoUsd, b.costNanoUsd),
+    calls: part(a.calls, b.calls),
+    cacheReadInputTokens: part(a.cacheReadInputTokens, b.cacheReadInputTokens),
+    cacheWriteInputTokens: part(a.cacheWriteInputTokens, b.cacheWriteInputTokens),
+    reasoningOutputTokens: part(a.reasoningOutputTokens, b.reasoningOutputTokens),
+  };
+}
+
 /** True where every sum, the token total included, is still an exact integer. */
 export function isExact(usage: Amounts): boolean {
   return (

@@ -1,6 +1,6 @@
 import { RpcTarget } from "cloudflare:workers";
 import { type BucketKey, type BucketName, type BudgetConfig, keyNamed, TENANT, USER } from "../core/index.ts";
-import type { Edit, TenantBudget } from "../tenant/index.ts";
+import type { TenantBudget } from "../tenant/index.ts";
 import {
   AdjustRequest,
   AllowsStepRequest,
@@ -11,9 +11,11 @@ import {
   type ConfigVersion,
   ConsumeRequest,
   type DecisionAnswer,
+  type Edit,
   FreezeRequest,
   Id,
   type LedgerEntry,
+  LedgerQuery,
   NoteRequest,
   OverrideRequest,
   type Page,
@@ -83,8 +85,8 @@ export class TenantOperations extends RpcTarget {
   }
 
   /** What happened, a page at a time. */
-  async ledger(page: Partial<PageQuery> = {}): Promise<Page<LedgerEntry>> {
-    return unwrap(await this.#object.ledger(parseInput(PageQuery, page)));
+  async ledger(query: Partial<LedgerQuery> = {}): Promise<Page<LedgerEntry>> {
+    return unwrap(await this.#object.ledger(parseInput(LedgerQuery, query)));
   }
 
   /** Gives a bucket maxima of its own, until `expires_at` or for good. */

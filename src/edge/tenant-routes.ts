@@ -1,6 +1,6 @@
 import { Hono, type HonoRequest } from "hono";
 import type { BucketName } from "../core/index.ts";
-import type { Edit } from "../tenant/index.ts";
+import type { Edit } from "../wire/index.ts";
 import { bucketRoutes } from "./bucket-routes.ts";
 import { entityTag, parseIfMatch } from "./entity-tag.ts";
 import { jsonBody } from "./json-body.ts";

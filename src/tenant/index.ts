@@ -1,1 +1,1 @@
-export { type Edit, TenantBudget } from "./tenant-budget.ts";
+export { TenantBudget } from "./tenant-budget.ts";

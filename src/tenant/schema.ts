@@ -1,21 +1,27 @@
 /**
  * The object's tables, as an ordered list of steps that only ever grows: each runs once per object.
  *
- * Money is integer nano-USD, times are epoch milliseconds. `AUTOINCREMENT` is avoided, for it costs a second
- * row written for each insert.
+ * Money is integer nano-USD, times are epoch milliseconds. No table has an index beside its key, for each would cost
+ * a further row for each write, and `AUTOINCREMENT` is avoided for the same reason.
  */
 const MIGRATIONS: readonly string[] = [
-  `CREATE TABLE tenant (
+  `-- The tenant's own bucket, and what is known of all others: how many each scope has, and how often one was touched.
+   CREATE TABLE tenant (
      id INTEGER PRIMARY KEY CHECK (id = 1),
      input_tokens INTEGER NOT NULL,
      output_tokens INTEGER NOT NULL,
      cost_nano_usd INTEGER NOT NULL,
      calls INTEGER NOT NULL,
+     cache_read_input_tokens INTEGER NOT NULL,
+     cache_write_input_tokens INTEGER NOT NULL,
+     reasoning_output_tokens INTEGER NOT NULL,
      started_at INTEGER NOT NULL,
-     users INTEGER NOT NULL,
-     touches INTEGER NOT NULL
+     counters TEXT NOT NULL,
+     bucket_counts TEXT NOT NULL,
+     touches INTEGER NOT NULL,
+     holds_since TEXT NOT NULL
    ) STRICT;
-   -- No rowid and no index: a bucket's row is the one row that a write to it costs.
+   -- No rowid: a bucket's row is the one row that a write to it costs. Its windows are counted within it.
    CREATE TABLE bucket (
      scope TEXT NOT NULL,
      subject TEXT NOT NULL,
@@ -23,36 +29,16 @@ const MIGRATIONS: readonly string[] = [
      output_tokens INTEGER NOT NULL,
      cost_nano_usd INTEGER NOT NULL,
      calls INTEGER NOT NULL,
+     cache_read_input_tokens INTEGER NOT NULL,
+     cache_write_input_tokens INTEGER NOT NULL,
+     reasoning_output_tokens INTEGER NOT NULL,
      started_at INTEGER NOT NULL,
+     counters TEXT NOT NULL,
      touched_at INTEGER NOT NULL,
      touched_seq INTEGER NOT NULL,
      PRIMARY KEY (scope, subject)
    ) STRICT, WITHOUT ROWID;
-   CREATE TABLE config (
-     version INTEGER PRIMARY KEY,
-     at INTEGER NOT NULL,
-     config TEXT NOT NULL
-   ) STRICT;
-   CREATE TABLE ledger (
-     id INTEGER PRIMARY KEY,
-     at INTEGER NOT NULL,
-     kind TEXT NOT NULL,
-     body TEXT NOT NULL
-   ) STRICT;`,
-
-  // Windows are counted within the bucket's own row, so that a charge stays one row whatever the limits.
-  `ALTER TABLE tenant ADD COLUMN cache_read_input_tokens INTEGER NOT NULL DEFAULT 0;
-   ALTER TABLE tenant ADD COLUMN cache_write_input_tokens INTEGER NOT NULL DEFAULT 0;
-   ALTER TABLE tenant ADD COLUMN reasoning_output_tokens INTEGER NOT NULL DEFAULT 0;
-   ALTER TABLE tenant ADD COLUMN counters TEXT NOT NULL DEFAULT '{}';
-   ALTER TABLE tenant ADD COLUMN bucket_counts TEXT NOT NULL DEFAULT '{}';
-   UPDATE tenant SET bucket_counts = json_object('user', users);
-   ALTER TABLE tenant DROP COLUMN users;
-   ALTER TABLE bucket ADD COLUMN cache_read_input_tokens INTEGER NOT NULL DEFAULT 0;
-   ALTER TABLE bucket ADD COLUMN cache_write_input_tokens INTEGER NOT NULL DEFAULT 0;
-   ALTER TABLE bucket ADD COLUMN reasoning_output_tokens INTEGER NOT NULL DEFAULT 0;
-   ALTER TABLE bucket ADD COLUMN counters TEXT NOT NULL DEFAULT '{}';
-   ALTER TABLE config ADD COLUMN author TEXT;
+   -- What operators have set for single buckets, as JSON.
    CREATE TABLE control (
      scope TEXT NOT NULL,
      subject TEXT NOT NULL,
@@ -60,20 +46,49 @@ const MIGRATIONS: readonly string[] = [
      raised TEXT,
      frozen TEXT,
      PRIMARY KEY (scope, subject)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE config (
+     version INTEGER PRIMARY KEY,
+     at INTEGER NOT NULL,
+     author TEXT,
+     config TEXT NOT NULL
+   ) STRICT;
+   -- A row has the entries that one commit made, as a JSON array; their ids run on from its first.
+   CREATE TABLE ledger (
+     first_id INTEGER PRIMARY KEY,
+     last_at INTEGER NOT NULL,
+     entries TEXT NOT NULL
+   ) STRICT;
+   -- What entries that are not kept any more add up to, for each bucket, as a JSON array.
+   CREATE TABLE carried (
+     scope TEXT NOT NULL,
+     subject TEXT NOT NULL,
+     usage TEXT NOT NULL,
+     PRIMARY KEY (scope, subject)
+   ) STRICT, WITHOUT ROWID;
+   -- Ids are in order of creation, so that a stretch of time is a range of the key.
+   CREATE TABLE reservation (
+     id TEXT PRIMARY KEY,
+     state TEXT NOT NULL,
+     hold TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   -- By the half-day in which it was used first, so that what is over is a range of the key.
+   CREATE TABLE idempotency (
+     half_day INTEGER NOT NULL,
+     key TEXT NOT NULL,
+     request TEXT NOT NULL,
+     answer TEXT NOT NULL,
+     PRIMARY KEY (half_day, key)
    ) STRICT, WITHOUT ROWID;`,
 ];
 
-/**
- * Brings the object's tables up to date. Costs one read where they are.
- *
- * @param target how many steps to take in all, which a test of a step sets
- */
-export function migrate(storage: DurableObjectStorage, target = MIGRATIONS.length): void {
+/** Brings the object's tables up to date. Costs one read where they are. */
+export function migrate(storage: DurableObjectStorage): void {
   // `PRAGMA user_version` is not allowed in a Durable Object, so the version is a value beside the tables.
   const done = storage.kv.get<number>("schema_version") ?? 0;
-  if (done >= target) return;
+  if (done >= MIGRATIONS.length) return;
   storage.transactionSync(() => {
-    for (const step of MIGRATIONS.slice(done, target)) storage.sql.exec(step);
-    storage.kv.put("schema_version", target);
+    for (const step of MIGRATIONS.slice(done)) storage.sql.exec(step);
+    storage.kv.put("schema_version", MIGRATIONS.length);
   });
 }

@@ -7,11 +7,11 @@ import {
   newBucket,
   type Scope,
   TENANT,
-  TENANT_KEY,
 } from "../core/index.ts";
 import { TOTALS, type TotalsRow, totalsFromRow, totalsOfBucket } from "./bucket-rows.ts";
 import type { ControlStore } from "./control-store.ts";
 import type { LedgerStore } from "./ledger-store.ts";
+import type { TenantRow } from "./tenant-row.ts";
 
 /** How many buckets memory keeps between operations. */
 const MAX_CACHED = 4096;
@@ -19,11 +19,6 @@ const MAX_CACHED = 4096;
 const MAX_UNSAVED_TOUCHES = 1024;
 /** How many buckets, in the order of their touches, one scan of the table finds. */
 const SCANNED = 256;
-
-interface TenantRow extends TotalsRow {
-  bucket_counts: string;
-  touches: number;
-}
 
 interface BucketRow extends TotalsRow {
   touched_at: number;
@@ -39,20 +34,19 @@ const COLUMNS = TOTALS.join(", ");
 const UPDATES = TOTALS.map((column) => `${column} = excluded.${column}`).join(", ");
 const VALUES = TOTALS.map(() => "?").join(", ");
 
-const SELECT_TENANT = `SELECT ${COLUMNS}, bucket_counts, touches FROM tenant`;
 const SELECT_BUCKET = `SELECT ${COLUMNS}, touched_at, touched_seq FROM bucket WHERE scope = ? AND subject = ?`;
+const SELECT_PAGE = `SELECT scope, subject, ${COLUMNS}, touched_at, touched_seq FROM bucket
+  WHERE (scope, subject) > (?, ?) ORDER BY scope, subject LIMIT ?`;
 const SELECT_TOUCHES =
   "SELECT subject, touched_seq FROM bucket WHERE scope = ? AND touched_seq > ? ORDER BY touched_seq LIMIT ?";
-const PUT_TENANT = `INSERT INTO tenant (id, ${COLUMNS}, bucket_counts, touches) VALUES (1, ${VALUES}, ?, ?)
-  ON CONFLICT (id) DO UPDATE SET ${UPDATES}, bucket_counts = excluded.bucket_counts, touches = excluded.touches`;
 const PUT_BUCKET = `INSERT INTO bucket (scope, subject, ${COLUMNS}, touched_at, touched_seq) VALUES (?, ?, ${VALUES}, ?, ?)
   ON CONFLICT (scope, subject) DO UPDATE SET ${UPDATES},
     touched_at = excluded.touched_at, touched_seq = excluded.touched_seq`;
 const DELETE_BUCKET = "DELETE FROM bucket WHERE scope = ? AND subject = ?";
 
 /**
- * Buckets in SQLite, with those in use kept in memory. `flush` writes what has changed; until then a change is
- * in memory alone, and `forget` takes it back.
+ * Buckets in SQLite, with those in use kept in memory; the tenant's is in its own row. `flush` writes what has changed;
+ * until then a change is in memory alone, and `forget` takes it back.
  *
  * A touch by a read costs no write: it goes down with the next write. There is no index on the order of touches,
  * since it would double the rows that each write costs. Instead one scan of the table finds the next few hundred
@@ -60,65 +54,59 @@ const DELETE_BUCKET = "DELETE FROM bucket WHERE scope = ? AND subject = ?";
  */
 export class SqlBuckets implements BucketStore {
   readonly #sql: SqlStorage;
+  readonly #row: TenantRow;
   readonly #ledger: LedgerStore;
   readonly #controls: ControlStore;
   /** In order of use, so that the first ones are the ones to drop. */
   readonly #cache = new Map<string, Bucket>();
-  #tenant: Bucket | undefined;
-  #counts = new Map<Scope, number>();
-  #touches = 0;
-  /** Whether totals have changed since the last flush; touches alone can wait. */
-  #unsaved = false;
   /** Buckets charged or touched since they were last written. None of them may leave the cache. */
   readonly #changed = new Set<Bucket>();
   /** Of each scope, what the last scan found of the order of touches. */
   readonly #scanned = new Map<Scope, { queue: TouchRow[]; upToSeq: number }>();
 
-  constructor(sql: SqlStorage, ledger: LedgerStore, controls: ControlStore) {
+  constructor(sql: SqlStorage, row: TenantRow, ledger: LedgerStore, controls: ControlStore) {
     this.#sql = sql;
+    this.#row = row;
     this.#ledger = ledger;
     this.#controls = controls;
   }
 
   get(key: BucketKey): Bucket | undefined {
-    const tenant = this.#loadTenant();
-    if (key.scope === TENANT) return tenant;
+    if (key.scope === TENANT) return this.#row.get()?.bucket;
     return this.#cache.get(cacheId(key)) ?? this.#loadBucket(key);
   }
 
   create(key: BucketKey, nowMs: number): Bucket {
     const bucket = newBucket(key, nowMs);
     if (key.scope === TENANT) {
-      this.#tenant = bucket;
+      this.#row.create(bucket);
     } else {
-      this.#counts.set(key.scope, this.count(key.scope) + 1);
+      this.#addToCount(key.scope, 1);
       this.touch(bucket, nowMs);
     }
-    this.#unsaved = true;
     return bucket;
   }
 
   touch(bucket: Bucket, nowMs: number): void {
-    this.#touches += 1;
+    const tenant = this.#row.get();
+    if (tenant) tenant.touches += 1;
     bucket.touchedAtMs = nowMs;
-    bucket.touchedSeq = this.#touches;
+    bucket.touchedSeq = tenant?.touches ?? 0;
     this.#changed.add(bucket);
     this.#remember(bucket);
   }
 
   save(bucket: Bucket): void {
-    this.#unsaved = true;
+    this.#row.unsaved = true;
     if (bucket.scope !== TENANT) this.#changed.add(bucket);
   }
 
   scopes(): Scope[] {
-    this.#loadTenant();
-    return [...this.#counts.keys()];
+    return [...(this.#row.get()?.counts.keys() ?? [])];
   }
 
   count(scope: Scope): number {
-    this.#loadTenant();
-    return this.#counts.get(scope) ?? 0;
+    return this.#row.get()?.counts.get(scope) ?? 0;
   }
 
   *inOrderOfTouch(scope: Scope): Generator<Bucket> {
@@ -149,8 +137,7 @@ export class SqlBuckets implements BucketStore {
     this.#ledger.eviction(bucket, cause, nowMs);
     this.#cache.delete(cacheId(bucket));
     this.#changed.delete(bucket);
-    this.#counts.set(bucket.scope, this.count(bucket.scope) - 1);
-    this.#unsaved = true;
+    this.#addToCount(bucket.scope, -1);
   }
 
   control(key: BucketKey): Control | undefined {
@@ -161,15 +148,11 @@ export class SqlBuckets implements BucketStore {
     return this.#controls.scopes();
   }
 
-  /** Writes what has changed: a row for the tenant, and one for each bucket charged or touched. */
+  /** Writes a row for each bucket that was charged or touched, if there is something to write. */
   flush(): void {
-    if (!this.#unsaved && this.#changed.size <= MAX_UNSAVED_TOUCHES) return;
+    if (!this.#row.unsaved && this.#changed.size <= MAX_UNSAVED_TOUCHES) return;
+    this.#row.unsaved = true;
     this.#writeBuckets();
-    if (this.#tenant) {
-      const counts = JSON.stringify(Object.fromEntries(this.#counts));
-      this.#sql.exec(PUT_TENANT, ...totalsOfBucket(this.#tenant), counts, this.#touches);
-    }
-    this.#unsaved = false;
     for (const id of this.#cache.keys()) {
       if (this.#cache.size <= MAX_CACHED) break;
       this.#cache.delete(id);
@@ -181,10 +164,20 @@ export class SqlBuckets implements BucketStore {
     this.#cache.clear();
     this.#changed.clear();
     this.#scanned.clear();
-    this.#counts.clear();
-    this.#touches = 0;
-    this.#tenant = undefined;
-    this.#unsaved = false;
+  }
+
+  /** Every bucket but the tenant's, as stored, in order of their keys, a page after a key. */
+  page(after: BucketKey, limit: number): Bucket[] {
+    this.#writeBuckets();
+    return this.#sql
+      .exec<BucketRow & { scope: string; subject: string }>(SELECT_PAGE, after.scope, after.subject, limit)
+      .toArray()
+      .map(bucketFromRow);
+  }
+
+  #addToCount(scope: Scope, change: number): void {
+    this.#row.get()?.counts.set(scope, this.count(scope) + change);
+    this.#row.unsaved = true;
   }
 
   #remember(bucket: Bucket): void {
@@ -193,21 +186,10 @@ export class SqlBuckets implements BucketStore {
     this.#cache.set(id, bucket);
   }
 
-  #loadTenant(): Bucket | undefined {
-    if (this.#tenant) return this.#tenant;
-    const [row] = this.#sql.exec<TenantRow>(SELECT_TENANT);
-    if (!row) return undefined;
-    this.#counts = new Map(Object.entries(JSON.parse(row.bucket_counts)));
-    this.#touches = row.touches;
-    this.#tenant = { ...TENANT_KEY, ...totalsFromRow(row), touchedAtMs: row.started_at, touchedSeq: 0 };
-    return this.#tenant;
-  }
-
   #loadBucket({ scope, subject }: BucketKey): Bucket | undefined {
     const [row] = this.#sql.exec<BucketRow>(SELECT_BUCKET, scope, subject);
     if (!row) return undefined;
-    const touched = { touchedAtMs: row.touched_at, touchedSeq: row.touched_seq };
-    const bucket = { scope, subject, ...totalsFromRow(row), ...touched };
+    const bucket = bucketFromRow({ ...row, scope, subject });
     this.#remember(bucket);
     return bucket;
   }
@@ -225,6 +207,11 @@ export class SqlBuckets implements BucketStore {
     }
     this.#changed.clear();
   }
+}
+
+function bucketFromRow(row: BucketRow & BucketKey): Bucket {
+  const { scope, subject, touched_at: touchedAtMs, touched_seq: touchedSeq } = row;
+  return { scope, subject, ...totalsFromRow(row), touchedAtMs, touchedSeq };
 }
 
 function cacheId({ scope, subject }: BucketKey): string {

@@ -3,13 +3,16 @@ import type {
   BudgetConfig,
   BudgetStatus,
   EvictionCause,
+  HoldState,
   LimitStatus,
   Maxima,
+  OnExpiry,
   Price,
   StepRequest,
   UsageTotals,
 } from "../core/index.ts";
 import type { Refusal } from "./problem.ts";
+import type { ENTRY_KINDS } from "./queries.ts";
 
 /** What the object answers: a refusal is an answer, and only a fault of the platform or of ours throws. */
 export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
@@ -35,6 +38,8 @@ export interface UsageAnswer extends UsageTotals, ControlAnswer {
   readonly started_at: string | null;
   /** Seconds since `started_at`, what `max_wall_clock` counts. */
   readonly wall_clock: number;
+  /** What live reservations hold of it, and how many they are. */
+  readonly held: HeldAnswer & { readonly reservations: number };
   /** The bucket's limits, in the order they are checked. */
   readonly limits: readonly LimitStatus[];
   /** The least that is left of each metric over those of its limits that block. */
@@ -54,26 +59,76 @@ export interface ConfigVersion {
   readonly config: BudgetConfig;
 }
 
+/** What a reservation holds or asks for, per metric. */
+export interface HeldAnswer {
+  readonly tokens: number;
+  readonly input_tokens: number;
+  readonly output_tokens: number;
+  readonly cost_usd: number;
+}
+
+/** A reservation, and what became of it. Times are RFC 3339. */
+export interface ReservationAnswer {
+  readonly id: string;
+  readonly state: HoldState;
+  readonly user_id: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  /** All that it was given to hold, which is less than asked for where that was capped. */
+  readonly granted: HeldAnswer;
+  /** What it holds now. */
+  readonly held: HeldAnswer;
+  /** What its commits have recorded. */
+  readonly spent: UsageTotals;
+  readonly on_expiry: OnExpiry;
+  /** What its expiry charged and no commit has corrected yet. */
+  readonly estimated?: UsageTotals;
+  /** Only where true: a commit came after it had expired or was released. */
+  readonly late?: true;
+  readonly created_at: string;
+  readonly expires_at: string;
+  readonly settled_at: string | null;
+}
+
+/** A reservation, and the decision for the next step with what it holds or spent counted. */
+export interface ReservationDecision extends ReservationAnswer {
+  readonly decision: DecisionAnswer;
+}
+
 /** One entry of the ledger: what happened, when, and what belongs to an entry of its kind. */
 export interface LedgerEntry
-  extends Partial<Omit<UsageTotals, "tokens_total" | "calls">>,
+  extends Partial<Omit<UsageTotals, "tokens_total">>,
     Pick<StepRequest, "user_id" | "labels" | "model"> {
   /** Grows with every entry. */
   readonly id: number;
   /** RFC 3339. */
   readonly at: string;
   readonly kind: EntryKind;
-  /** Of a consume that was priced by its model. */
-  readonly provider?: string;
+  readonly idempotency_key?: string | undefined;
+  /** Of a consume or commit that was priced by its model. */
+  readonly provider?: string | undefined;
   readonly price?: Pick<Price, "source" | "rates"> | undefined;
-  /** Of all that happens to one bucket. */
-  readonly bucket?: { readonly scope: string; readonly id: string | null | readonly (string | null)[] };
+  /** Of all that happens to a reservation: its id. */
+  readonly reservation?: string;
+  /** Of a hold and of an extension: what it was given. Of a refusal: what it asked for. */
+  readonly amounts?: HeldAnswer;
+  /** Of a hold and of an extension. */
+  readonly on_expiry?: OnExpiry | undefined;
+  /** Of a refusal: why. */
+  readonly reason?: string | null;
+  /** Of an expiry: true where it charged what was held, as an estimate of what was spent. */
+  readonly estimated?: boolean;
+  /** Of a commit: true where the hold was not live any more; false where more was to come. */
+  readonly late?: true | undefined;
+  readonly final?: boolean;
+  /** The scopes of labels whose buckets the amounts were added to, beside the tenant's and the user's. */
+  readonly scopes?: readonly string[] | undefined;
+  /** Where one of those buckets was changed by other amounts than the tenant's: which, and by what. */
+  readonly exceptions?: readonly LedgerException[] | undefined;
+  /** Of all that happens to one bucket alone. */
+  readonly bucket?: Pick<BucketName, "scope" | "id">;
   readonly note?: string | undefined;
-  /** Of an adjustment. */
-  readonly calls?: number;
-  /** Of an eviction: why it had to go, what it had counted, since when, and when it was last touched. */
+  /** Of an eviction: why it had to go, since when it had counted, and when it was last touched. */
   readonly cause?: EvictionCause;
-  readonly totals?: UsageTotals;
   readonly started_at?: string;
   readonly touched_at?: string;
   /** Of a change of limits: the maxima, null where they were taken away, and when they end. */
@@ -83,14 +138,36 @@ export interface LedgerEntry
   readonly until?: string | null | undefined;
   /** Of a configuration. */
   readonly version?: number;
-  readonly author?: string | null;
+  readonly author?: string | null | undefined;
+}
+
+export interface LedgerException extends Omit<UsageTotals, "tokens_total"> {
+  readonly scope: string;
 }
 
 /** What an entry of the ledger can tell of. */
-export type EntryKind = "consume" | "adjustment" | "reset" | "eviction" | "config" | "limits" | "freeze" | "unfreeze";
+export type EntryKind = (typeof ENTRY_KINDS)[number];
+
+/** Whether the ledger adds up to the totals, bucket by bucket. */
+export interface AuditAnswer {
+  readonly ok: boolean;
+  /** How many entries were added up, beside the sums that stand for those whose time of keeping is over. */
+  readonly entries: number;
+  /** How many buckets were compared, the tenant's among them. */
+  readonly buckets: number;
+  /** Where they differ, up to a hundred of them. */
+  readonly differences: readonly AuditDifference[];
+  /** The tenant's, as stored. */
+  readonly totals: UsageTotals;
+}
+
+export interface AuditDifference extends Pick<BucketName, "scope" | "id"> {
+  readonly ledger: UsageTotals;
+  readonly stored: UsageTotals;
+}
 
 /** A page of a list: `next` is the `after` of the next page, null at the end. */
-export interface Page<T> {
+export interface Page<T, After = number> {
   readonly items: readonly T[];
-  readonly next: number | null;
+  readonly next: After | null;
 }

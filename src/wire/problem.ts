@@ -1,3 +1,5 @@
+import type { BudgetStatus } from "../core/index.ts";
+
 /** What can be wrong with a call, each with its HTTP status and a title that never changes. */
 export const PROBLEMS = {
   invalid_json: { status: 400, title: "The body is not valid JSON" },
@@ -10,6 +12,12 @@ export const PROBLEMS = {
   precondition_failed: { status: 412, title: "The configuration has changed in the meantime" },
   sum_out_of_range: { status: 422, title: "A total would leave its range" },
   unknown_model: { status: 422, title: "The model has no known price" },
+  limit_reached: { status: 429, title: "A limit is reached, and time will lift it" },
+  budget_exhausted: { status: 402, title: "A limit is reached for good" },
+  too_many_reservations: { status: 429, title: "The tenant has too many reservations open" },
+  unknown_reservation: { status: 404, title: "There is no such reservation" },
+  already_settled: { status: 409, title: "The reservation is settled" },
+  idempotency_mismatch: { status: 422, title: "The idempotency key was used for another request" },
   internal: { status: 500, title: "The service failed" },
 } as const;
 
@@ -27,6 +35,8 @@ export interface Refusal {
   readonly code: ProblemCode;
   readonly detail: string;
   readonly errors?: readonly FieldError[];
+  /** Of a refused reservation: the decision that it was refused by. */
+  readonly decision?: BudgetStatus;
 }
 
 /** Refuses an input for what is wrong with its fields. */
@@ -47,16 +57,19 @@ export class BudgetError extends Error {
   readonly code: ProblemCode;
   readonly status: number;
   readonly errors: readonly FieldError[] | undefined;
+  readonly decision: BudgetStatus | undefined;
 
-  constructor({ code, detail, errors }: Refusal, options?: ErrorOptions) {
+  constructor({ code, detail, errors, decision }: Refusal, options?: ErrorOptions) {
     super(detail, options);
     this.code = code;
     this.status = PROBLEMS[code].status;
     this.errors = errors;
+    this.decision = decision;
   }
 
   /** What it tells, as an answer. */
   get refusal(): Refusal {
-    return { code: this.code, detail: this.message, ...(this.errors && { errors: this.errors }) };
+    const { code, message: detail, errors, decision } = this;
+    return { code, detail, ...(errors && { errors }), ...(decision && { decision }) };
   }
 }

@@ -1,11 +1,15 @@
 import { z } from "zod";
 import {
   type BudgetConfig,
+  type Consumption,
   configIssues,
+  type EstimateRequest,
   isLabelName,
+  MAX_TTL_SECONDS,
   type Maxima,
   overrideIssues,
   partsBeyondWhole,
+  TOKENS_TAKE_ALL,
 } from "../core/index.ts";
 import { Id } from "./ids.ts";
 
@@ -44,28 +48,81 @@ const step = {
   detail: z.boolean(DETAIL_TAKES).optional(),
 };
 
-/** `POST allows-step` */
-export const AllowsStepRequest = z.strictObject(step);
+/** What makes a write safe to send again: the same key and body are answered as before, and have no further effect. */
+const key = { idempotency_key: Id.optional() };
+
+/** What a call may come to, ahead of it. */
+const estimate = {
+  tokens: Tokens.optional(),
+  input_tokens: Tokens.optional(),
+  output_tokens: Tokens.optional(),
+  cost_usd: CostUsd.optional(),
+  provider: Id.optional(),
+};
+
+/** What a call came to, all zero where absent. Without a cost it is priced by its model. */
+const spent = {
+  tokens_in: Tokens.optional(),
+  tokens_out: Tokens.optional(),
+  cache_read_input_tokens: Tokens.optional(),
+  cache_write_input_tokens: Tokens.optional(),
+  reasoning_output_tokens: Tokens.optional(),
+  cost_usd: CostUsd.optional(),
+  provider: Id.optional(),
+};
+
+function checkParts(context: z.core.ParsePayload<Consumption>): void {
+  for (const { field, detail } of partsBeyondWhole(context.value)) {
+    context.issues.push({ code: "custom", path: [field], message: detail, input: context.value });
+  }
+}
+
+function checkEstimate(context: z.core.ParsePayload<EstimateRequest>): void {
+  const { tokens, input_tokens = 0, output_tokens = 0 } = context.value;
+  if (tokens === undefined || tokens >= input_tokens + output_tokens) return;
+  context.issues.push({ code: "custom", path: ["tokens"], message: TOKENS_TAKE_ALL, input: context.value });
+}
+
+/** `POST allows-step`: with an estimate, that has to fit as well. */
+export const AllowsStepRequest = z.strictObject({ ...step, ...estimate }).check(checkEstimate);
 export type AllowsStepRequest = z.infer<typeof AllowsStepRequest>;
 
-/** `POST consume`: what a step came to, all zero where absent. Without a cost it is priced by its model. */
-export const ConsumeRequest = z
-  .strictObject({
-    ...step,
-    tokens_in: Tokens.optional(),
-    tokens_out: Tokens.optional(),
-    cache_read_input_tokens: Tokens.optional(),
-    cache_write_input_tokens: Tokens.optional(),
-    reasoning_output_tokens: Tokens.optional(),
-    cost_usd: CostUsd.optional(),
-    provider: Id.optional(),
-  })
-  .check((context) => {
-    for (const { field, detail } of partsBeyondWhole(context.value)) {
-      context.issues.push({ code: "custom", path: [field], message: detail, input: context.value });
-    }
-  });
+/** `POST consume`: what a step came to. */
+export const ConsumeRequest = z.strictObject({ ...step, ...spent, ...key }).check(checkParts);
 export type ConsumeRequest = z.infer<typeof ConsumeRequest>;
+
+const TTL_TAKES = `takes a number of seconds from 1 to ${MAX_TTL_SECONDS}`;
+const ON_EXPIRY_TAKES = 'takes "release" (nothing was sent yet) or "charge" (the call may have been made)';
+const IF_SHORT_TAKES = 'takes "reject" or "cap" (hold what is left)';
+const hold = {
+  ttl_seconds: z.number(TTL_TAKES).min(1, TTL_TAKES).max(MAX_TTL_SECONDS, TTL_TAKES).optional(),
+  on_expiry: z.enum(["release", "charge"], ON_EXPIRY_TAKES).optional(),
+  if_short: z.enum(["reject", "cap"], IF_SHORT_TAKES).optional(),
+};
+
+/** `POST reservations`: holds what a call may come to. */
+export const ReserveRequest = z.strictObject({ ...step, ...estimate, ...hold, ...key }).check(checkEstimate);
+export type ReserveRequest = z.infer<typeof ReserveRequest>;
+
+/** `POST reservations/:id/commit`: what the call came to; with `final: false` a part of it, and the rest stays held. */
+export const CommitRequest = z
+  .strictObject({
+    ...spent,
+    model: Id.optional(),
+    final: z.boolean("takes true or false").optional(),
+    detail: z.boolean(DETAIL_TAKES).optional(),
+    ...key,
+  })
+  .check(checkParts);
+export type CommitRequest = z.infer<typeof CommitRequest>;
+
+/** `POST reservations/:id/release` */
+export const ReleaseRequest = z.strictObject(key);
+export type ReleaseRequest = z.infer<typeof ReleaseRequest>;
+
+/** `POST reservations/:id/extend`: more to hold, more time from now on, or another meaning of its end. */
+export const ExtendRequest = z.strictObject({ ...estimate, ...hold, ...key }).check(checkEstimate);
+export type ExtendRequest = z.infer<typeof ExtendRequest>;
 
 /** `PUT config`: limits by name, and settings. */
 export const ConfigRequest = z
@@ -113,25 +170,17 @@ export const AdjustRequest = z.strictObject({
     .optional(),
   calls: Delta.optional(),
   note: Note.min(1, "takes text: why the totals are corrected"),
+  ...key,
 });
 export type AdjustRequest = z.infer<typeof AdjustRequest>;
 
 /** `POST …/reset` and `…/unfreeze` */
-export const NoteRequest = z.strictObject({ note: Note.optional() });
+export const NoteRequest = z.strictObject({ note: Note.optional(), ...key });
 export type NoteRequest = z.infer<typeof NoteRequest>;
 
 /** `POST …/freeze`: until a time, or until it is lifted. */
-export const FreezeRequest = z.strictObject({ until: Time.nullable().optional(), note: Note.optional() });
+export const FreezeRequest = z.strictObject({ until: Time.nullable().optional(), note: Note.optional(), ...key });
 export type FreezeRequest = z.infer<typeof FreezeRequest>;
-
-const PAGE_TAKES = "takes a whole number from 1 to 1000";
-
-/** The query of a paged list: entries after an id, so many at a time. */
-export const PageQuery = z.strictObject({
-  after: z.coerce.number("takes the id after which to go on").int().min(0).default(0),
-  limit: z.coerce.number(PAGE_TAKES).int(PAGE_TAKES).min(1, PAGE_TAKES).max(1000, PAGE_TAKES).default(100),
-});
-export type PageQuery = z.infer<typeof PageQuery>;
 
 function isObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -42,7 +42,7 @@ describe("a limit's name", () => {
       fc.constantFrom("minute", "hour", "day", "week", "month"),
       fc.tuple(fc.integer({ min: 1, max: 366 }), fc.constantFrom("m", "h", "d")).map((parts) => parts.join("")),
     );
-    const metric = fc.constantFrom(...METRICS.filter((each) => each !== "wall_clock"));
+    const metric = fc.constantFrom(...METRICS.filter((each) => each !== "wall_clock" && each !== "concurrent_calls"));
     fc.assert(
       fc.property(scope, metric, fc.option(window), (whose, what, stretch) => {
         const prefix = whose === "tenant" ? "" : `per_${whose}_`;
@@ -67,6 +67,7 @@ describe("a limit's name", () => {
     ["max_tokens_per_367d", 'has an unknown window "367d"'],
     ["max_tokens_per_1.5h", 'has an unknown window "1.5h"'],
     ["max_wall_clock_per_day", "takes no window"],
+    ["max_concurrent_calls_per_day", "takes no window"],
     ["__proto__", "is neither a setting nor a limit"],
   ])("%s is refused", (name, why) => {
     expect(parseLimitName(name)).toContain(why);

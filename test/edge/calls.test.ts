@@ -64,6 +64,7 @@ test("totals are told for the tenant, for a user, for the anonymous user, and fo
     override: null,
     raise: null,
     frozen: null,
+    held: { tokens: 0, input_tokens: 0, output_tokens: 0, cost_usd: 0, reservations: 0 },
     limits: [],
     remaining: {},
   });

@@ -145,7 +145,7 @@ test("a reset sets totals, windows and the wall clock to zero, and the ledger ke
   expect(await tenant.at(LATER).allows({ user_id: "alice" })).toEqual(["ok", null]);
   expect((await tenant.at(LATER).get("/users/alice/usage")).body).toMatchObject({ tokens_in: 0, wall_clock: 0 });
   expect((await tenant.at(LATER).get("/ledger?after=2")).body.items).toMatchObject([
-    { kind: "reset", note: "new contract", totals: { tokens_in: 7, calls: 1 } },
+    { kind: "reset", note: "new contract", tokens_in: -7, calls: -1 },
   ]);
 });
 

@@ -27,6 +27,7 @@ test("a call is priced by its model: inputs, outputs, cache reads and writes", a
       ...tokens,
       reasoning_output_tokens: 20,
       cost_usd: 0.0015,
+      calls: 1,
       price: { source: "config", rates: PRICES["my-model"] },
     },
   ]);

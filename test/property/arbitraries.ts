@@ -45,13 +45,14 @@ export const calendars = fc.record({
   monthStartsOn: fc.constantFrom(1, 15, 28),
 });
 
+const UNWINDOWED: readonly string[] = ["wall_clock", "concurrent_calls"];
 const scopes = ["", "per_user_", "per_model_", "per_team_", "per_user_and_model_", "per_model_and_team_"];
 const windows = ["minute", "hour", "day", "week", "month", "1m", "15m", "60m", "5h", "24h", "30d"];
 
 const limits = fc
   .tuple(fc.constantFrom(...scopes), fc.constantFrom(...METRICS), fc.option(fc.constantFrom(...windows)))
   .chain(([scope, metric, window]) => {
-    const name = `${scope}max_${metric}${window === null || metric === "wall_clock" ? "" : `_per_${window}`}`;
+    const name = `${scope}max_${metric}${window === null || UNWINDOWED.includes(metric) ? "" : `_per_${window}`}`;
     const maxima = { cost_usd: [0, 0.5, 1, 2.25], calls: [0, 1, 2, 5], wall_clock: [0, 30, 3600, 100_000] };
     const tokens = [0, 1, 10, 40, 200];
     return fc

@@ -30,7 +30,7 @@ interface NamedLimit extends LimitName {
   readonly max: number;
 }
 
-const METRIC_ORDER = ["tokens", "input_tokens", "output_tokens", "cost_usd", "wall_clock", "calls"];
+const METRIC_ORDER = ["tokens", "input_tokens", "output_tokens", "cost_usd", "wall_clock", "calls", "concurrent_calls"];
 const CALENDAR_DAYS: Record<string, number> = { minute: 1 / 1440, hour: 1 / 24, day: 1, week: 7, month: 31 };
 const WARNED_FIRST = ["max_tokens", "max_cost_usd", "per_user_max_tokens", "per_user_max_cost_usd"];
 
@@ -235,6 +235,7 @@ function sum(events: readonly Event[], metric: string): number {
     tokens_out: ({ tokensOut }) => tokensOut,
     cost_usd: ({ costNano }) => costNano,
     calls: () => 1,
+    concurrent_calls: () => 0,
   };
   const amount = amounts[metric];
   if (!amount) throw new Error(`no such metric: ${metric}`);

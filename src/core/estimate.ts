@@ -1,0 +1,51 @@
+import { type Pricer, priceOf, type StepRequest } from "./consumption.ts";
+import type { Held } from "./held.ts";
+import { nanoFromUsd } from "./money.ts";
+import type { ModelPrice } from "./policy.ts";
+import { NO_USAGE } from "./usage.ts";
+
+/** What a call may come to, ahead of it: whole tokens and decimal USD, nothing where absent. */
+export interface EstimateRequest extends StepRequest {
+  /** At least the two below together, which is what it is where absent. */
+  readonly tokens?: number | undefined;
+  readonly input_tokens?: number | undefined;
+  readonly output_tokens?: number | undefined;
+  /** Absent: priced by `model`, tokens of neither kind as output; or nothing where there is no model either. */
+  readonly cost_usd?: number | undefined;
+  readonly provider?: string | undefined;
+}
+
+/** True where a request says what its call may come to. */
+export function hasEstimate({ tokens, input_tokens, output_tokens, cost_usd }: EstimateRequest): boolean {
+  return (tokens ?? input_tokens ?? output_tokens ?? cost_usd) !== undefined;
+}
+
+/**
+ * Takes an estimate to inner units, as one call.
+ *
+ * @throws RangeError that names the field at fault, UnknownModelError where the model has no price
+ */
+export function estimateOf(
+  request: EstimateRequest,
+  prices: Readonly<Record<string, ModelPrice>>,
+  pricer: Pricer | undefined,
+  nowMs: number,
+): Held {
+  const { input_tokens = 0, output_tokens = 0, tokens = input_tokens + output_tokens, cost_usd, model } = request;
+  for (const [field, value] of Object.entries({ tokens, input_tokens, output_tokens })) {
+    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${field} takes a whole number from 0`);
+  }
+  if (tokens < input_tokens + output_tokens) throw new RangeError(`tokens ${TOKENS_TAKE_ALL}`);
+  if (cost_usd !== undefined && !(Number.isFinite(cost_usd) && cost_usd >= 0)) {
+    throw new RangeError("cost_usd takes a number of USD from 0");
+  }
+  const usage = { ...NO_USAGE, inputTokens: input_tokens, outputTokens: tokens - input_tokens, calls: 1 };
+  const isPriced = cost_usd === undefined && model !== undefined && tokens > 0;
+  const costNanoUsd = isPriced
+    ? priceOf({ model, provider: request.provider, usage, prices, nowMs }, pricer).costNanoUsd
+    : nanoFromUsd(cost_usd ?? 0);
+  return { tokens, inputTokens: input_tokens, outputTokens: output_tokens, costNanoUsd, calls: 1, concurrentCalls: 1 };
+}
+
+/** What is wrong with a `tokens` below its parts. */
+export const TOKENS_TAKE_ALL = "takes at least input_tokens and output_tokens together";

@@ -1,0 +1,82 @@
+import type { Subject } from "./bucket.ts";
+import { type Held, heldAfter, NOTHING_HELD } from "./held.ts";
+import { addUsage, mapUsage, NO_USAGE, type Usage } from "./usage.ts";
+
+/** What the end of a hold's time means: nothing was sent, or the call may have been made. */
+export type OnExpiry = "release" | "charge";
+
+export type HoldState = "held" | "committed" | "released" | "expired";
+
+/** A hold on part of a budget for one call, and what became of it. Times are epoch milliseconds. */
+export interface Hold {
+  readonly id: string;
+  readonly subject: Subject;
+  /** What the call's price goes by, where a commit does not say it anew. */
+  readonly model: string | undefined;
+  readonly provider: string | undefined;
+  readonly state: HoldState;
+  /** All that was granted, extensions included. */
+  readonly granted: Held;
+  /** What it still holds; nothing once it is settled. */
+  readonly held: Held;
+  readonly onExpiry: OnExpiry;
+  /** What its commits have recorded. */
+  readonly spent: Usage;
+  /** Of a hold that expired to be charged: what of that charge no commit has corrected yet, and when it was made. */
+  readonly estimated: { readonly usage: Usage; readonly atMs: number } | null;
+  /** True where a commit came after it had expired or was released. */
+  readonly late: boolean;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+  readonly settledAtMs: number | null;
+}
+
+/** One commit against a hold: what it changes of the totals, and the hold after it. */
+export interface Settlement {
+  readonly hold: Hold;
+  /** What to charge, given what of the earlier charge a bucket still counts. Parts can be negative. */
+  readonly deltaOver: (estimated: Usage) => Usage;
+}
+
+/**
+ * Settles a hold with what was really used. A part (`isFinal` false) keeps the rest held. After an expiry that
+ * charged the hold in full, a part is taken from that charge, and the last one puts the charge right.
+ *
+ * @param used as one call; only a hold's first commit counts as one
+ */
+export function settle(hold: Hold, used: Usage, isFinal: boolean, nowMs: number): Settlement {
+  const actual = hold.spent.calls > 0 ? { ...used, calls: 0 } : used;
+  const isLive = hold.state === "held";
+  const deltaOver = (estimated: Usage) =>
+    mapUsage(actual, estimated, (part, charged) => (isFinal ? part - charged : Math.max(0, part - charged)));
+  const left = hold.estimated && {
+    ...hold.estimated,
+    usage: mapUsage(hold.estimated.usage, actual, (charged, part) => Math.max(0, charged - part)),
+  };
+  const after: Hold = {
+    ...hold,
+    spent: addUsage(hold.spent, actual),
+    held: isLive && !isFinal ? heldAfter(hold.held, actual) : NOTHING_HELD,
+    estimated: isFinal ? null : left,
+    late: hold.late || !isLive,
+    ...(isFinal && { state: "committed", settledAtMs: nowMs }),
+  };
+  return { hold: after, deltaOver };
+}
+
+/** Ends a hold's time: what to charge for it, if anything, and the hold after it. */
+export function expire(hold: Hold, nowMs: number): { readonly hold: Hold; readonly charge: Usage | null } {
+  const { held } = hold;
+  const over = { ...hold, state: "expired", held: NOTHING_HELD, settledAtMs: nowMs } as const;
+  if (hold.onExpiry === "release") return { hold: over, charge: null };
+  // Tokens of neither kind are charged as output: what a call generates is what nobody knows ahead of it.
+  const outputTokens = Math.max(held.outputTokens, held.tokens - held.inputTokens);
+  const { inputTokens, costNanoUsd, calls } = held;
+  const charge: Usage = { ...NO_USAGE, inputTokens, outputTokens, costNanoUsd, calls };
+  return { hold: { ...over, estimated: { usage: charge, atMs: nowMs } }, charge };
+}
+
+/** Gives back all that is held. */
+export function release(hold: Hold, nowMs: number): Hold {
+  return { ...hold, state: "released", held: NOTHING_HELD, settledAtMs: nowMs };
+}

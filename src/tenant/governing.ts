@@ -1,0 +1,153 @@
+import {
+  type Account,
+  type BucketKey,
+  type BudgetConfig,
+  type Control,
+  configIssues,
+  mergePatch,
+  NO_USAGE,
+  nameOf,
+  nanoFromUsd,
+  subtractUsage,
+  TENANT,
+  USER,
+} from "../core/index.ts";
+import {
+  BudgetError,
+  type ConfigVersion,
+  type Edit,
+  inputRefusal,
+  type Operation,
+  type Page,
+  pointerTo,
+  type UsageAnswer,
+} from "../wire/index.ts";
+import { usageAnswer } from "./answers.ts";
+import type { TenantStores } from "./tenant-stores.ts";
+import { usageList } from "./usage-list.ts";
+
+export function usage(tenant: TenantStores, { key }: Operation<"usage">, nowMs: number): UsageAnswer {
+  const answer = usageAnswer(tenant.policy, tenant.accounts.open(tenant.policy, key, nowMs), nowMs);
+  return key.scope === TENANT ? { ...answer, users: tenant.buckets.count(USER) } : answer;
+}
+
+/** Gives a bucket maxima of its own: until `expires_at`, or for good in place of those it has. */
+export function setLimits(tenant: TenantStores, operation: Operation<"set_limits">, nowMs: number): UsageAnswer {
+  const { key, edit } = operation;
+  const { expires_at, ...maxima } = operation.request;
+  const untilMs = expires_at === undefined ? undefined : aheadOf(nowMs, "expires_at", expires_at);
+  setControl(tenant, key, untilMs === undefined ? { override: maxima } : { raise: { maxima, untilMs } }, nowMs);
+  tenant.ledger.append("limits", { bucket: nameOf(key), limits: maxima, expires_at, ...editor(edit) }, nowMs);
+  return usage(tenant, { op: "usage", key }, nowMs);
+}
+
+/** Takes a bucket's own maxima away, those for a time too. */
+export function clearLimits(
+  tenant: TenantStores,
+  { key, edit }: Operation<"clear_limits">,
+  nowMs: number,
+): UsageAnswer {
+  setControl(tenant, key, { override: null, raise: null }, nowMs);
+  tenant.ledger.append("limits", { bucket: nameOf(key), limits: null, ...editor(edit) }, nowMs);
+  return usage(tenant, { op: "usage", key }, nowMs);
+}
+
+/** Blocks a bucket's steps, until a time or until it is lifted. */
+export function freeze(tenant: TenantStores, { key, request }: Operation<"freeze">, nowMs: number): UsageAnswer {
+  const { until, note, idempotency_key } = request;
+  setControl(tenant, key, { freeze: { untilMs: until == null ? null : aheadOf(nowMs, "until", until) } }, nowMs);
+  tenant.ledger.append("freeze", { bucket: nameOf(key), until, note, idempotency_key }, nowMs);
+  return usage(tenant, { op: "usage", key }, nowMs);
+}
+
+/** Lifts a freeze. */
+export function unfreeze(tenant: TenantStores, { key, request }: Operation<"unfreeze">, nowMs: number): UsageAnswer {
+  setControl(tenant, key, { freeze: null }, nowMs);
+  tenant.ledger.append("unfreeze", { bucket: nameOf(key), ...request }, nowMs);
+  return usage(tenant, { op: "usage", key }, nowMs);
+}
+
+/** Corrects a bucket's totals by a debit or a credit. No other bucket's change. */
+export function adjust(tenant: TenantStores, { key, request }: Operation<"adjust">, nowMs: number): UsageAnswer {
+  const { tokens_in = 0, tokens_out = 0, cost_usd = 0, calls = 0, note, idempotency_key } = request;
+  const costNanoUsd = nanoFromUsd(cost_usd);
+  const delta = { ...NO_USAGE, inputTokens: tokens_in, outputTokens: tokens_out, costNanoUsd, calls };
+  tenant.accounts.adjust(tenant.policy, key, delta, nowMs);
+  const told = { bucket: nameOf(key), note, idempotency_key, usage: usageList(delta) };
+  tenant.ledger.append("adjustment", told, nowMs);
+  return usage(tenant, { op: "usage", key }, nowMs);
+}
+
+/** Sets a bucket's totals and windows to zero. What is set for it stays. */
+export function reset(tenant: TenantStores, { key, request }: Operation<"reset">, nowMs: number): UsageAnswer {
+  const { bucket } = tenant.accounts.open(tenant.policy, key, nowMs);
+  const counted = usageList(subtractUsage(NO_USAGE, bucket?.usage ?? NO_USAGE));
+  tenant.accounts.reset(tenant.policy, key, nowMs);
+  tenant.ledger.append("reset", { bucket: nameOf(key), ...request, usage: counted }, nowMs);
+  return usage(tenant, { op: "usage", key }, nowMs);
+}
+
+export function config(tenant: TenantStores): ConfigVersion {
+  return tenant.config.version;
+}
+
+/** Replaces the configuration, from the next operation on. Totals stay. */
+export function configure(tenant: TenantStores, operation: Operation<"configure">, nowMs: number): ConfigVersion {
+  return replaceConfig(tenant, () => operation.config, operation.edit, nowMs);
+}
+
+/** Merges a patch into the configuration (RFC 7396). */
+export function patchConfig(tenant: TenantStores, operation: Operation<"patch_config">, nowMs: number): ConfigVersion {
+  const merge = (known: BudgetConfig) => mergePatch(known, operation.patch) as BudgetConfig;
+  return replaceConfig(tenant, merge, operation.edit, nowMs);
+}
+
+export function configHistory(
+  tenant: TenantStores,
+  { query: { after, limit } }: Operation<"config_history">,
+): Page<ConfigVersion> {
+  const items = tenant.config.history(after, limit);
+  return { items, next: items.length === limit ? (items.at(-1)?.version ?? null) : null };
+}
+
+function replaceConfig(
+  tenant: TenantStores,
+  edited: (config: BudgetConfig) => BudgetConfig,
+  edit: Edit,
+  nowMs: number,
+): ConfigVersion {
+  const { version, config: known } = tenant.config.version;
+  if (edit.ifVersion && !edit.ifVersion.includes(version)) {
+    throw new BudgetError({ code: "precondition_failed", detail: `the configuration is at version ${version}` });
+  }
+  const next = withoutNullLimits(edited(known));
+  const issues = configIssues(next as Record<string, unknown>);
+  if (issues.length > 0) {
+    throw new BudgetError(inputRefusal(issues.map(({ key, detail }) => ({ pointer: pointerTo([key]), detail }))));
+  }
+  const made = tenant.config.replace(next, edit.author ?? null, nowMs);
+  tenant.ledger.append("config", { version: made.version, ...editor(edit) }, nowMs);
+  return made;
+}
+
+function editor({ author = null, idempotency_key }: Edit) {
+  return { author, idempotency_key };
+}
+
+function setControl(tenant: TenantStores, key: BucketKey, change: Partial<Control>, nowMs: number): void {
+  const { control }: Account = tenant.accounts.open(tenant.policy, key, nowMs);
+  tenant.controls.put({ ...key, override: null, raise: null, freeze: null, ...control, ...change });
+}
+
+/** Reads a time that has to lie ahead. */
+function aheadOf(nowMs: number, field: string, time: string): number {
+  const epochMs = Date.parse(time);
+  if (epochMs > nowMs) return epochMs;
+  throw new BudgetError(inputRefusal([{ pointer: pointerTo([field]), detail: "takes a time that lies ahead" }]));
+}
+
+/** A limit of null is no limit; a bound of null is no bound, which differs from the default. */
+function withoutNullLimits(config: BudgetConfig): BudgetConfig {
+  const isKept = ([key, value]: [string, unknown]) => value !== null || key === "max_users";
+  return Object.fromEntries(Object.entries(config).filter(isKept));
+}

@@ -1,0 +1,117 @@
+import { monotonicFactory } from "ulid";
+import type { Hold, HoldState, LiveHolds } from "../core/index.ts";
+import type { TenantRow } from "./tenant-row.ts";
+
+interface HoldRow extends Record<string, SqlStorageValue> {
+  hold: string;
+}
+
+/**
+ * Holds in SQLite, a row each, with those that live in memory too. A row is written when its hold is made and again
+ * when it is settled, once where both are in one flush.
+ */
+export class HoldStore {
+  readonly #sql: SqlStorage;
+  readonly #row: TenantRow;
+  readonly #live: LiveHolds;
+  /** ULIDs: in order of creation, also within a millisecond. */
+  readonly #ulid = monotonicFactory();
+  readonly #unwritten = new Map<string, Hold>();
+  #isLoaded = false;
+
+  /** @param live what it keeps of the holds that live, for the rules to read */
+  constructor(sql: SqlStorage, row: TenantRow, live: LiveHolds) {
+    this.#sql = sql;
+    this.#row = row;
+    this.#live = live;
+  }
+
+  newId(nowMs: number): string {
+    return this.#ulid(nowMs);
+  }
+
+  /**
+   * Makes sure that the holds that live are in memory. Reads the rows since the oldest of them: there is no index of
+   * those that live, since each hold would cost two more rows.
+   */
+  load(): void {
+    if (this.#isLoaded) return;
+    this.#isLoaded = true;
+    const rows = this.#sql.exec<HoldRow>(
+      "SELECT hold FROM reservation WHERE id >= ? AND state = 'held' ORDER BY id",
+      this.#row.get()?.holdsSince ?? "",
+    );
+    for (const { hold } of rows.toArray()) this.#live.put(JSON.parse(hold));
+  }
+
+  get(id: string): Hold | undefined {
+    const known = this.#live.get(id) ?? this.#unwritten.get(id);
+    if (known) return known;
+    const [row] = this.#sql.exec<HoldRow>("SELECT hold FROM reservation WHERE id = ?", id);
+    return row && JSON.parse(row.hold);
+  }
+
+  put(hold: Hold): void {
+    this.#live.put(hold);
+    this.#unwritten.set(hold.id, hold);
+  }
+
+  /** Holds after an id, in order of creation. */
+  page(after: string, state: HoldState | undefined, limit: number): Hold[] {
+    this.flush();
+    const [filter, bindings] = state === undefined ? ["", []] : ["AND state = ?", [state]];
+    return this.#sql
+      .exec<HoldRow>(
+        `SELECT hold FROM reservation WHERE id > ? ${filter} ORDER BY id LIMIT ?`,
+        after,
+        ...bindings,
+        limit,
+      )
+      .toArray()
+      .map(({ hold }) => JSON.parse(hold));
+  }
+
+  /** Drops holds with ids before one that are settled, so many at a time; answers how many it dropped. */
+  deleteBefore(id: string, limit: number): number {
+    return this.#sql.exec(
+      `DELETE FROM reservation WHERE id IN
+         (SELECT id FROM reservation WHERE id < ? AND state <> 'held' ORDER BY id LIMIT ?)`,
+      id,
+      limit,
+    ).rowsWritten;
+  }
+
+  /** The id of the oldest hold that is kept. */
+  oldestId(): string | null {
+    return this.#sql.exec<{ id: string | null }>("SELECT min(id) AS id FROM reservation").one().id;
+  }
+
+  flush(): void {
+    for (const hold of this.#unwritten.values()) {
+      this.#sql.exec(
+        "INSERT INTO reservation (id, state, hold) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET state = excluded.state, hold = excluded.hold",
+        hold.id,
+        hold.state,
+        JSON.stringify(hold),
+      );
+    }
+    this.#markOldest();
+    this.#unwritten.clear();
+  }
+
+  /** Drops what is in memory, which the next operation reads again. */
+  forget(): void {
+    this.#isLoaded = false;
+    this.#live.clear();
+    this.#unwritten.clear();
+  }
+
+  /** Tells the tenant's row where a start has to read from. It goes down with that row's next write, which is soon enough. */
+  #markOldest(): void {
+    const tenant = this.#row.get();
+    if (!tenant || this.#unwritten.size === 0) return;
+    const [oldest] = this.#live.values();
+    const last = [...this.#unwritten.keys()].at(-1);
+    tenant.holdsSince = oldest?.id ?? (last !== undefined && last > tenant.holdsSince ? last : tenant.holdsSince);
+  }
+}

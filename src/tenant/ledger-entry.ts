@@ -1,0 +1,90 @@
+import {
+  type BucketKey,
+  type Charge,
+  keyNamed,
+  keyOf,
+  TENANT,
+  TENANT_KEY,
+  totalsOf,
+  USER,
+  userKey,
+} from "../core/index.ts";
+import type { LedgerEntry } from "../wire/index.ts";
+import { isSameUsage, type UsageList, usageFromList, usageList } from "./usage-list.ts";
+
+type Amount = "tokens_in" | "tokens_out" | "cost_usd" | "calls" | `${string}_tokens`;
+
+/** What an entry of a kind tells, without its amounts. */
+export type EntryBody = Omit<LedgerEntry, "id" | "at" | "kind" | "scopes" | "exceptions" | Amount>;
+
+/** An entry as stored: JSON in the wire's fields, but for its amounts and its time. */
+export interface StoredEntry extends EntryBody {
+  readonly at: number;
+  readonly kind: LedgerEntry["kind"];
+  /** What it added to the tenant's totals and those of all buckets of its subject; or to its one `bucket`. */
+  readonly usage?: UsageList | undefined;
+  readonly scopes?: readonly string[] | undefined;
+  readonly exceptions?: readonly (readonly [scope: string, usage: UsageList])[] | undefined;
+}
+
+/** What an entry tells of charges to a subject's buckets: the tenant's amounts, and those that differ from them. */
+export function chargesOf(charges: readonly Charge[]): Pick<StoredEntry, "usage" | "scopes" | "exceptions"> {
+  const [tenant, ...others] = charges;
+  if (!tenant) return {};
+  const scopes = others.map(({ key }) => key.scope).filter((scope) => scope !== USER);
+  const exceptions = others.filter(({ delta }) => !isSameUsage(delta, tenant.delta));
+  return {
+    usage: usageList(tenant.delta),
+    scopes: scopes.length > 0 ? scopes : undefined,
+    exceptions: exceptions.length > 0 ? exceptions.map(({ key, delta }) => [key.scope, usageList(delta)]) : undefined,
+  };
+}
+
+/** What an entry added, bucket by bucket: the inverse of `chargesOf`. */
+export function* additionsOf(entry: StoredEntry): Generator<{ key: BucketKey; usage: UsageList }> {
+  const { usage, bucket, user_id, labels = {}, model, scopes = [], exceptions = [] } = entry;
+  if (!usage) return;
+  if (bucket) {
+    const key = keyNamed(bucket);
+    if (key) yield { key, usage };
+    return;
+  }
+  const differing = new Map(exceptions);
+  const subject = { userId: user_id ?? null, labels: model === undefined ? labels : { model, ...labels } };
+  yield { key: TENANT_KEY, usage };
+  yield { key: userKey(subject.userId), usage: differing.get(USER) ?? usage };
+  for (const scope of scopes) {
+    const key = keyOf(scope, subject);
+    if (key) yield { key, usage: differing.get(scope) ?? usage };
+  }
+}
+
+/** An entry as the wire tells it. */
+export function entryAnswer({ at, kind, usage, scopes, exceptions, ...told }: StoredEntry, id: number): LedgerEntry {
+  return {
+    id,
+    at: new Date(at).toISOString(),
+    kind,
+    ...told,
+    ...(usage && amountsOf(usage)),
+    ...(scopes && { scopes }),
+    ...(exceptions && { exceptions: exceptions.map(([scope, list]) => ({ scope, ...amountsOf(list) })) }),
+  };
+}
+
+function amountsOf(usage: UsageList) {
+  const { tokens_total: _, ...amounts } = totalsOf(usageFromList(usage));
+  return amounts;
+}
+
+/** True for an entry of a bucket, or of a step, of this user; null is the anonymous one. */
+export function isOfUser({ user_id, bucket, kind }: StoredEntry, userId: string | null): boolean {
+  if (bucket) return bucket.scope === USER && bucket.id === userId;
+  return kind !== "config" && (user_id ?? null) === userId;
+}
+
+/** True for an entry of a bucket, or of a step, with this label. */
+export function hasLabel({ labels, model, bucket }: StoredEntry, name: string, value: string): boolean {
+  if (bucket) return bucket.scope === name && bucket.scope !== TENANT && bucket.id === value;
+  return labels?.[name] === value || (name === "model" && labels?.model === undefined && model === value);
+}

@@ -1,0 +1,86 @@
+import type { BucketKey } from "../core/index.ts";
+import { additionsOf } from "./ledger-entry.ts";
+import type { LedgerStore, Numbered } from "./ledger-store.ts";
+import type { UsageList } from "./usage-list.ts";
+
+interface CarriedRow extends Record<string, SqlStorageValue> {
+  scope: string;
+  subject: string;
+  usage: string;
+}
+
+/** A bucket and what was added to it. */
+export interface Sum {
+  readonly key: BucketKey;
+  readonly usage: UsageList;
+}
+
+/** What the ledger adds up to, bucket by bucket, with what is carried for entries that are not kept any more. */
+export class LedgerSums {
+  readonly #sql: SqlStorage;
+  readonly #ledger: LedgerStore;
+
+  constructor(sql: SqlStorage, ledger: LedgerStore) {
+    this.#sql = sql;
+    this.#ledger = ledger;
+  }
+
+  /** Adds all up for the buckets that are wanted. Reads the whole ledger. */
+  sums(isWanted: (key: BucketKey) => boolean): { readonly sums: Map<string, Sum>; readonly entries: number } {
+    const sums = new Map<string, Sum>();
+    for (const carried of this.#carried()) if (isWanted(carried.key)) addTo(sums, carried);
+    let entries = 0;
+    for (const { entry } of this.#ledger.entries()) {
+      entries += 1;
+      for (const addition of additionsOf(entry)) if (isWanted(addition.key)) addTo(sums, addition);
+    }
+    return { sums, entries };
+  }
+
+  /** Drops entries made before a time, so many rows of them, and carries their sums on; false where none was left. */
+  carryBefore(cutoffMs: number, limit: number): boolean {
+    const rows = this.#ledger.rowsBefore(cutoffMs, limit);
+    const sums = new Map<string, Sum>();
+    for (const { entry } of rows.flatMap(({ entries }): Numbered[] => entries)) {
+      for (const addition of additionsOf(entry)) addTo(sums, addition);
+    }
+    for (const { key, usage } of sums.values()) this.#carry(key, usage);
+    for (const { firstId } of rows) this.#ledger.deleteRow(firstId);
+    return rows.length > 0;
+  }
+
+  *#carried(): Generator<Sum> {
+    const rows = this.#sql.exec<CarriedRow>("SELECT scope, subject, usage FROM carried");
+    for (const { scope, subject, usage } of rows) yield { key: { scope, subject }, usage: JSON.parse(usage) };
+  }
+
+  #carry(key: BucketKey, usage: UsageList): void {
+    const { scope, subject } = key;
+    const [row] = this.#sql.exec<CarriedRow>(
+      "SELECT usage FROM carried WHERE scope = ? AND subject = ?",
+      scope,
+      subject,
+    );
+    const sum = row ? add(JSON.parse(row.usage), usage) : usage;
+    if (sum.every((part) => part === 0)) {
+      this.#sql.exec("DELETE FROM carried WHERE scope = ? AND subject = ?", scope, subject);
+    } else {
+      this.#sql.exec(
+        "INSERT INTO carried (scope, subject, usage) VALUES (?, ?, ?) ON CONFLICT (scope, subject) DO UPDATE SET usage = excluded.usage",
+        scope,
+        subject,
+        JSON.stringify(sum),
+      );
+    }
+  }
+}
+
+function addTo(sums: Map<string, Sum>, { key, usage }: Sum): void {
+  const id = `${key.scope} ${key.subject}`;
+  const known = sums.get(id);
+  sums.set(id, { key, usage: known ? add(known.usage, usage) : usage });
+}
+
+function add(a: UsageList, b: UsageList): UsageList {
+  return a.map((part, i) => part + (b[i] ?? 0)) as unknown as UsageList;
+}

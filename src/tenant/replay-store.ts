@@ -1,0 +1,80 @@
+/** How a request was answered the first time. */
+export interface Recorded {
+  /** The request, as canonical JSON. */
+  readonly request: string;
+  readonly answer: unknown;
+}
+
+interface Row extends Record<string, SqlStorageValue> {
+  request: string;
+  answer: string;
+}
+
+const HALF_DAY_MS = 12 * 3_600_000;
+/** How many half-days a key is kept beside the one it came in: 24 to 36 hours. */
+const KEPT = 2;
+
+const halfDayOf = (epochMs: number) => Math.floor(epochMs / HALF_DAY_MS);
+
+/** The answers to requests with an idempotency key, each kept for 24 hours at the least. */
+export class ReplayStore {
+  readonly #sql: SqlStorage;
+  readonly #unwritten = new Map<string, Recorded & { readonly halfDay: number }>();
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  get(key: string, nowMs: number): Recorded | undefined {
+    const unwritten = this.#unwritten.get(key);
+    if (unwritten) return unwritten;
+    const halfDay = halfDayOf(nowMs);
+    const [row] = this.#sql.exec<Row>(
+      "SELECT request, answer FROM idempotency WHERE half_day IN (?, ?, ?) AND key = ?",
+      halfDay,
+      halfDay - 1,
+      halfDay - KEPT,
+      key,
+    );
+    return row && { request: row.request, answer: JSON.parse(row.answer) };
+  }
+
+  put(key: string, recorded: Recorded, nowMs: number): void {
+    this.#unwritten.set(key, { ...recorded, halfDay: halfDayOf(nowMs) });
+  }
+
+  /** When the time of keeping the oldest keys is over; null where there are none. */
+  keptUntilMs(): number | null {
+    const { oldest } = this.#sql
+      .exec<{ oldest: number | null }>("SELECT min(half_day) AS oldest FROM idempotency")
+      .one();
+    return oldest === null ? null : (oldest + KEPT + 1) * HALF_DAY_MS;
+  }
+
+  /** Drops keys whose time is over, so many at a time; answers how many it dropped. */
+  deleteOver(nowMs: number, limit: number): number {
+    return this.#sql.exec(
+      `DELETE FROM idempotency WHERE (half_day, key) IN
+         (SELECT half_day, key FROM idempotency WHERE half_day < ? LIMIT ?)`,
+      halfDayOf(nowMs) - KEPT,
+      limit,
+    ).rowsWritten;
+  }
+
+  flush(): void {
+    for (const [key, { halfDay, request, answer }] of this.#unwritten) {
+      this.#sql.exec(
+        "INSERT INTO idempotency (half_day, key, request, answer) VALUES (?, ?, ?, ?)",
+        halfDay,
+        key,
+        request,
+        JSON.stringify(answer),
+      );
+    }
+    this.#unwritten.clear();
+  }
+
+  forget(): void {
+    this.#unwritten.clear();
+  }
+}

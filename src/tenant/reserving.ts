@@ -1,0 +1,175 @@
+import {
+  addHeld,
+  estimateOf,
+  type Hold,
+  NO_USAGE,
+  NOTHING_HELD,
+  pricedUsageOf,
+  release as releaseHold,
+  statusOf,
+  subjectOf,
+} from "../core/index.ts";
+import { priceCall } from "../pricing/index.ts";
+import {
+  BudgetError,
+  type DecisionAnswer,
+  type Operation,
+  type Page,
+  type ReservationAnswer,
+  type ReservationDecision,
+} from "../wire/index.ts";
+import { heldAnswer, reservationAnswer } from "./answers.ts";
+import { chargesOf } from "./ledger-entry.ts";
+import { pricedAt } from "./spending.ts";
+import type { TenantStores } from "./tenant-stores.ts";
+
+/** How many reservations a tenant can have open at once, which bounds the object's memory. */
+const MAX_OPEN = 20_000;
+
+export function reserve(tenant: TenantStores, { request }: Operation<"reserve">, nowMs: number): ReservationDecision {
+  const { policy } = tenant;
+  const { user_id, labels, model, idempotency_key, on_expiry = "release", if_short = "reject" } = request;
+  if (tenant.live.size >= MAX_OPEN) {
+    throw new BudgetError({ code: "too_many_reservations", detail: `a tenant has up to ${MAX_OPEN} open at once` });
+  }
+  const estimate = estimateOf(request, policy.prices, priceCall, nowMs);
+  const subject = subjectOf(request);
+  const { decision, granted } = tenant.accounts.grant(policy, { subject, estimate, ifShort: if_short }, nowMs);
+  const who = { user_id, labels, model, idempotency_key };
+  if (!granted) {
+    const status = statusOf(decision, nowMs, request.detail);
+    tenant.ledger.append("refusal", { ...who, reason: status.reason, amounts: heldAnswer(estimate) }, nowMs);
+    throw new BudgetError(refusalOf(status));
+  }
+  const ttlMs = request.ttl_seconds === undefined ? policy.reservationTtlMs : Math.round(request.ttl_seconds * 1000);
+  const hold: Hold = {
+    id: tenant.holds.newId(nowMs),
+    subject,
+    model,
+    provider: request.provider,
+    state: "held",
+    granted,
+    held: granted,
+    onExpiry: on_expiry,
+    spent: NO_USAGE,
+    estimated: null,
+    late: false,
+    createdAtMs: nowMs,
+    expiresAtMs: nowMs + ttlMs,
+    settledAtMs: null,
+  };
+  tenant.holds.put(hold);
+  tenant.ledger.append("hold", { ...who, reservation: hold.id, amounts: heldAnswer(granted), on_expiry }, nowMs);
+  return withDecision(tenant, hold, nowMs, request.detail);
+}
+
+export function extend(tenant: TenantStores, { id, request }: Operation<"extend">, nowMs: number): ReservationDecision {
+  const { policy } = tenant;
+  const { ttl_seconds, on_expiry, idempotency_key, if_short = "reject" } = request;
+  const hold = findHold(tenant, id);
+  if (hold.state !== "held") throw settled(hold);
+  const { subject, model, provider } = hold;
+  const asked = estimateOf({ model, provider, ...request }, policy.prices, priceCall, nowMs);
+  // More of the same call: it is one hold, however often it is extended.
+  const more = { ...asked, calls: 0, concurrentCalls: 0 };
+  const isMore = more.tokens > 0 || more.costNanoUsd > 0;
+  const grant = isMore
+    ? tenant.accounts.grant(policy, { subject, estimate: more, ifShort: if_short }, nowMs)
+    : undefined;
+  if (grant && !grant.granted) {
+    const status = statusOf(grant.decision, nowMs);
+    const told = { ...whoseEntry(hold), idempotency_key, reason: status.reason, amounts: heldAnswer(more) };
+    tenant.ledger.append("refusal", { ...told, reservation: id }, nowMs);
+    throw new BudgetError(refusalOf(status));
+  }
+  const granted = grant?.granted ?? NOTHING_HELD;
+  const extended: Hold = {
+    ...hold,
+    granted: addHeld(hold.granted, granted),
+    held: addHeld(hold.held, granted),
+    onExpiry: on_expiry ?? hold.onExpiry,
+    expiresAtMs: ttl_seconds === undefined ? hold.expiresAtMs : nowMs + Math.round(ttl_seconds * 1000),
+  };
+  tenant.holds.put(extended);
+  const told = { ...whoseEntry(hold), idempotency_key, reservation: id, on_expiry };
+  tenant.ledger.append("extension", { ...told, amounts: heldAnswer(granted) }, nowMs);
+  return withDecision(tenant, extended, nowMs);
+}
+
+export function commit(tenant: TenantStores, { id, request }: Operation<"commit">, nowMs: number): ReservationDecision {
+  const { policy } = tenant;
+  const { idempotency_key, final = true } = request;
+  const hold = findHold(tenant, id);
+  if (hold.state === "committed") throw settled(hold);
+  const { model = hold.model, provider = hold.provider } = request;
+  const { usage, price } = pricedUsageOf({ ...request, model, provider }, policy.prices, priceCall, nowMs);
+  const committed = tenant.accounts.commit(policy, hold, usage, final, nowMs);
+  tenant.holds.put(committed.hold);
+  const told = { ...whoseEntry(hold), ...(price && { model, provider }), ...pricedAt(price), idempotency_key };
+  const late = committed.hold.late || undefined;
+  tenant.ledger.append("commit", { ...told, reservation: id, final, late, ...chargesOf(committed.charges) }, nowMs);
+  return { ...reservationAnswer(committed.hold), decision: statusOf(committed.decision, nowMs, request.detail) };
+}
+
+export function release(tenant: TenantStores, { id, request }: Operation<"release">, nowMs: number): ReservationAnswer {
+  const hold = findHold(tenant, id);
+  if (hold.state === "committed") throw settled(hold);
+  // What was released or has expired holds nothing that could be given back.
+  if (hold.state !== "held") return reservationAnswer(hold);
+  const released = releaseHold(hold, nowMs);
+  tenant.holds.put(released);
+  const told = { ...whoseEntry(hold), idempotency_key: request.idempotency_key, reservation: id };
+  tenant.ledger.append("release", told, nowMs);
+  return reservationAnswer(released);
+}
+
+export function reservation(tenant: TenantStores, { id }: Operation<"reservation">): ReservationAnswer {
+  return reservationAnswer(findHold(tenant, id));
+}
+
+export function reservations(
+  tenant: TenantStores,
+  { query: { after, limit, state } }: Operation<"reservations">,
+): Page<ReservationAnswer, string> {
+  const items = tenant.holds.page(after, state, limit).map(reservationAnswer);
+  return { items, next: items.length === limit ? (items.at(-1)?.id ?? null) : null };
+}
+
+/** Ends the holds whose time is over, each exactly once, up to so many; true where none is left. */
+export function expireHolds(tenant: TenantStores, nowMs: number, most = Number.POSITIVE_INFINITY): boolean {
+  for (let i = 0; i < most; i += 1) {
+    const due = tenant.live.nextExpired(nowMs);
+    if (!due) return true;
+    const { hold, charges } = tenant.accounts.expire(tenant.policy, due, nowMs);
+    tenant.holds.put(hold);
+    const told = { ...whoseEntry(hold), reservation: hold.id, estimated: charges.length > 0 };
+    tenant.ledger.append("expiry", { ...told, ...chargesOf(charges) }, nowMs);
+  }
+  return tenant.live.nextExpired(nowMs) === undefined;
+}
+
+function withDecision(tenant: TenantStores, hold: Hold, nowMs: number, detail?: boolean): ReservationDecision {
+  const decision = tenant.accounts.allowsStep(tenant.policy, hold.subject, nowMs);
+  return { ...reservationAnswer(hold), decision: statusOf(decision, nowMs, detail) };
+}
+
+function findHold(tenant: TenantStores, id: string): Hold {
+  const hold = tenant.holds.get(id);
+  if (hold) return hold;
+  throw new BudgetError({ code: "unknown_reservation", detail: `there is no reservation "${id}"` });
+}
+
+function settled({ id, state }: Hold): BudgetError {
+  return new BudgetError({ code: "already_settled", detail: `the reservation "${id}" is ${state}` });
+}
+
+/** A refusal that time can lift, or one that it cannot. */
+function refusalOf(decision: DecisionAnswer) {
+  const { limit, reason, retry_after } = decision;
+  const detail = limit === null ? `the budget is ${reason}` : `${limit} does not hold this any more`;
+  return { code: retry_after === null ? "budget_exhausted" : "limit_reached", detail, decision } as const;
+}
+
+function whoseEntry({ subject: { userId, labels } }: Hold) {
+  return { user_id: userId, labels };
+}

@@ -1,0 +1,26 @@
+import { estimateOf, hasEstimate, type Price, pricedUsageOf, statusOf, subjectOf } from "../core/index.ts";
+import { priceCall } from "../pricing/index.ts";
+import type { DecisionAnswer, Operation } from "../wire/index.ts";
+import { chargesOf } from "./ledger-entry.ts";
+import type { TenantStores } from "./tenant-stores.ts";
+
+export function allowsStep(tenant: TenantStores, { request }: Operation<"allows_step">, nowMs: number): DecisionAnswer {
+  const { policy } = tenant;
+  const estimate = hasEstimate(request) ? estimateOf(request, policy.prices, priceCall, nowMs) : undefined;
+  return statusOf(tenant.accounts.allowsStep(policy, subjectOf(request), nowMs, estimate), nowMs, request.detail);
+}
+
+export function consume(tenant: TenantStores, { request }: Operation<"consume">, nowMs: number): DecisionAnswer {
+  const { policy } = tenant;
+  const { user_id, labels, model, provider, idempotency_key } = request;
+  const { usage, price } = pricedUsageOf(request, policy.prices, priceCall, nowMs);
+  const { decision, charges } = tenant.accounts.consume(policy, subjectOf(request), usage, nowMs);
+  const told = { user_id, labels, model, provider, ...pricedAt(price), idempotency_key };
+  tenant.ledger.append("consume", { ...told, ...chargesOf(charges) }, nowMs);
+  return statusOf(decision, nowMs, request.detail);
+}
+
+/** What an entry tells of a price. */
+export function pricedAt(price: Price | undefined) {
+  return price && { price: { source: price.source, rates: price.rates } };
+}

@@ -1,0 +1,66 @@
+import { type Bucket, type Scope, TENANT_KEY } from "../core/index.ts";
+import { TOTALS, type TotalsRow, totalsFromRow, totalsOfBucket } from "./bucket-rows.ts";
+
+interface Row extends TotalsRow {
+  bucket_counts: string;
+  touches: number;
+  holds_since: string;
+}
+
+/** What the tenant's row tells. */
+interface Tenant {
+  readonly bucket: Bucket;
+  /** How many buckets each scope has. */
+  readonly counts: Map<Scope, number>;
+  /** How many times a bucket was touched, which puts touches in order. */
+  touches: number;
+  /** No hold that lives has an id before this one. */
+  holdsSince: string;
+}
+
+const COLUMNS = [...TOTALS, "bucket_counts", "touches", "holds_since"];
+const SELECT = `SELECT ${COLUMNS.join(", ")} FROM tenant`;
+const PUT = `INSERT OR REPLACE INTO tenant (id, ${COLUMNS.join(", ")}) VALUES (1, ${COLUMNS.map(() => "?").join(", ")})`;
+
+/** The tenant's one row, which most writes change and a flush writes once. */
+export class TenantRow {
+  readonly #sql: SqlStorage;
+  #tenant: Tenant | undefined;
+  /** Whether more than touches has changed since the last flush; touches alone can wait. */
+  unsaved = false;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** Undefined before the tenant's first operation. */
+  get(): Tenant | undefined {
+    if (this.#tenant) return this.#tenant;
+    const [row] = this.#sql.exec<Row>(SELECT);
+    if (!row) return undefined;
+    this.#tenant = {
+      bucket: { ...TENANT_KEY, ...totalsFromRow(row), touchedAtMs: row.started_at, touchedSeq: 0 },
+      counts: new Map(Object.entries(JSON.parse(row.bucket_counts))),
+      touches: row.touches,
+      holdsSince: row.holds_since,
+    };
+    return this.#tenant;
+  }
+
+  create(bucket: Bucket): void {
+    this.#tenant = { bucket, counts: new Map(), touches: 0, holdsSince: "" };
+    this.unsaved = true;
+  }
+
+  flush(): void {
+    if (!this.unsaved || !this.#tenant) return;
+    const { bucket, counts, touches, holdsSince } = this.#tenant;
+    this.#sql.exec(PUT, ...totalsOfBucket(bucket), JSON.stringify(Object.fromEntries(counts)), touches, holdsSince);
+    this.unsaved = false;
+  }
+
+  forget(): void {
+    this.#tenant = undefined;
+    this.unsaved = false;
+  }
+}

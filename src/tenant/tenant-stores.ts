@@ -1,0 +1,58 @@
+import { Accounts, LiveHolds, type Policy } from "../core/index.ts";
+import { ConfigStore } from "./config-store.ts";
+import { ControlStore } from "./control-store.ts";
+import { HoldStore } from "./hold-store.ts";
+import { LedgerStore } from "./ledger-store.ts";
+import { LedgerSums } from "./ledger-sums.ts";
+import { ReplayStore } from "./replay-store.ts";
+import { SqlBuckets } from "./sql-buckets.ts";
+import { TenantRow } from "./tenant-row.ts";
+
+/**
+ * All that is kept for a tenant, each part in memory over its own tables, and the rules over them. What operations
+ * change is in memory until `flush`, and `forget` takes it back.
+ */
+export class TenantStores {
+  readonly config: ConfigStore;
+  readonly controls: ControlStore;
+  readonly ledger: LedgerStore;
+  readonly sums: LedgerSums;
+  readonly buckets: SqlBuckets;
+  readonly live = new LiveHolds();
+  readonly holds: HoldStore;
+  readonly replays: ReplayStore;
+  readonly accounts: Accounts;
+  readonly #row: TenantRow;
+
+  constructor(sql: SqlStorage) {
+    this.#row = new TenantRow(sql);
+    this.config = new ConfigStore(sql);
+    this.controls = new ControlStore(sql);
+    this.ledger = new LedgerStore(sql);
+    this.sums = new LedgerSums(sql, this.ledger);
+    this.buckets = new SqlBuckets(sql, this.#row, this.ledger, this.controls);
+    this.holds = new HoldStore(sql, this.#row, this.live);
+    this.replays = new ReplayStore(sql);
+    this.accounts = new Accounts(this.buckets, this.live);
+  }
+
+  get policy(): Policy {
+    return this.config.policy;
+  }
+
+  /** Writes what is in memory alone. The tenant's row goes last, for the others change it. */
+  flush(): void {
+    this.holds.flush();
+    this.buckets.flush();
+    this.ledger.flush();
+    this.replays.flush();
+    this.#row.flush();
+  }
+
+  /** Drops all that is in memory, which the next operation reads again. */
+  forget(): void {
+    for (const store of [this.config, this.controls, this.ledger, this.buckets, this.holds, this.replays, this.#row]) {
+      store.forget();
+    }
+  }
+}
