@@ -1,21 +1,11 @@
-import type { CaseName } from "./load/job.ts";
+import { operationsIn } from "./load/rounds.ts";
 import type { Cell, Group, System } from "./measure.ts";
 import type { Peer } from "./peers/index.ts";
-import { BUCKET_SWEEP, BUCKETS, MANY_TENANTS, type Plan } from "./plan.ts";
+import { BUCKETS, MANY_TENANTS, type Plan, PRODUCT_CASES } from "./plan.ts";
 import type { Service } from "./serve.ts";
 
 export const PRODUCT = "edge-budget";
 export const FLOOR = "floor";
-
-/** What an agent may call, from the cheapest to the largest. */
-export const PRODUCT_CASES = [
-  "allows-step",
-  "consume",
-  "keyed-consume",
-  "reserve+commit",
-  "batch-100",
-  "batch-1000",
-] as const satisfies readonly CaseName[];
 
 /** Tenants of one and the same service: a name for each load, so that none finds another's totals. */
 export const TENANT = "one";
@@ -31,7 +21,9 @@ export function baseGroups(service: Service, peers: readonly Peer[], plan: Plan)
     floor: { system: floor, case: "echo", connections, ...load },
     cells: [
       { system: floor, case: "hello", connections, ...load },
-      ...PRODUCT_CASES.map((name): Cell => ({ system: product, case: name, connections, ...load })),
+      ...PRODUCT_CASES.filter((name) => operationsIn(name) * connections <= plan.maxInFlight).map(
+        (name): Cell => ({ system: product, case: name, connections, ...load }),
+      ),
       ...peers.map((peer): Cell => ({ system: { ...peer, token: "" }, case: "consume", connections, ...load })),
     ],
     rounds,
@@ -45,7 +37,7 @@ export function tenantGroups(service: Service, plan: Plan): Group[] {
   return [...plan.sweepRounds].map(([connections, rounds]) => ({
     title: `${MANY_TENANTS} tenants, ${connections} at once`,
     floor: { system: floor, case: "echo", connections, ...load },
-    cells: PRODUCT_CASES.map((name): Cell => ({ system: product, case: name, connections, ...load })),
+    cells: plan.sweepCases.map((name): Cell => ({ system: product, case: name, connections, ...load })),
     rounds,
   }));
 }
@@ -53,13 +45,12 @@ export function tenantGroups(service: Service, plan: Plan): Group[] {
 /** Tenants that differ in how many buckets they have. */
 export function bucketGroups(service: Service, plan: Plan): Group[] {
   const { product, floor } = systemsOf(service);
-  const cases = ["allows-step", "consume", "reserve+commit", "batch-1000"] as const;
   return [...plan.sweepRounds].map(([connections, rounds]) => ({
-    title: `1 to ${BUCKET_SWEEP.at(-1)} buckets, ${connections} at once`,
+    title: `1 to ${plan.buckets.at(-1)?.toLocaleString("en-US")} buckets, ${connections} at once`,
     floor: { system: floor, case: "echo", connections, tenant: "floor", tenants: 1, buckets: BUCKETS },
     // Case by case, so that those whose ratio matters stand beside each other.
-    cells: cases.flatMap((name) =>
-      BUCKET_SWEEP.map(
+    cells: plan.sweepCases.flatMap((name) =>
+      plan.buckets.map(
         (buckets): Cell => ({
           ...{ system: product, case: name, connections },
           ...{ tenant: bucketTenant(buckets), tenants: 1, buckets },

@@ -3,7 +3,7 @@ import type { LoadGenerator } from "./load/generator.ts";
 import { type Group, type Measured, measureGroup } from "./measure.ts";
 import { bytesWithMillion, bytesWithOneBucket } from "./memory.ts";
 import { type Peer, startPeers } from "./peers/index.ts";
-import { BUCKET_SWEEP, BUCKETS, MANY_TENANTS, MILLION, type Plan } from "./plan.ts";
+import { BUCKETS, MANY_TENANTS, MILLION, type Plan } from "./plan.ts";
 import { progress } from "./progress.ts";
 import type { Figures } from "./reaches.ts";
 import { countRows } from "./rows-written.ts";
@@ -20,7 +20,7 @@ export async function measureAll(
   const base = await measureBase(plan, withPeers, dir, generator);
   const sweep = await measureBuckets(plan, dir, generator);
   progress("counting rows");
-  const rows = await countRows(dir, plan.rounds.keys(), generator);
+  const rows = await countRows(dir, plan, generator);
   return { measured: [...base, ...sweep.measured], rows, memoryOverEmptyMb: sweep.memoryOverEmptyMb };
 }
 
@@ -41,18 +41,19 @@ async function measureBuckets(
   dir: string,
   generator: LoadGenerator,
 ): Promise<Pick<Figures, "measured" | "memoryOverEmptyMb">> {
-  progress("a million consumes on one bucket");
-  const emptyBytes = await bytesWithOneBucket(dir, generator);
+  const withMillion = plan.buckets.includes(MILLION);
+  if (withMillion) progress("a million consumes on one bucket");
+  const emptyBytes = withMillion ? await bytesWithOneBucket(dir, generator) : Number.NaN;
   await using service = await serve(dir, "buckets");
-  for (const buckets of BUCKET_SWEEP) await configure(service, bucketTenant(buckets));
-  progress("a million consumes on a million buckets");
-  const memoryOverEmptyMb = ((await bytesWithMillion(service, generator)) - emptyBytes) / 1e6;
-  for (const buckets of BUCKET_SWEEP) {
-    // The only one of the first tenant comes with its first call; the million are there.
+  for (const buckets of plan.buckets) await configure(service, bucketTenant(buckets));
+  if (withMillion) progress("a million consumes on a million buckets");
+  const fullBytes = withMillion ? await bytesWithMillion(service, generator) : Number.NaN;
+  for (const buckets of plan.buckets) {
+    // A single one comes with its first call; the million are there.
     if (buckets > 1 && buckets < MILLION) await seed(service, bucketTenant(buckets), buckets, generator);
   }
   const measured = await measureGroups(bucketGroups(service, plan), plan, generator);
-  return { measured, memoryOverEmptyMb };
+  return { measured, memoryOverEmptyMb: (fullBytes - emptyBytes) / 1e6 };
 }
 
 async function measureGroups(groups: readonly Group[], plan: Plan, generator: LoadGenerator): Promise<Measured[]> {

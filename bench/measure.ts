@@ -51,8 +51,9 @@ export interface Group {
   readonly rounds: number;
 }
 
-/** How long a cell is driven, unmeasured, before the first round. */
+/** How long a cell is driven, unmeasured, before the first round, and by how many connections at most. */
 const WARM_UP_MS = 150;
+const WARM_UP_CONNECTIONS = 8;
 
 /** Measures a group: in each round floor, cell, floor, cell, …, floor. */
 export async function measureGroup(
@@ -62,7 +63,10 @@ export async function measureGroup(
 ): Promise<Measured[]> {
   const ofFloor: Sample[] = [];
   const ofCells = new Map<Cell, Sample[]>(cells.map((cell) => [cell, []]));
-  for (const cell of [floor, ...cells]) await measureSlice(cell, WARM_UP_MS, generator);
+  for (const cell of [floor, ...cells]) {
+    const connections = Math.min(cell.connections, WARM_UP_CONNECTIONS);
+    await measureSlice({ ...cell, connections }, WARM_UP_MS, generator);
+  }
   for (let round = 0; round < rounds; round += 1) {
     progress(`${title}, round ${round + 1} of ${rounds}`);
     let before = await measureSlice(floor, floorMs, generator);
@@ -98,8 +102,7 @@ export function middleOf(samples: readonly Sample[]): Sample {
   };
 }
 
-/** Drives a cell once. */
-export async function measureSlice(cell: Cell, milliseconds: number, generator: LoadGenerator): Promise<Sample> {
+async function measureSlice(cell: Cell, milliseconds: number, generator: LoadGenerator): Promise<Sample> {
   const { system, connections, tenant, tenants, buckets } = cell;
   const { port, token, pids } = system;
   const users = Math.ceil(buckets / tenants);

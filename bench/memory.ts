@@ -21,7 +21,8 @@ export async function bytesWithOneBucket(dir: string, generator: LoadGenerator):
     ...jobOn(service, 1),
     ...{ case: "batch-1000", connections: 2, times: MILLION / operationsIn("batch-1000") },
   });
-  return bytesAfterConsumes(service, 1, generator);
+  // Awaited here: workerd ends when this returns.
+  return await bytesAfterConsumes(service, 1, generator);
 }
 
 /** The memory of a fresh workerd, in bytes, after the same calls on a tenant to whom they give a million buckets. */

@@ -1,3 +1,5 @@
+import type { CaseName } from "./load/job.ts";
+
 /** How much is measured. */
 export interface Plan {
   /** How long each slice of load lasts. */
@@ -8,7 +10,31 @@ export interface Plan {
   readonly rounds: ReadonlyMap<number, number>;
   /** The same, for many tenants and for many buckets. */
   readonly sweepRounds: ReadonlyMap<number, number>;
+  /** The cases that are measured for many tenants and for many buckets. */
+  readonly sweepCases: readonly ProductCase[];
+  /** How many buckets tenants have that differ in that. */
+  readonly buckets: readonly number[];
+  /** The most operations that may be on their way at once: so many of the largest batches take seconds to answer. */
+  readonly maxInFlight: number;
 }
+
+/** What an agent may call, from the cheapest to the largest. */
+export const PRODUCT_CASES = [
+  "allows-step",
+  "consume",
+  "keyed-consume",
+  "reserve+commit",
+  "batch-100",
+  "batch-1000",
+] as const satisfies readonly CaseName[];
+export type ProductCase = (typeof PRODUCT_CASES)[number];
+
+export const MILLION = 1_000_000;
+/** The concurrency that the reaches are told at. */
+export const REACH_CONCURRENCY = 32;
+/** Buckets in all where nothing else is said: users of one tenant, or of many together. */
+export const BUCKETS = 1000;
+export const MANY_TENANTS = 100;
 
 export const FULL: Plan = {
   sliceMs: 1000,
@@ -23,23 +49,22 @@ export const FULL: Plan = {
     [32, 5],
     [256, 3],
   ]),
+  sweepCases: ["allows-step", "consume", "reserve+commit", "batch-100", "batch-1000"],
+  buckets: [1, BUCKETS, 10_000, MILLION],
+  maxInFlight: Number.POSITIVE_INFINITY,
 };
 
+/** Loading a million buckets alone takes longer than a quick run may. */
 export const QUICK: Plan = {
-  sliceMs: 250,
-  floorMs: 150,
+  sliceMs: 200,
+  floorMs: 100,
   rounds: new Map([
     [1, 1],
-    [32, 3],
+    [32, 2],
     [256, 1],
   ]),
-  sweepRounds: new Map([[32, 2]]),
+  sweepRounds: new Map([[32, 1]]),
+  sweepCases: ["consume"],
+  buckets: [1, BUCKETS, 10_000],
+  maxInFlight: 100_000,
 };
-
-/** The concurrency that the reaches are told at. */
-export const REACH_CONCURRENCY = 32;
-/** Buckets in all where nothing else is said: users of one tenant, or of many together. */
-export const BUCKETS = 1000;
-export const MANY_TENANTS = 100;
-export const MILLION = 1_000_000;
-export const BUCKET_SWEEP = [1, BUCKETS, 10_000, MILLION] as const;

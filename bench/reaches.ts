@@ -18,7 +18,7 @@ export interface Reach {
 export interface Figures {
   readonly measured: readonly Measured[];
   readonly rows: readonly RowsWritten[];
-  /** The memory of a workerd whose tenant has a million buckets, less what the same workerd had when it had none. */
+  /** The memory of a workerd with a million buckets, less that of one with a single bucket, in MB; NaN: not measured. */
   readonly memoryOverEmptyMb: number;
 }
 

@@ -1,13 +1,13 @@
-import { PRODUCT_CASES, TENANT } from "./groups.ts";
+import { TENANT } from "./groups.ts";
 import type { LoadGenerator } from "./load/generator.ts";
 import type { CaseName } from "./load/job.ts";
-import { BUCKETS } from "./plan.ts";
+import { operationsIn } from "./load/rounds.ts";
+import { BUCKETS, type Plan, PRODUCT_CASES } from "./plan.ts";
 import { type Service, serve } from "./serve.ts";
 import { configure } from "./tenants.ts";
 
-/** Rounds of each case for each connection: enough to even out how operations happen to meet in a flush. */
-const ROUNDS_PER_CONNECTION = 4;
-const MIN_ROUNDS = 64;
+/** Operations for each connection, or a batch for each: enough to even out how they happen to meet in a flush. */
+const OPERATIONS_PER_CONNECTION = 64;
 
 /** Rows written per operation, of a case at a concurrency. */
 export interface RowsWritten {
@@ -17,18 +17,15 @@ export interface RowsWritten {
 }
 
 /** Counts the rows that operations write, in a service of its own: what counts is never what is timed. */
-export async function countRows(
-  dir: string,
-  concurrencies: Iterable<number>,
-  generator: LoadGenerator,
-): Promise<RowsWritten[]> {
+export async function countRows(dir: string, plan: Plan, generator: LoadGenerator): Promise<RowsWritten[]> {
   await using service = await serve(dir, "counting", "counting");
   await configure(service, TENANT);
   const counted: RowsWritten[] = [];
-  for (const connections of concurrencies) {
+  for (const connections of plan.rounds.keys()) {
     for (const name of PRODUCT_CASES) {
+      if (operationsIn(name) * connections > plan.maxInFlight) continue;
       const before = await rowsOf(service);
-      const times = Math.max(MIN_ROUNDS, ROUNDS_PER_CONNECTION * connections);
+      const times = connections * Math.ceil(OPERATIONS_PER_CONNECTION / operationsIn(name));
       const { operations } = await generator.run({
         ...{ case: name, port: service.port, token: service.token, connections, times },
         ...{ tenant: TENANT, tenants: 1, users: BUCKETS },
