@@ -1,6 +1,7 @@
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 import { CountReporter } from "./test/count-reporter.ts";
+import { SECRETS } from "./test/edge/secrets.ts";
 
 export default defineConfig({
   test: {
@@ -8,7 +9,12 @@ export default defineConfig({
     projects: [
       {
         // Inside workerd: the core, the object, and the HTTP and RPC surfaces.
-        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: { bindings: { ...SECRETS, REQUEST_LOG: "off" } },
+          }),
+        ],
         test: { name: "workers", include: ["test/{core,tenant,edge,property}/**/*.test.ts"], testTimeout: 30_000 },
       },
       {

@@ -1,10 +1,11 @@
 /**
- * `npm start`: serves the budget on this machine with `wrangler dev`, its state kept in the project's folder,
- * and prints what to call it with.
+ * `npm start`: serves the budget on this machine with `wrangler dev`, its state kept in the project's folder, makes
+ * secrets for it on the first run, and prints what to call it with.
  */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { ensureDevSecrets } from "./dev-secrets.ts";
 
 const { values } = parseArgs({ options: { port: { type: "string", default: "8787" } } });
 const url = `http://127.0.0.1:${values.port}`;
@@ -15,6 +16,7 @@ if (await isServing()) {
 }
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+const { ADMIN_TOKEN } = ensureDevSecrets(`${root}.dev.vars`);
 const args = [
   "dev",
   "--ip",
@@ -36,9 +38,12 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => se
 
 while (!(await isServing())) await new Promise((resolve) => setTimeout(resolve, 100));
 console.log(`
-edge-budget serves ${url}; what it counts is kept in .wrangler/state. Ask it whether a step may be taken:
+edge-budget serves ${url}; what it counts is kept in .wrangler/state, its secrets in .dev.vars.
+Ask it whether a step may be taken:
 
-  curl ${url}/v1/tenants/acme/allows-step -H 'content-type: application/json' -d '{"user_id": "alice"}'
+  curl ${url}/v1/tenants/acme/allows-step -H 'authorization: Bearer ${ADMIN_TOKEN}' -H 'content-type: application/json' -d '{"user_id": "alice"}'
+
+The reference is at ${url}/docs.
 `);
 
 async function isServing(): Promise<boolean> {

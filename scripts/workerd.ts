@@ -7,6 +7,8 @@ export interface WorkerdOptions {
   readonly entry: URL;
   /** The Worker's Durable Objects, each with SQLite: binding → the class that `entry` exports. */
   readonly durableObjects: Readonly<Record<string, string>>;
+  /** The Worker's settings and secrets, by name. */
+  readonly vars?: Readonly<Record<string, string>>;
   /** Where it listens on loopback; a free port where absent. */
   readonly port?: number;
 }
@@ -22,7 +24,7 @@ export interface Workerd {
 }
 
 /** Bundles a Worker and runs it in a workerd of its own. */
-export async function startWorkerd({ entry, durableObjects, port = 0 }: WorkerdOptions): Promise<Workerd> {
+export async function startWorkerd({ entry, durableObjects, vars, port = 0 }: WorkerdOptions): Promise<Workerd> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(entry)],
     bundle: true,
@@ -39,6 +41,7 @@ export async function startWorkerd({ entry, durableObjects, port = 0 }: WorkerdO
     durableObjects: Object.fromEntries(
       Object.entries(durableObjects).map(([binding, className]) => [binding, { className, useSQLite: true }]),
     ),
+    bindings: { ...vars },
     host: "127.0.0.1",
     port,
     // No look-up of the request's location: it runs the same without a network.

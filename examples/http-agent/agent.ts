@@ -3,8 +3,9 @@ import type { BudgetStatus, Consumption, StepRequest } from "../../src/core/inde
 import { costUsd, think } from "../edge-agent/src/think.ts";
 
 const [url, tenant, user, steps = "50"] = process.argv.slice(2);
-if (!url || !tenant || !user || !/^\d+$/.test(steps)) {
-  console.error("usage: node agent.ts URL TENANT USER [STEPS]");
+const token = process.env.EDGE_BUDGET_TOKEN;
+if (!url || !tenant || !user || !token || !/^\d+$/.test(steps)) {
+  console.error("usage: EDGE_BUDGET_TOKEN=… node agent.ts URL TENANT USER [STEPS]");
   process.exit(2);
 }
 const work = Number(steps);
@@ -13,7 +14,7 @@ const work = Number(steps);
 async function ask(operation: "allows-step" | "consume", body: StepRequest | Consumption): Promise<BudgetStatus> {
   const response = await fetch(`${url}/v1/tenants/${encodeURIComponent(`${tenant}`)}/${operation}`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
     body: JSON.stringify(body),
   });
   if (!response.ok) throw new Error(`${operation} answered ${response.status}: ${await response.text()}`);

@@ -13,6 +13,7 @@ Feeds usage logs (CSV with a header, or JSONL) through a budget: allows-step for
   --price-in USD     per million input tokens, for rows without a cost
   --price-out USD    per million output tokens, for rows without a cost
   --url URL          asks the service there (default: a budget in this process, under the rows' own clock)
+  --token TOKEN      with --url: what to call it with (default: EDGE_BUDGET_TOKEN of the environment)
   --tenant NAME      the tenant to ask it as (default: a new one)
   --clock            with --url: sends each row's time in x-clock, for a service started by npm run clocked
   --out FILE         writes every row's decision, as NDJSON: row, at, user_id, state, reason, limit
@@ -30,7 +31,9 @@ export interface ReplayOptions {
   /** USD per million tokens; undefined where rows without a cost have none. */
   readonly prices: { readonly inUsd: number; readonly outUsd: number } | undefined;
   /** The service to ask; undefined for a budget in this process. */
-  readonly service: { readonly url: string; readonly tenant: string; readonly sendClock: boolean } | undefined;
+  readonly service:
+    | { readonly url: string; readonly tenant: string; readonly token: string | undefined; readonly sendClock: boolean }
+    | undefined;
   readonly outFile: string | undefined;
   readonly json: boolean;
 }
@@ -44,14 +47,17 @@ export function readOptions(args: readonly string[]): ReplayOptions | undefined 
   const { values, positionals: files } = parse(args);
   if (values.help) return undefined;
   if (files.length === 0) throw new UserError(`no log to replay\n\n${USAGE}`);
-  if (!values.url && (values.tenant || values.clock)) throw new UserError("--tenant and --clock go with --url");
+  if (!values.url && (values.tenant || values.token || values.clock)) {
+    throw new UserError("--tenant, --token and --clock go with --url");
+  }
   const { url, tenant = `replay-${crypto.randomUUID()}`, clock: sendClock = false } = values;
+  const { token = process.env.EDGE_BUDGET_TOKEN } = values;
   return {
     files,
     columns: readColumns(values.columns),
     config: values.config === undefined ? undefined : readConfig(values.config),
     prices: readPrices(values["price-in"], values["price-out"]),
-    service: url === undefined ? undefined : { url: url.replace(/\/+$/, ""), tenant, sendClock },
+    service: url === undefined ? undefined : { url: url.replace(/\/+$/, ""), tenant, token, sendClock },
     outFile: values.out,
     json: values.json ?? false,
   };
@@ -71,6 +77,7 @@ function parse(args: readonly string[]) {
         "price-out": text,
         url: text,
         tenant: text,
+        token: text,
         clock: flag,
         out: text,
         json: flag,

@@ -14,12 +14,14 @@ export class ServiceError extends Error {
 /** A running service, asked over HTTP. What it had counted before does not count. */
 export class ServiceBudget implements ReplayedBudget {
   readonly #base: string;
+  readonly #token: string | undefined;
   readonly #sendClock: boolean;
   #before: Totals = { tokens_in: 0, tokens_out: 0, cost_usd: 0 };
   #lastAtMs = 0;
 
-  constructor({ url, tenant, sendClock }: Service) {
+  constructor({ url, tenant, token, sendClock }: Service) {
     this.#base = `${url}/v1/tenants/${encodeURIComponent(tenant)}`;
+    this.#token = token;
     this.#sendClock = sendClock;
   }
 
@@ -51,6 +53,7 @@ export class ServiceBudget implements ReplayedBudget {
 
   async #call<T>(method: string, path: string, body?: object): Promise<T> {
     const headers = {
+      ...(this.#token && { authorization: `Bearer ${this.#token}` }),
       ...(body && { "content-type": "application/json" }),
       ...(this.#sendClock && { "x-clock": new Date(this.#lastAtMs).toISOString() }),
     };

@@ -1,6 +1,6 @@
 import type { Bucket, BucketKey } from "./bucket.ts";
 import type { Held } from "./held.ts";
-import { compareLimits, type Limit, parseLimitName, printLimitName, TENANT } from "./limits.ts";
+import { compareLimits, type Limit, type LimitName, parseLimitName, printLimitName, TENANT } from "./limits.ts";
 import { type ConfigIssue, compileMaxima, type Maxima, maximaIssues, type Policy } from "./policy.ts";
 import type { OpenWindow } from "./window.ts";
 
@@ -60,15 +60,31 @@ export function limitsOf(
   return [...general.filter((limit) => !overridden.has(identity(limit))), ...replaced].sort(compareLimits);
 }
 
+/**
+ * What the account's limits name: its scope's, and those of its own, lifted ones too. A limit lifted for a time is in
+ * force again after it, with all that was spent meanwhile, so its window counts on.
+ */
+function namedLimits(
+  policy: Policy,
+  { key, control }: Pick<Account, "key" | "control">,
+  nowMs: number,
+): readonly LimitName[] {
+  const general = policy.limitsByScope.get(key.scope) ?? [];
+  if (!control) return general;
+  const raised = control.raise && nowMs < control.raise.untilMs ? control.raise.maxima : {};
+  const own = [...Object.keys(control.override ?? {}), ...Object.keys(raised)].map(parseLimitName);
+  return [...general, ...own.filter((name) => typeof name !== "string")];
+}
+
 function canonicalName(name: string): string {
   const parts = parseLimitName(name);
   return typeof parts === "string" ? name : printLimitName(parts);
 }
 
-/** The windows that some limit of the account names; no other is counted. */
+/** The windows that some limit of the account names, lifted ones too; no other is counted. */
 export function windowsOf(policy: Policy, account: Pick<Account, "key" | "control">, nowMs: number): OpenWindow[] {
   const windows = new Map<string, OpenWindow>();
-  for (const { window } of limitsOf(policy, account, nowMs)) {
+  for (const { window } of namedLimits(policy, account, nowMs)) {
     if (window.kind !== "lifetime") windows.set(window.id, window);
   }
   return [...windows.values()];

@@ -13,7 +13,8 @@ export interface Slot extends Amounts {
  *
  * A calendar window's slot carries the time of its last spending and not the period's start: it counts while that
  * time is in the current period. So a change of the calendar keeps, in the window that is open, whatever it had
- * counted, if any of it was spent in the new period: it may count too much until that ends, and never too little.
+ * counted, if the last of it was spent in the new period. Until that ends it may count too much, or too little where
+ * the new period reaches back into one that was over.
  */
 export type Counter = readonly Slot[];
 

@@ -1,24 +1,51 @@
 import type { Context, ErrorHandler, NotFoundHandler } from "hono";
-import { BudgetError, PROBLEMS } from "../wire/index.ts";
+import { BudgetError, PROBLEMS, type ProblemCode, type Refusal } from "../wire/index.ts";
+import type { EdgeEnv } from "./edge-env.ts";
+import { PROBLEM_PAGES } from "./problem-pages.ts";
 
-/** Answers with a problem document (RFC 9457). Every error answer is made here. */
-function problem(c: Context, { code, message, errors }: BudgetError, headers: Record<string, string> = {}): Response {
+/** The problem document (RFC 9457) of a refusal. Every one is made here. */
+export function problemDocument(c: Context<EdgeEnv>, { code, detail, errors, decision }: Refusal) {
   const { status, title } = PROBLEMS[code];
-  const document = { title, status, code, detail: message, ...(errors && { errors }) };
-  return c.body(JSON.stringify(document), status, { ...headers, "content-type": "application/problem+json" });
+  return {
+    type: new URL(`/problems/${code}`, c.req.url).href,
+    title,
+    status,
+    code,
+    detail,
+    retryable: retryAfterOf(code, decision) !== null,
+    request_id: c.var.requestId,
+    ...(errors && { errors }),
+    ...(decision && { decision }),
+  };
 }
 
-export const onError: ErrorHandler = (error, c) => {
+/** Answers with a problem document. */
+function problem(c: Context<EdgeEnv>, { refusal }: BudgetError, headers: Record<string, string> = {}): Response {
+  const document = problemDocument(c, refusal);
+  const retryAfter = retryAfterOf(refusal.code, refusal.decision);
+  return c.body(JSON.stringify(document), document.status, {
+    ...headers,
+    ...(retryAfter !== null && { "retry-after": `${Math.ceil(retryAfter)}` }),
+    "content-type": "application/problem+json",
+  });
+}
+
+/** After how many seconds the same call can be made again; null where it is of no use. */
+function retryAfterOf(code: ProblemCode, decision: Refusal["decision"]): number | null {
+  return decision ? decision.retry_after : (PROBLEM_PAGES[code].retryAfterSeconds ?? null);
+}
+
+export const onError: ErrorHandler<EdgeEnv> = (error, c) => {
   if (error instanceof BudgetError) return problem(c, error);
   console.error(error);
   return problem(c, new BudgetError({ code: "internal", detail: "an unexpected failure, which has been logged" }));
 };
 
-export const onNotFound: NotFoundHandler = (c) =>
+export const onNotFound: NotFoundHandler<EdgeEnv> = (c) =>
   problem(c, new BudgetError({ code: "not_found", detail: `there is no route ${c.req.path}` }));
 
 /** Answers a known path's wrong method; `Allow` lists the right ones (RFC 9110, section 15.5.6). */
-export function onMethodNotAllowed(c: Context, methods: string[]): Response {
+export function onMethodNotAllowed(c: Context<EdgeEnv>, methods: string[]): Response {
   const allow = methods.join(", ");
   const detail = `${c.req.path} takes ${allow}, not ${c.req.method}`;
   return problem(c, new BudgetError({ code: "method_not_allowed", detail }), { allow });

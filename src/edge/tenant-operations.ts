@@ -1,52 +1,121 @@
 import { RpcTarget } from "cloudflare:workers";
-import { type BucketKey, type BucketName, type BudgetConfig, keyNamed, TENANT, USER } from "../core/index.ts";
+import { type BucketName, type BudgetConfig, TENANT, USER } from "../core/index.ts";
 import type { TenantBudget } from "../tenant/index.ts";
 import {
-  AdjustRequest,
-  AllowsStepRequest,
+  type AdjustRequest,
+  type AllowsStepRequest,
   type Answer,
+  type AnswerOf,
+  type AuditAnswer,
+  BatchRequest,
   BudgetError,
-  ConfigPatch,
-  ConfigRequest,
+  type Caller,
+  type CommitRequest,
+  type ConfigPatch,
   type ConfigVersion,
-  ConsumeRequest,
+  type ConsumeRequest,
   type DecisionAnswer,
   type Edit,
-  FreezeRequest,
-  Id,
+  type ExtendRequest,
+  type FreezeRequest,
   type LedgerEntry,
   LedgerQuery,
-  NoteRequest,
-  OverrideRequest,
+  type NoteRequest,
+  type Operation,
+  type OperationName,
+  type OverrideRequest,
   type Page,
   PageQuery,
   parseInput,
+  type ReleaseRequest,
+  type ReservationAnswer,
+  type ReservationDecision,
+  ReservationsQuery,
+  type ReserveRequest,
   type UsageAnswer,
+  type Written,
 } from "../wire/index.ts";
+import { requireUnbound } from "./access/binding.ts";
+import type { Grant } from "./access/grant.ts";
+import { prepareItem } from "./operations/batch.ts";
+import { prepare } from "./operations/prepare.ts";
+import { parseId } from "./path-ids.ts";
 
 /**
  * Every operation on one tenant, validated here and carried out by the tenant's object. HTTP routes call it,
  * and so do other Workers, by RPC, so that both get the same answers. Each throws `BudgetError` where the
- * input is not valid or the object refuses.
+ * input is not valid, the caller's token is bound to something else, or the object refuses.
  */
 export class TenantOperations extends RpcTarget {
   readonly #namespace: DurableObjectNamespace<TenantBudget>;
   readonly #tenantId: string;
+  readonly #grant: Grant | undefined;
+  /** What of the grant the object has to know. */
+  readonly #caller: Caller | undefined;
 
-  constructor(namespace: DurableObjectNamespace<TenantBudget>, tenantId: string) {
+  /** @param grant what the caller's token allows; undefined for who may do everything */
+  constructor(namespace: DurableObjectNamespace<TenantBudget>, tenantId: string, grant?: Grant) {
     super();
     this.#namespace = namespace;
     this.#tenantId = tenantId;
+    this.#grant = grant;
+    this.#caller = grant && { jti: grant.jti, user: grant.user, labels: grant.labels };
   }
 
-  /** May this subject take the next step? */
+  /** May this subject take the next step, and does what it may come to fit? */
   async allowsStep(step: AllowsStepRequest = {}): Promise<DecisionAnswer> {
-    return unwrap(await this.#object.allowsStep(parseInput(AllowsStepRequest, step)));
+    return this.#run(prepare.allowsStep(this.#caller, step));
   }
 
   /** Records what was spent and decides the step after it. */
-  async consume(spent: ConsumeRequest): Promise<DecisionAnswer> {
-    return unwrap(await this.#object.consume(parseInput(ConsumeRequest, spent)));
+  async consume(spent: ConsumeRequest): Promise<Written<DecisionAnswer>> {
+    return this.#run(prepare.consume(this.#caller, spent));
+  }
+
+  /** Holds what a call may come to. */
+  async reserve(request: ReserveRequest): Promise<Written<ReservationDecision>> {
+    return this.#run(prepare.reserve(this.#caller, request));
+  }
+
+  /** Settles a reservation with what was really used; with `final: false` a part of it. */
+  async commit(id: string, spent: CommitRequest): Promise<Written<ReservationDecision>> {
+    return this.#run(prepare.commit(this.#caller, id, spent));
+  }
+
+  /** Gives back what a reservation holds. */
+  async release(id: string, request: ReleaseRequest = {}): Promise<Written<ReservationAnswer>> {
+    return this.#run(prepare.release(id, request));
+  }
+
+  /** Gives a reservation more to hold, or more time from now on. */
+  async extend(id: string, request: ExtendRequest): Promise<Written<ReservationDecision>> {
+    return this.#run(prepare.extend(id, request));
+  }
+
+  /** One reservation. */
+  async reservation(id: string): Promise<ReservationAnswer> {
+    return this.#run({ op: "reservation", id: parseId("reservation", id) });
+  }
+
+  /** Reservations, open and settled, a page at a time. */
+  async reservations(query: Partial<ReservationsQuery> = {}): Promise<Page<ReservationAnswer, string>> {
+    return this.#run({ op: "reservations", query: parseInput(ReservationsQuery, query) });
+  }
+
+  /**
+   * Carries out up to 1,000 operations of any kind in order, in one commit.
+   *
+   * @param operations each as `{op, …}` with the fields of its call
+   * @returns an answer for each, in order; a refusal is the operation's own
+   */
+  async batch(operations: readonly unknown[]): Promise<Answer<unknown>[]> {
+    const items = parseInput(BatchRequest, { operations }).operations;
+    const scopes = this.#grant?.scopes;
+    const prepared = items.map((item) => prepareItem(this.#caller, (scope) => scopes?.has(scope) ?? true, item));
+    const sent = prepared.flatMap((each) => ("operation" in each ? [each.operation] : []));
+    const answers = sent.length === 0 ? [] : ((await this.#object.batch(sent, this.#caller)) as Answer<unknown>[]);
+    const next = answers.values();
+    return prepared.map((each) => ("refusal" in each ? each.refusal : (next.next().value as Answer<unknown>)));
   }
 
   /** The tenant's totals. */
@@ -61,89 +130,82 @@ export class TenantOperations extends RpcTarget {
 
   /** Any bucket's totals. */
   async usageOf(bucket: BucketName): Promise<UsageAnswer> {
-    return unwrap(await this.#object.usageOf(parseBucket(bucket)));
+    return this.#run(prepare.usage(this.#caller, bucket));
   }
 
   /** The configuration in force, and its version. */
   async config(): Promise<ConfigVersion> {
-    return unwrap(await this.#object.config());
+    requireUnbound(this.#caller);
+    return this.#run({ op: "config" });
   }
 
   /** Replaces the configuration. */
-  async configure(config: BudgetConfig, edit: Edit = {}): Promise<ConfigVersion> {
-    return unwrap(await this.#object.configure(parseInput(ConfigRequest, config), edit));
+  async configure(config: BudgetConfig, edit: Edit = {}): Promise<Written<ConfigVersion>> {
+    return this.#run(prepare.configure(this.#caller, config, edit));
   }
 
   /** Merges a patch into the configuration (RFC 7396). */
-  async patchConfig(patch: ConfigPatch, edit: Edit = {}): Promise<ConfigVersion> {
-    return unwrap(await this.#object.patchConfig(parseInput(ConfigPatch, patch), edit));
+  async patchConfig(patch: ConfigPatch, edit: Edit = {}): Promise<Written<ConfigVersion>> {
+    return this.#run(prepare.patchConfig(this.#caller, patch, edit));
   }
 
   /** Every version of the configuration, a page at a time. */
   async configHistory(page: Partial<PageQuery> = {}): Promise<Page<ConfigVersion>> {
-    return unwrap(await this.#object.configHistory(parseInput(PageQuery, page)));
+    requireUnbound(this.#caller);
+    return this.#run({ op: "config_history", query: parseInput(PageQuery, page) });
   }
 
-  /** What happened, a page at a time. */
+  /** What happened, a page at a time: what fits every filter that is given. */
   async ledger(query: Partial<LedgerQuery> = {}): Promise<Page<LedgerEntry>> {
-    return unwrap(await this.#object.ledger(parseInput(LedgerQuery, query)));
+    requireUnbound(this.#caller);
+    return this.#run({ op: "ledger", query: parseInput(LedgerQuery, query) });
+  }
+
+  /** Proves that the ledger adds up to the totals of every bucket. Reads all of it, and holds up all other calls. */
+  async audit(): Promise<AuditAnswer> {
+    requireUnbound(this.#caller);
+    return this.#run({ op: "audit" });
   }
 
   /** Gives a bucket maxima of its own, until `expires_at` or for good. */
-  async setLimits(bucket: BucketName, limits: OverrideRequest): Promise<UsageAnswer> {
-    return unwrap(await this.#object.setLimits(parseBucket(bucket), parseInput(OverrideRequest, limits)));
+  async setLimits(bucket: BucketName, limits: OverrideRequest, edit: Edit = {}): Promise<Written<UsageAnswer>> {
+    return this.#run(prepare.setLimits(this.#caller, bucket, limits, edit));
   }
 
   /** Takes a bucket's own maxima away. */
-  async clearLimits(bucket: BucketName): Promise<UsageAnswer> {
-    return unwrap(await this.#object.clearLimits(parseBucket(bucket)));
+  async clearLimits(bucket: BucketName, edit: Edit = {}): Promise<Written<UsageAnswer>> {
+    return this.#run(prepare.clearLimits(this.#caller, bucket, edit));
   }
 
   /** Corrects a bucket's totals by a debit or a credit. */
-  async adjust(bucket: BucketName, amount: AdjustRequest): Promise<UsageAnswer> {
-    return unwrap(await this.#object.adjust(parseBucket(bucket), parseInput(AdjustRequest, amount)));
+  async adjust(bucket: BucketName, amount: AdjustRequest): Promise<Written<UsageAnswer>> {
+    return this.#run(prepare.adjust(this.#caller, bucket, amount));
   }
 
   /** Sets a bucket's totals and windows to zero. */
-  async reset(bucket: BucketName, note: NoteRequest = {}): Promise<UsageAnswer> {
-    return unwrap(await this.#object.reset(parseBucket(bucket), parseInput(NoteRequest, note)));
+  async reset(bucket: BucketName, note: NoteRequest = {}): Promise<Written<UsageAnswer>> {
+    return this.#run(prepare.reset(this.#caller, bucket, note));
   }
 
   /** Blocks a bucket's steps, until a time or until it is lifted. */
-  async freeze(bucket: BucketName, freeze: FreezeRequest = {}): Promise<UsageAnswer> {
-    return unwrap(await this.#object.freeze(parseBucket(bucket), parseInput(FreezeRequest, freeze)));
+  async freeze(bucket: BucketName, freeze: FreezeRequest = {}): Promise<Written<UsageAnswer>> {
+    return this.#run(prepare.freeze(this.#caller, bucket, freeze));
   }
 
   /** Lifts a freeze. */
-  async unfreeze(bucket: BucketName, note: NoteRequest = {}): Promise<UsageAnswer> {
-    return unwrap(await this.#object.unfreeze(parseBucket(bucket), parseInput(NoteRequest, note)));
+  async unfreeze(bucket: BucketName, note: NoteRequest = {}): Promise<Written<UsageAnswer>> {
+    return this.#run(prepare.unfreeze(this.#caller, bucket, note));
+  }
+
+  async #run<K extends OperationName>(operation: Operation<K>): Promise<AnswerOf<K>> {
+    // What a stub answers loses its type parameter on the way.
+    const answer = (await this.#object.run(operation, this.#caller)) as unknown as Answer<AnswerOf<K>>;
+    if (answer.ok) return answer.value;
+    throw new BudgetError(answer.refusal);
   }
 
   /** Checked here and not in the constructor: a caller by RPC awaits the operation, not what leads to it. */
   get #object(): DurableObjectStub<TenantBudget> {
     return this.#namespace.getByName(parseId("tenant", this.#tenantId));
   }
-}
-
-function parseId(what: string, id: unknown): string {
-  const parsed = Id.safeParse(id);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new BudgetError({ code: "invalid_path", detail: `the ${what}'s id ${issue?.message}` });
-}
-
-function parseBucket({ scope, id }: BucketName): BucketKey {
-  const ids = Array.isArray(id) ? id : [id];
-  for (const part of ids) if (part !== null) parseId(scope, part);
-  const key = keyNamed({ scope, id });
-  if (key) return key;
-  const detail =
-    "a bucket is named by its scope (tenant, user, a label, or two to four of those joined by _and_) and an id: a " +
-    "user's or a label's value, and for a joined scope a JSON array of one for each of its parts";
-  throw new BudgetError({ code: "invalid_path", detail });
-}
-
-function unwrap<T>(answer: Answer<T>): T {
-  if (answer.ok) return answer.value;
-  throw new BudgetError(answer.refusal);
 }

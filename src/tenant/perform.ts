@@ -1,13 +1,15 @@
 import { stringify } from "safe-stable-stringify";
-import { SumError, TENANT_KEY, UnknownModelError } from "../core/index.ts";
+import { SumError, UnknownModelError } from "../core/index.ts";
 import {
   type Answer,
   type AnswerOf,
   BudgetError,
+  type Caller,
   type Operation,
   type OperationName,
   type ProblemCode,
 } from "../wire/index.ts";
+import { requireHolding, revokeToken } from "./admitting.ts";
 import { audit } from "./audit.ts";
 import * as governing from "./governing.ts";
 import * as reserving from "./reserving.ts";
@@ -15,10 +17,15 @@ import * as spending from "./spending.ts";
 import type { TenantStores } from "./tenant-stores.ts";
 
 type Handlers = {
-  readonly [K in OperationName]: (tenant: TenantStores, operation: Operation<K>, nowMs: number) => AnswerOf<K>;
+  readonly [K in OperationName]: (
+    tenant: TenantStores,
+    operation: Operation<K>,
+    nowMs: number,
+    caller: Caller | undefined,
+  ) => AnswerOf<K>;
 };
 
-/** Who carries out which operation. A handler refuses before it changes anything. */
+/** Who carries out which operation. A handler refuses before it changes anything but the ledger. */
 const HANDLERS: Handlers = {
   allows_step: spending.allowsStep,
   consume: spending.consume,
@@ -41,21 +48,30 @@ const HANDLERS: Handlers = {
   config_history: governing.configHistory,
   ledger: (tenant, { query }) => tenant.ledger.page(query),
   audit: (tenant, _, nowMs) => audit(tenant.accounts.tenant(nowMs), tenant.buckets, tenant.sums),
+  admit: () => null,
+  revoke_token: revokeToken,
 };
 
-/** Carries out one operation: what is over ends first, and a refusal is an answer. */
+/**
+ * Carries out one operation: what is over ends first, and a refusal is an answer.
+ *
+ * @param caller on whose token it is; undefined for who may do everything
+ */
 export function perform<K extends OperationName>(
   tenant: TenantStores,
   operation: Operation<K>,
+  caller: Caller | undefined,
   nowMs: number,
 ): Answer<AnswerOf<K>> {
-  tenant.accounts.open(tenant.policy, TENANT_KEY, nowMs);
+  tenant.accounts.tenant(nowMs);
   tenant.holds.load();
   reserving.expireHolds(tenant, nowMs);
-  const handle = HANDLERS[operation.op] as Handlers[K];
   try {
+    requireHolding(tenant, caller);
+    const handle = HANDLERS[operation.op] as Handlers[K];
+    const carryOut = () => handle(tenant, operation, nowMs, caller);
     const key = idempotencyKeyOf(operation);
-    const value = key === undefined ? handle(tenant, operation, nowMs) : once(tenant, key, operation, handle, nowMs);
+    const value = key === undefined ? carryOut() : once(tenant, key, [operation, caller?.user], carryOut, nowMs);
     return { ok: true, value };
   } catch (error) {
     if (error instanceof BudgetError) return { ok: false, refusal: error.refusal };
@@ -66,28 +82,22 @@ export function perform<K extends OperationName>(
 }
 
 /**
- * Carries out an operation under its idempotency key, unless it was before: then answers as it was answered then. A
+ * Carries out a request under its idempotency key, unless it was before: then answers as it was answered then. A
  * refusal is not kept, for it had no effect, and the same request can be granted later.
  */
-function once<K extends OperationName>(
-  tenant: TenantStores,
-  key: string,
-  operation: Operation<K>,
-  handle: Handlers[K],
-  nowMs: number,
-): AnswerOf<K> {
-  const request = stringify(operation) ?? "";
+function once<T>(tenant: TenantStores, key: string, request: unknown, carryOut: () => T, nowMs: number): T {
+  const text = stringify(request) ?? "";
   const known = tenant.replays.get(key, nowMs);
   if (!known) {
-    const answer = handle(tenant, operation, nowMs);
-    tenant.replays.put(key, { request, answer }, nowMs);
+    const answer = carryOut();
+    tenant.replays.put(key, { request: text, answer }, nowMs);
     return answer;
   }
-  if (known.request !== request) {
+  if (known.request !== text) {
     const detail = `the idempotency key "${key}" was used for another request; a new request takes a key of its own`;
     throw new BudgetError({ code: "idempotency_mismatch", detail });
   }
-  return { ...(known.answer as AnswerOf<K>), replayed: true };
+  return { ...(known.answer as T), replayed: true };
 }
 
 function idempotencyKeyOf(operation: Operation): string | undefined {

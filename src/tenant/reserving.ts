@@ -12,12 +12,14 @@ import {
 import { priceCall } from "../pricing/index.ts";
 import {
   BudgetError,
+  type Caller,
   type DecisionAnswer,
   type Operation,
   type Page,
   type ReservationAnswer,
   type ReservationDecision,
 } from "../wire/index.ts";
+import { isOwnHold } from "./admitting.ts";
 import { heldAnswer, reservationAnswer } from "./answers.ts";
 import { chargesOf } from "./ledger-entry.ts";
 import { pricedAt } from "./spending.ts";
@@ -63,10 +65,15 @@ export function reserve(tenant: TenantStores, { request }: Operation<"reserve">,
   return withDecision(tenant, hold, nowMs, request.detail);
 }
 
-export function extend(tenant: TenantStores, { id, request }: Operation<"extend">, nowMs: number): ReservationDecision {
+export function extend(
+  tenant: TenantStores,
+  { id, request }: Operation<"extend">,
+  nowMs: number,
+  caller?: Caller,
+): ReservationDecision {
   const { policy } = tenant;
   const { ttl_seconds, on_expiry, idempotency_key, if_short = "reject" } = request;
-  const hold = findHold(tenant, id);
+  const hold = findHold(tenant, id, caller);
   if (hold.state !== "held") throw settled(hold);
   const { subject, model, provider } = hold;
   const asked = estimateOf({ model, provider, ...request }, policy.prices, priceCall, nowMs);
@@ -96,10 +103,15 @@ export function extend(tenant: TenantStores, { id, request }: Operation<"extend"
   return withDecision(tenant, extended, nowMs);
 }
 
-export function commit(tenant: TenantStores, { id, request }: Operation<"commit">, nowMs: number): ReservationDecision {
+export function commit(
+  tenant: TenantStores,
+  { id, request }: Operation<"commit">,
+  nowMs: number,
+  caller?: Caller,
+): ReservationDecision {
   const { policy } = tenant;
   const { idempotency_key, final = true } = request;
-  const hold = findHold(tenant, id);
+  const hold = findHold(tenant, id, caller);
   if (hold.state === "committed") throw settled(hold);
   const { model = hold.model, provider = hold.provider } = request;
   const { usage, price } = pricedUsageOf({ ...request, model, provider }, policy.prices, priceCall, nowMs);
@@ -111,8 +123,13 @@ export function commit(tenant: TenantStores, { id, request }: Operation<"commit"
   return { ...reservationAnswer(committed.hold), decision: statusOf(committed.decision, nowMs, request.detail) };
 }
 
-export function release(tenant: TenantStores, { id, request }: Operation<"release">, nowMs: number): ReservationAnswer {
-  const hold = findHold(tenant, id);
+export function release(
+  tenant: TenantStores,
+  { id, request }: Operation<"release">,
+  nowMs: number,
+  caller?: Caller,
+): ReservationAnswer {
+  const hold = findHold(tenant, id, caller);
   if (hold.state === "committed") throw settled(hold);
   // What was released or has expired holds nothing that could be given back.
   if (hold.state !== "held") return reservationAnswer(hold);
@@ -123,16 +140,24 @@ export function release(tenant: TenantStores, { id, request }: Operation<"releas
   return reservationAnswer(released);
 }
 
-export function reservation(tenant: TenantStores, { id }: Operation<"reservation">): ReservationAnswer {
-  return reservationAnswer(findHold(tenant, id));
+export function reservation(
+  tenant: TenantStores,
+  { id }: Operation<"reservation">,
+  _: number,
+  caller?: Caller,
+): ReservationAnswer {
+  return reservationAnswer(findHold(tenant, id, caller));
 }
 
 export function reservations(
   tenant: TenantStores,
   { query: { after, limit, state } }: Operation<"reservations">,
+  _: number,
+  caller?: Caller,
 ): Page<ReservationAnswer, string> {
-  const items = tenant.holds.page(after, state, limit).map(reservationAnswer);
-  return { items, next: items.length === limit ? (items.at(-1)?.id ?? null) : null };
+  const page = tenant.holds.page(after, state, limit);
+  const items = page.filter((hold) => isOwnHold(caller, hold)).map(reservationAnswer);
+  return { items, next: page.length === limit ? (page.at(-1)?.id ?? null) : null };
 }
 
 /** Ends the holds whose time is over, each exactly once, up to so many; true where none is left. */
@@ -153,9 +178,10 @@ function withDecision(tenant: TenantStores, hold: Hold, nowMs: number, detail?: 
   return { ...reservationAnswer(hold), decision: statusOf(decision, nowMs, detail) };
 }
 
-function findHold(tenant: TenantStores, id: string): Hold {
+/** Finds a hold that the caller may see; another's is as unknown to it as one that never was. */
+function findHold(tenant: TenantStores, id: string, caller: Caller | undefined): Hold {
   const hold = tenant.holds.get(id);
-  if (hold) return hold;
+  if (hold && isOwnHold(caller, hold)) return hold;
   throw new BudgetError({ code: "unknown_reservation", detail: `there is no reservation "${id}"` });
 }
 

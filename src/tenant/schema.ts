@@ -79,6 +79,11 @@ const MIGRATIONS: readonly string[] = [
      request TEXT NOT NULL,
      answer TEXT NOT NULL,
      PRIMARY KEY (half_day, key)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE revoked_token (
+     jti TEXT PRIMARY KEY,
+     revoked_at INTEGER NOT NULL,
+     forget_at INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;`,
 ];
 

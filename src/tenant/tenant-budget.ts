@@ -5,6 +5,7 @@ import type {
   AllowsStepRequest,
   Answer,
   AnswerOf,
+  Caller,
   CommitRequest,
   ConfigPatch,
   ConsumeRequest,
@@ -91,9 +92,18 @@ export class TenantBudget extends DurableObject {
     return this.#run({ op: "reservations", query });
   }
 
+  /**
+   * Carries out any operation. The other methods are its short forms.
+   *
+   * @param caller on whose token it is; absent for who may do everything
+   */
+  run<K extends OperationName>(operation: Operation<K>, caller?: Caller): Answers<K> {
+    return this.#run(operation, caller);
+  }
+
   /** Carries out operations of any kind in order, in one commit, each with an answer of its own. */
-  batch(operations: readonly Operation[]): Promise<Answer<unknown>[]> {
-    return Promise.all(operations.map((operation) => this.#run(operation)));
+  batch(operations: readonly Operation[], caller?: Caller): Promise<Answer<unknown>[]> {
+    return Promise.all(operations.map((operation) => this.#run(operation, caller)));
   }
 
   /** The tenant's totals. */
@@ -184,9 +194,9 @@ export class TenantBudget extends DurableObject {
     return Date.now();
   }
 
-  #run<K extends OperationName>(operation: Operation<K>): Answers<K> {
+  #run<K extends OperationName>(operation: Operation<K>, caller?: Caller): Answers<K> {
     const nowMs = this.now();
-    return this.#commits.run(() => perform(this.#tenant, operation, nowMs));
+    return this.#commits.run(() => perform(this.#tenant, operation, caller, nowMs));
   }
 
   #flush(): void {

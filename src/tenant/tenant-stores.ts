@@ -5,6 +5,7 @@ import { HoldStore } from "./hold-store.ts";
 import { LedgerStore } from "./ledger-store.ts";
 import { LedgerSums } from "./ledger-sums.ts";
 import { ReplayStore } from "./replay-store.ts";
+import { Revocations } from "./revocations.ts";
 import { SqlBuckets } from "./sql-buckets.ts";
 import { TenantRow } from "./tenant-row.ts";
 
@@ -21,6 +22,7 @@ export class TenantStores {
   readonly live = new LiveHolds();
   readonly holds: HoldStore;
   readonly replays: ReplayStore;
+  readonly revocations: Revocations;
   readonly accounts: Accounts;
   readonly #row: TenantRow;
 
@@ -33,6 +35,7 @@ export class TenantStores {
     this.buckets = new SqlBuckets(sql, this.#row, this.ledger, this.controls);
     this.holds = new HoldStore(sql, this.#row, this.live);
     this.replays = new ReplayStore(sql);
+    this.revocations = new Revocations(sql);
     this.accounts = new Accounts(this.buckets, this.live);
   }
 
@@ -51,8 +54,7 @@ export class TenantStores {
 
   /** Drops all that is in memory, which the next operation reads again. */
   forget(): void {
-    for (const store of [this.config, this.controls, this.ledger, this.buckets, this.holds, this.replays, this.#row]) {
-      store.forget();
-    }
+    const { config, controls, ledger, buckets, holds, replays, revocations } = this;
+    for (const store of [config, controls, ledger, buckets, holds, replays, revocations, this.#row]) store.forget();
   }
 }

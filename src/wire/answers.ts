@@ -136,6 +136,8 @@ export interface LedgerEntry
   readonly expires_at?: string | undefined;
   /** Of a freeze: when it ends. */
   readonly until?: string | null | undefined;
+  /** Of a token. */
+  readonly jti?: string;
   /** Of a configuration. */
   readonly version?: number;
   readonly author?: string | null | undefined;
@@ -164,6 +166,13 @@ export interface AuditAnswer {
 export interface AuditDifference extends Pick<BucketName, "scope" | "id"> {
   readonly ledger: UsageTotals;
   readonly stored: UsageTotals;
+}
+
+/** A token that does not hold any more. */
+export interface RevokedToken {
+  readonly jti: string;
+  /** RFC 3339. */
+  readonly revoked_at: string;
 }
 
 /** A page of a list: `next` is the `after` of the next page, null at the end. */

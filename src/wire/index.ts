@@ -12,8 +12,10 @@ export type {
   Page,
   ReservationAnswer,
   ReservationDecision,
+  RevokedToken,
   UsageAnswer,
 } from "./answers.ts";
+export type { Caller } from "./caller.ts";
 export { Id } from "./ids.ts";
 export type { AnswerOf, Edit, Operation, OperationName, Operations, Written } from "./operations.ts";
 export { parseInput } from "./parse.ts";
@@ -26,18 +28,29 @@ export {
   pointerTo,
   type Refusal,
 } from "./problem.ts";
-export { ENTRY_KINDS, LedgerQuery, PageQuery, ReservationsQuery } from "./queries.ts";
+export { ENTRY_KINDS, LedgerExportQuery, LedgerQuery, PageQuery, ReservationsQuery } from "./queries.ts";
 export {
   AdjustRequest,
   AllowsStepRequest,
+  BatchRequest,
   CommitRequest,
   ConfigPatch,
   ConfigRequest,
   ConsumeRequest,
   ExtendRequest,
   FreezeRequest,
+  MAX_BATCH,
   NoteRequest,
   OverrideRequest,
   ReleaseRequest,
   ReserveRequest,
 } from "./requests.ts";
+export {
+  BoundLabels,
+  DEFAULT_TOKEN_SECONDS,
+  MAX_TOKEN_SECONDS,
+  TOKEN_SCOPES,
+  TokenAnswer,
+  TokenRequest,
+  type TokenScope,
+} from "./tokens.ts";

@@ -7,6 +7,7 @@ import type {
   Page,
   ReservationAnswer,
   ReservationDecision,
+  RevokedToken,
   UsageAnswer,
 } from "./answers.ts";
 import type { LedgerQuery, PageQuery, ReservationsQuery } from "./queries.ts";
@@ -58,6 +59,9 @@ export interface Operations {
   config_history: { takes: { query: PageQuery }; answers: Page<ConfigVersion> };
   ledger: { takes: { query: LedgerQuery }; answers: Page<LedgerEntry> };
   audit: { takes: object; answers: AuditAnswer };
+  /** Only whether the caller's token still holds. */
+  admit: { takes: object; answers: null };
+  revoke_token: { takes: { jti: string; forgetAtMs: number }; answers: RevokedToken };
 }
 
 export type OperationName = keyof Operations;

@@ -5,6 +5,10 @@ export const PROBLEMS = {
   invalid_json: { status: 400, title: "The body is not valid JSON" },
   invalid_input: { status: 400, title: "The input is not valid" },
   invalid_path: { status: 400, title: "The path is not valid" },
+  json_too_deep: { status: 400, title: "The body is nested too deep" },
+  unauthenticated: { status: 401, title: "The call carries no valid token" },
+  token_revoked: { status: 401, title: "The token is revoked" },
+  forbidden: { status: 403, title: "The token does not allow this call" },
   not_found: { status: 404, title: "There is no such route" },
   method_not_allowed: { status: 405, title: "The route does not take this method" },
   body_too_large: { status: 413, title: "The body is too large" },
@@ -18,7 +22,11 @@ export const PROBLEMS = {
   unknown_reservation: { status: 404, title: "There is no such reservation" },
   already_settled: { status: 409, title: "The reservation is settled" },
   idempotency_mismatch: { status: 422, title: "The idempotency key was used for another request" },
+  rate_limited: { status: 429, title: "Too many requests" },
   internal: { status: 500, title: "The service failed" },
+  not_configured: { status: 503, title: "The service is not configured" },
+  overloaded: { status: 503, title: "The tenant's object is overloaded" },
+  unavailable: { status: 503, title: "The tenant's object is not available" },
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;

@@ -28,6 +28,7 @@ export const ENTRY_KINDS = [
   "limits",
   "freeze",
   "unfreeze",
+  "revocation",
 ] as const;
 
 const LABEL_TAKES = "takes NAME:VALUE";
@@ -47,12 +48,18 @@ export const LedgerQuery = z.strictObject({
 });
 export type LedgerQuery = z.infer<typeof LedgerQuery>;
 
-const STATES = ["held", "committed", "released", "expired"] as const;
+/** The query of `GET ledger/export`: the same filters, and how to print what fits. */
+export const LedgerExportQuery = LedgerQuery.omit({ after: true, limit: true }).extend({
+  format: z.enum(["ndjson", "csv"], "takes ndjson or csv").default("ndjson"),
+});
+export type LedgerExportQuery = z.infer<typeof LedgerExportQuery>;
+
+export const RESERVATION_STATES = ["held", "committed", "released", "expired"] as const;
 
 /** The query of `GET reservations`: in order of their ids, which is that of their creation. */
 export const ReservationsQuery = z.strictObject({
   after: z.string(AFTER_TAKES).max(64, AFTER_TAKES).default(""),
   limit,
-  state: z.enum(STATES, `takes one of ${STATES.join(", ")}`).optional(),
+  state: z.enum(RESERVATION_STATES, `takes one of ${RESERVATION_STATES.join(", ")}`).optional(),
 });
 export type ReservationsQuery = z.infer<typeof ReservationsQuery>;

@@ -17,6 +17,7 @@ import { Id } from "./ids.ts";
 const MAX_TOKENS = 1_000_000_000_000;
 const MAX_COST_USD = 1_000_000;
 const MAX_LABELS = 8;
+export const MAX_BATCH = 1000;
 const MAX_NOTE_LENGTH = 1000;
 
 const TOKENS_TAKE = `takes a whole number from 0 to ${MAX_TOKENS}`;
@@ -123,6 +124,12 @@ export type ReleaseRequest = z.infer<typeof ReleaseRequest>;
 /** `POST reservations/:id/extend`: more to hold, more time from now on, or another meaning of its end. */
 export const ExtendRequest = z.strictObject({ ...estimate, ...hold, ...key }).check(checkEstimate);
 export type ExtendRequest = z.infer<typeof ExtendRequest>;
+
+/** `POST batch`: up to 1,000 operations, each checked by itself. */
+export const BatchRequest = z.strictObject({
+  operations: z.array(z.unknown(), "takes a list of operations").max(MAX_BATCH, `takes up to ${MAX_BATCH} operations`),
+});
+export type BatchRequest = z.infer<typeof BatchRequest>;
 
 /** `PUT config`: limits by name, and settings. */
 export const ConfigRequest = z

@@ -40,6 +40,20 @@ describe("a bucket's own limits", () => {
     });
   });
 
+  test("that lift a limit for a time have its window count on, so that it is in force with all of it after that", async () => {
+    const tenant = new Tenant();
+    await tenant.at(NOW).put("/config", { per_user_max_calls_per_day: 2 });
+    const lift = { max_calls_per_day: null, expires_at: LATER };
+    await tenant.at(NOW).post("/consume", { user_id: "alice" });
+    await tenant.at(NOW).put("/users/alice/limits", lift);
+    await tenant.at(NOW).post("/consume", { user_id: "alice" });
+    expect(await tenant.at("2026-01-01T01:59:59.999Z").allows({ user_id: "alice" })).toEqual(["ok", null]);
+    expect((await tenant.at(LATER).post("/allows-step", { user_id: "alice", detail: true })).body).toMatchObject({
+      state: "blocked",
+      limits: [{ name: "per_user_max_calls_per_day", used: 2 }],
+    });
+  });
+
   test("need no general limit beside them, for a user, a model, the anonymous user or the tenant", async () => {
     const calls = new Tenant().at(NOW);
     await calls.put("/buckets/model/gpt-5/limits", { max_calls_per_hour: 1 });

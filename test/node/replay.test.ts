@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startWorkerd, type Workerd } from "../../scripts/workerd.ts";
+import { SECRETS } from "../edge/secrets.ts";
 import { type Outcome, runScript } from "./run-script.ts";
 import { ROOT, temporaryDir } from "./wrangler.ts";
 
@@ -152,7 +153,11 @@ describe("a log replayed through a running service", () => {
   let service: Workerd;
   beforeAll(async () => {
     const entry = new URL("scripts/clocked/worker.ts", `file://${ROOT}`);
-    service = await startWorkerd({ entry, durableObjects: { TENANT_BUDGET: "ClockedBudget" } });
+    service = await startWorkerd({
+      entry,
+      durableObjects: { TENANT_BUDGET: "ClockedBudget" },
+      vars: { ...SECRETS, REQUEST_LOG: "off" },
+    });
   });
   afterAll(() => service.dispose());
 
@@ -160,11 +165,12 @@ describe("a log replayed through a running service", () => {
     const log = await file("log.csv", LOG);
     const config = await file("both.json", { max_tokens_per_minute: 100, per_user_max_tokens_per_15m: 70 });
     const inProcess = await replayJson(log, COLUMNS, "--config", config);
-    const through = () => replayJson(log, COLUMNS, "--config", config, "--url", service.url, "--clock");
+    const asked = ["--url", service.url, "--token", SECRETS.ADMIN_TOKEN, "--clock"];
+    const through = () => replayJson(log, COLUMNS, "--config", config, ...asked);
     expect(await through()).toEqual(inProcess);
     expect(inProcess.blocked).toBe(2);
-    await replayJson(log, COLUMNS, "--url", service.url, "--clock", "--tenant", "old");
-    const again = await replayJson(log, COLUMNS, "--url", service.url, "--clock", "--tenant", "old");
+    await replayJson(log, COLUMNS, ...asked, "--tenant", "old");
+    const again = await replayJson(log, COLUMNS, ...asked, "--tenant", "old");
     expect(again.totals).toEqual({ tokens_in: 186, tokens_out: 15, cost_usd: 0 });
   });
 
@@ -172,6 +178,13 @@ describe("a log replayed through a running service", () => {
     const { code, stderr } = await replay(await file("log.csv", LOG), COLUMNS, "--url", service.url);
     expect(stderr).toContain("answered 400: x-clock takes a time");
     expect(stderr).toContain("0 rows were acknowledged");
+    expect(code).toBe(1);
+  });
+
+  test("that it has no token for says so", async () => {
+    const { code, stderr } = await replay(await file("log.csv", LOG), COLUMNS, "--url", service.url, "--clock");
+    expect(stderr).toContain("answered 401");
+    expect(stderr).toContain("this call needs a token");
     expect(code).toBe(1);
   });
 

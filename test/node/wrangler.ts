@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { SECRETS } from "../edge/secrets.ts";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -25,11 +26,20 @@ export interface Wrangler extends AsyncDisposable {
  */
 export async function startWrangler(configs: readonly string[], stateDir: string): Promise<Wrangler> {
   const port = await freePort();
+  // Named, it goes before the `.dev.vars` that `npm start` may have made.
+  const secretsFile = join(stateDir, "secrets.env");
+  await writeFile(
+    secretsFile,
+    Object.entries(SECRETS)
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join(""),
+  );
   const args = [
     join(ROOT, "node_modules/wrangler/bin/wrangler.js"),
     "dev",
     ...configs.flatMap((path) => ["-c", path]),
     ...["--ip", "127.0.0.1", "--port", `${port}`, "--inspector-port", "0", "--persist-to", stateDir],
+    ...["--env-file", secretsFile],
   ];
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
@@ -73,10 +83,10 @@ export async function temporaryDir(): Promise<AsyncDisposable & { readonly path:
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** Sends a request, with JSON where there is some, and reads its answer. */
+/** Sends a request as the operator, with JSON where there is some, and reads its answer. */
 // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever was answered
 export async function callJson(method: string, url: string, body?: unknown): Promise<any> {
-  const headers = { "content-type": "application/json" };
+  const headers = { authorization: `Bearer ${SECRETS.ADMIN_TOKEN}`, "content-type": "application/json" };
   const signal = AbortSignal.timeout(ANSWERS_WITHIN_MS);
   const response = await fetch(url, {
     method,

@@ -1,0 +1,24 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { parseEnv } from "node:util";
+
+const randomText = () => randomBytes(32).toString("base64url");
+
+/** What the service needs on one's own machine, made at random where it is to be secret. */
+export const newDevSecrets = () => ({
+  ADMIN_TOKEN: randomText(),
+  TOKEN_SECRET: `dev:${randomText()}`,
+  // Any page may call: whoever does needs a token all the same.
+  CORS_ORIGINS: "*",
+});
+
+/** Reads a `.dev.vars`, and first adds what it lacks. Git ignores it; nobody else may read it. */
+export function ensureDevSecrets(file: string): Readonly<Record<string, string | undefined>> {
+  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+  const has = parseEnv(text);
+  const missing = Object.entries(newDevSecrets()).filter(([name]) => has[name] === undefined);
+  if (missing.length === 0) return has;
+  const kept = text === "" || text.endsWith("\n") ? text : `${text}\n`;
+  writeFileSync(file, kept + missing.map(([name, value]) => `${name}=${value}\n`).join(""), { mode: 0o600 });
+  return { ...has, ...Object.fromEntries(missing) };
+}

@@ -1,0 +1,46 @@
+import type { MiddlewareHandler } from "hono";
+import type { EdgeEnv } from "../edge-env.ts";
+import type { Route } from "../route.ts";
+import { readAccessSettings, type SettingsEnv } from "../settings.ts";
+import { TenantOperations } from "../tenant-operations.ts";
+import { Authenticator } from "./authenticator.ts";
+import { requireScope } from "./grant.ts";
+
+/** Lets a route's callers in, before any object is addressed. */
+export function admit(route: Route): MiddlewareHandler<EdgeEnv> {
+  const { scope } = route;
+  if (scope === null) {
+    return async (c, next) => {
+      c.set("route", route);
+      await next();
+    };
+  }
+  return async (c, next) => {
+    const tenantId = c.req.param("tenant") ?? "";
+    c.set("route", route);
+    c.set("tenantId", tenantId);
+    const grant = await authenticatorOf(c.env).authenticate(c.req.raw.headers.get("authorization"));
+    if (grant) requireScope(grant, tenantId, scope);
+    c.set("grant", grant);
+    c.set("tenant", new TenantOperations(c.env.TENANT_BUDGET, tenantId, grant));
+    await next();
+  };
+}
+
+let current: { readonly env: SettingsEnv; readonly authenticator: Authenticator } | undefined;
+
+/** The isolate's authenticator, for as long as it is given the same settings. */
+function authenticatorOf(env: SettingsEnv): Authenticator {
+  const { ADMIN_TOKEN, TOKEN_SECRET, JWKS_URL, JWKS_ISSUER, JWKS_AUDIENCE, JWKS_CLAIMS } = env;
+  const isCurrent =
+    current?.env.ADMIN_TOKEN === ADMIN_TOKEN &&
+    current?.env.TOKEN_SECRET === TOKEN_SECRET &&
+    current?.env.JWKS_URL === JWKS_URL &&
+    current?.env.JWKS_ISSUER === JWKS_ISSUER &&
+    current?.env.JWKS_AUDIENCE === JWKS_AUDIENCE &&
+    current?.env.JWKS_CLAIMS === JWKS_CLAIMS;
+  if (current && isCurrent) return current.authenticator;
+  const kept = { ADMIN_TOKEN, TOKEN_SECRET, JWKS_URL, JWKS_ISSUER, JWKS_AUDIENCE, JWKS_CLAIMS };
+  current = { env: kept, authenticator: new Authenticator(readAccessSettings(kept)) };
+  return current.authenticator;
+}

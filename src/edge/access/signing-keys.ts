@@ -1,0 +1,24 @@
+/** A key that tokens are signed with. */
+export interface SigningKey {
+  readonly kid: string;
+  readonly secret: Uint8Array;
+}
+
+/** HS256 takes a key of at least the hash's size (RFC 7518, section 3.2). */
+const MIN_SECRET_BYTES = 32;
+/** The key of a secret that names none. */
+const DEFAULT_KID = "default";
+
+/** Reads `kid:secret,kid:secret`, or a secret alone; undefined where there is none, or one too short, or a kid twice. */
+export function parseSigningKeys(text: string): readonly SigningKey[] | undefined {
+  const keys = text
+    .split(",")
+    .filter(Boolean)
+    .map((pair) => {
+      const [, kid = DEFAULT_KID, secret = ""] = /^(?:([^:]+):)?(.*)$/s.exec(pair) ?? [];
+      return { kid, secret: new TextEncoder().encode(secret) };
+    });
+  const isLong = keys.every(({ secret }) => secret.byteLength >= MIN_SECRET_BYTES);
+  const isNamedOnce = new Set(keys.map(({ kid }) => kid)).size === keys.length;
+  return keys.length > 0 && isLong && isNamedOnce ? keys : undefined;
+}

@@ -1,0 +1,95 @@
+import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
+import { BudgetError, MAX_TOKEN_SECONDS } from "../../wire/index.ts";
+import { grantOf } from "./claims.ts";
+import type { Grant } from "./grant.ts";
+import type { SigningKey } from "./signing-keys.ts";
+
+const ALGORITHM = "HS256";
+/** How far the clock of whoever signs a token may be from ours. */
+export const CLOCK_SKEW_SECONDS = 30;
+
+/** Signs what a grant allows. */
+export function signToken({ kid, secret }: SigningKey, grant: Grant & { readonly jti: string }): Promise<string> {
+  const { tenant, user, labels, scopes, jti, expiresAtMs } = grant;
+  const claims = {
+    tenant,
+    ...(user !== undefined && { user }),
+    ...(labels && { labels }),
+    scope: [...scopes].join(" "),
+  };
+  return new SignJWT(claims)
+    .setProtectedHeader({ alg: ALGORITHM, typ: "JWT", kid })
+    .setJti(jti)
+    .setIssuedAt()
+    .setExpirationTime(Math.floor(expiresAtMs / 1000))
+    .sign(secret);
+}
+
+/** A key that did not sign the token says nothing of it. */
+const isOtherKeys = (error: unknown) => error instanceof errors.JWSSignatureVerificationFailed;
+
+/**
+ * Verifies a token that one of our keys should have signed: the one that it names, or else each.
+ *
+ * @throws BudgetError `unauthenticated` that says what is wrong with it
+ */
+export async function verifyToken(token: string, keys: readonly SigningKey[]): Promise<Grant> {
+  const { kid } = headerOf(token);
+  const candidates = kid === undefined ? keys : keys.filter((key) => key.kid === kid);
+  for (const { secret } of candidates) {
+    try {
+      const { payload } = await jwtVerify(token, secret, {
+        algorithms: [ALGORITHM],
+        clockTolerance: CLOCK_SKEW_SECONDS,
+        requiredClaims: ["exp", "jti"],
+      });
+      return requireGrant(payload);
+    } catch (error) {
+      if (!isOtherKeys(error)) throw tokenError(error);
+    }
+  }
+  throw unauthenticated("the token is not signed by a key of this service");
+}
+
+/** Reads a token's header; undefined where it is not a token's. */
+export function headerOf(token: string): { alg?: string | undefined; kid?: string | undefined } {
+  try {
+    return decodeProtectedHeader(token);
+  } catch (error) {
+    throw tokenError(error);
+  }
+}
+
+/** What verified claims allow. */
+export function requireGrant(claims: JWTPayload): Grant {
+  const grant = grantOf(claims);
+  if (typeof grant === "string") throw unauthenticated(`the token's claim ${grant} is missing or not what it takes`);
+  if (grant.expiresAtMs > Date.now() + (MAX_TOKEN_SECONDS + CLOCK_SKEW_SECONDS) * 1000) {
+    throw unauthenticated(`the token lives longer than the ${MAX_TOKEN_SECONDS} seconds that one may`);
+  }
+  return grant;
+}
+
+/** Says what jose found wrong with a token. */
+export function tokenError(error: unknown): unknown {
+  if (error instanceof errors.JWTExpired) {
+    return unauthenticated(`the token expired at ${new Date((error.payload.exp ?? 0) * 1000).toISOString()}`);
+  }
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return unauthenticated(`the token's claim ${error.claim} is missing or not what it takes`);
+  }
+  if (error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported) {
+    return unauthenticated("the token is signed by an algorithm that this service does not take");
+  }
+  if (isOtherKeys(error) || error instanceof errors.JWKSNoMatchingKey) {
+    return unauthenticated("the token is not signed by a key of this service");
+  }
+  if (error instanceof errors.JOSEError || error instanceof TypeError) {
+    return unauthenticated("what follows Bearer is not a token of this service");
+  }
+  return error;
+}
+
+export function unauthenticated(detail: string): BudgetError {
+  return new BudgetError({ code: "unauthenticated", detail });
+}

@@ -1,0 +1,20 @@
+import type { Grant } from "./access/grant.ts";
+import type { Route } from "./route.ts";
+import type { TenantOperations } from "./tenant-operations.ts";
+
+/** What a route's handler has at hand. */
+export interface EdgeEnv {
+  Bindings: Cloudflare.Env;
+  Variables: {
+    requestId: string;
+    /** The route that the request was taken by; undefined where there is none. */
+    route?: Route;
+    /** The state of the decision that is answered, for the log. */
+    decision?: string;
+    /** Below a tenant: its id, and the operations on it, as the caller may use them. */
+    tenantId: string;
+    tenant: TenantOperations;
+    /** What the caller's token allows; undefined for the operator. */
+    grant?: Grant | undefined;
+  };
+}

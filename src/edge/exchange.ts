@@ -1,0 +1,41 @@
+import type { MiddlewareHandler } from "hono";
+import { BudgetError } from "../wire/index.ts";
+import type { EdgeEnv } from "./edge-env.ts";
+
+const REQUEST_ID = /^[\w.:/+=@-]{1,128}$/;
+/** W3C Trace Context, section 3.2: version, trace, parent, flags. */
+const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/**
+ * What every exchange has, whatever its route: a request id, taken over or made; the caller's trace, passed through;
+ * an answer that nobody caches; and one line in the log, as JSON. The line has no token, no body, and of the path only
+ * the tenant.
+ */
+export const exchange: MiddlewareHandler<EdgeEnv> = async (c, next) => {
+  const startedAtMs = Date.now();
+  const { headers } = c.req.raw;
+  const given = headers.get("x-request-id");
+  const requestId = given !== null && REQUEST_ID.test(given) ? given : crypto.randomUUID();
+  c.set("requestId", requestId);
+  await next();
+  const answer = c.res.headers;
+  answer.set("x-request-id", requestId);
+  answer.set("cache-control", "no-store");
+  answer.set("x-content-type-options", "nosniff");
+  const trace = TRACEPARENT.exec(headers.get("traceparent") ?? "");
+  if (trace) answer.set("traceparent", trace[0]);
+  if (c.env.REQUEST_LOG === "off") return;
+  const line = {
+    message: "request",
+    request_id: requestId,
+    trace_id: trace?.[1],
+    method: c.req.method,
+    route: c.var.route?.path,
+    tenant: c.var.tenantId,
+    status: c.res.status,
+    code: c.error instanceof BudgetError ? c.error.code : undefined,
+    decision: c.var.decision,
+    ms: Date.now() - startedAtMs,
+  };
+  console.log(JSON.stringify(line));
+};

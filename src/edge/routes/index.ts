@@ -1,0 +1,19 @@
+import type { Route } from "../route.ts";
+import { BATCH_ROUTES } from "./batch.ts";
+import { BUCKET_ROUTES } from "./buckets.ts";
+import { CONFIG_ROUTES } from "./config.ts";
+import { LEDGER_ROUTES } from "./ledger.ts";
+import { metaRoutes } from "./meta.ts";
+import { RESERVATION_ROUTES } from "./reservations.ts";
+import { STEP_ROUTES } from "./steps.ts";
+
+/** Every route of the service, in the order in which its documents tell them. A new one is an entry in one of these. */
+export const ROUTES: readonly Route[] = [
+  ...STEP_ROUTES,
+  ...RESERVATION_ROUTES,
+  ...BATCH_ROUTES,
+  ...BUCKET_ROUTES,
+  ...CONFIG_ROUTES,
+  ...LEDGER_ROUTES,
+  ...metaRoutes(() => ROUTES),
+];

@@ -1,0 +1,66 @@
+import { HealthAnswer } from "../../wire/answer-schemas.ts";
+import { docsPage } from "../openapi/docs-page.ts";
+import { openApiDocument } from "../openapi/document.ts";
+import { problemPage } from "../problem-pages.ts";
+import { onNotFound } from "../problems.ts";
+import type { Route } from "../route.ts";
+
+const HTML = "text/html; charset=utf-8";
+
+/**
+ * What tells of the service itself.
+ *
+ * @param all every route of the service, for its document
+ */
+export function metaRoutes(all: () => readonly Route[]): readonly Route[] {
+  let document: string | undefined;
+  return [
+    {
+      method: "get",
+      path: "/health",
+      scope: null,
+      operationId: "getHealth",
+      tag: "Service",
+      summary: "Is the service up?",
+      answer: { description: "It is.", schema: HealthAnswer, example: { status: "ok" } },
+      handle: (c) => c.json({ status: "ok" }),
+    },
+    {
+      method: "get",
+      path: "/openapi.json",
+      scope: null,
+      operationId: "getOpenApi",
+      tag: "Service",
+      summary: "This document",
+      answer: { description: "An OpenAPI 3.1 document.", type: "application/json" },
+      handle: (c) => {
+        document ??= JSON.stringify(openApiDocument(all()));
+        return c.body(document, 200, { "content-type": "application/json" });
+      },
+    },
+    {
+      method: "get",
+      path: "/docs",
+      scope: null,
+      operationId: "getDocs",
+      tag: "Service",
+      summary: "A reference to read in a browser",
+      answer: { description: "A page.", type: "text/html" },
+      handle: (c) => c.body(docsPage.html, 200, { "content-type": HTML, "content-security-policy": docsPage.policy }),
+    },
+    {
+      method: "get",
+      path: "/problems/{code}",
+      scope: null,
+      operationId: "getProblem",
+      tag: "Service",
+      summary: "What a problem means, and what to do",
+      answer: { description: "A page.", type: "text/html" },
+      problems: ["not_found"],
+      handle: (c) => {
+        const page = problemPage(c.req.param("code") ?? "");
+        return page === undefined ? onNotFound(c) : c.body(page, 200, { "content-type": HTML });
+      },
+    },
+  ];
+}

@@ -1,0 +1,9 @@
+/** On whose token a call is made. A call without one is the operator's, or another Worker's: it may do everything. */
+export interface Caller {
+  /** Names the token, so that it can be revoked; null for an identity provider's token that has none. */
+  readonly jti: string | null;
+  /** The user that every one of its calls is bound to. */
+  readonly user?: string | undefined;
+  /** The labels that every one of its calls is bound to. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+}

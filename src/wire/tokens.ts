@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { Id } from "./ids.ts";
+import { AllowsStepRequest } from "./requests.ts";
+
+/** What a token can allow. None of them holds another. */
+export const TOKEN_SCOPES = ["check", "consume", "reserve", "read", "configure", "admin"] as const;
+export type TokenScope = (typeof TOKEN_SCOPES)[number];
+
+/** The longest that a token lives, in seconds: 366 days. What lives longer is not accepted, whoever signed it. */
+export const MAX_TOKEN_SECONDS = 366 * 86_400;
+export const DEFAULT_TOKEN_SECONDS = 3600;
+
+/** Labels that every call is bound to, by name. */
+export const BoundLabels = AllowsStepRequest.shape.labels.unwrap();
+
+const SCOPE_TAKES = `takes one or more of ${TOKEN_SCOPES.join(", ")}, in a list or with spaces between them`;
+const ScopeList = z.array(z.enum(TOKEN_SCOPES, SCOPE_TAKES), SCOPE_TAKES).min(1, SCOPE_TAKES);
+/** A list, or text with spaces between (RFC 6749, section 3.3). */
+const Scopes = z.preprocess(
+  (value) => (typeof value === "string" ? value.split(" ").filter(Boolean) : value),
+  ScopeList,
+);
+
+const TTL_TAKES = `takes a whole number of seconds from 1 to ${MAX_TOKEN_SECONDS}`;
+
+/** `POST tokens`: what the token shall allow, to whom, and for how long. */
+export const TokenRequest = z.strictObject({
+  scope: Scopes,
+  user: Id.optional(),
+  labels: BoundLabels.optional(),
+  ttl_seconds: z.int(TTL_TAKES).min(1, TTL_TAKES).max(MAX_TOKEN_SECONDS, TTL_TAKES).optional(),
+});
+export type TokenRequest = z.infer<typeof TokenRequest>;
+
+/** A token, told once. */
+export const TokenAnswer = z.object({
+  token: z.string(),
+  jti: z.string(),
+  tenant: z.string(),
+  user: z.string().optional(),
+  labels: z.record(z.string(), z.string()).optional(),
+  scope: z.array(z.enum(TOKEN_SCOPES)),
+  expires_at: z.iso.datetime(),
+});
+export type TokenAnswer = z.infer<typeof TokenAnswer>;

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { Tenant, useSetClock } from "./clock.ts";
+
+useSetClock();
+
+/** Spends at these times of a day by UTC, goes over to New York's calendar, and tells what the day has counted. */
+async function countedAfter(spent: Record<string, number>, changedAt: string): Promise<number> {
+  const tenant = new Tenant();
+  await tenant.at("2026-06-01T00:00:00Z").put("/config", { max_tokens_per_day: 1000 });
+  for (const [time, tokens_in] of Object.entries(spent)) await tenant.at(time).post("/consume", { tokens_in });
+  await tenant.at(changedAt).patch("/config", { timezone: "America/New_York" });
+  return (await tenant.at(changedAt).get("/usage")).body.limits[0].used;
+}
+
+// New York's days begin at 04:00 UTC in summer.
+test("the open day goes over whole where the last of it was spent in the new one: it may count too much", async () => {
+  expect(await countedAfter({ "2026-06-02T03:00:00Z": 70, "2026-06-02T05:00:00Z": 10 }, "2026-06-02T06:00:00Z")).toBe(
+    80,
+  );
+});
+
+test("it stands at zero where the last of it was spent before the new day", async () => {
+  expect(await countedAfter({ "2026-06-02T03:00:00Z": 70 }, "2026-06-02T06:00:00Z")).toBe(0);
+});
+
+test("the day before comes back where the new day reaches into it, if nothing was spent since", async () => {
+  expect(await countedAfter({ "2026-06-01T23:00:00Z": 70 }, "2026-06-02T01:00:00Z")).toBe(70);
+});
+
+test("but not where something was: it may count too little", async () => {
+  expect(await countedAfter({ "2026-06-01T23:00:00Z": 70, "2026-06-02T00:30:00Z": 10 }, "2026-06-02T01:00:00Z")).toBe(
+    10,
+  );
+});

@@ -1,0 +1,63 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect } from "vitest";
+import { ROOT } from "./wrangler.ts";
+
+const run = promisify(execFile);
+
+/** How a page shows what a command prints: below it, `…` for what it leaves out. */
+const PRINTS = "# → ";
+const END_OF_OUTPUT = "\n-- end of output --\n";
+
+interface Step {
+  readonly command: string;
+  readonly printed: readonly string[];
+}
+
+/**
+ * Runs the commands of a page in bash, one after the other as a reader would, and expects each to print what stands
+ * below it.
+ *
+ * @param at the service that the page speaks of, and the one to ask instead
+ * @param heading the section to run; all of the page where absent
+ */
+export async function expectPageHolds(path: string, at: { page: string; here: string }, heading?: string) {
+  const page = await readFile(join(ROOT, path), "utf8");
+  const steps = readSteps(heading === undefined ? page : sectionOf(page, heading));
+  const script = [
+    `curl() { "${process.execPath}" "${join(ROOT, "test/node/curl.ts")}" "$@"; }`,
+    ...steps.flatMap(({ command }) => [command.replaceAll(at.page, at.here), `printf '${END_OF_OUTPUT}'`]),
+  ];
+  const { stdout } = await run("bash", ["-euc", script.join("\n")], { cwd: ROOT, timeout: 50_000 });
+  const outputs = stdout.split(END_OF_OUTPUT).map((text) => text.trim());
+  expect(outputs).toHaveLength(steps.length + 1);
+  for (const [i, { command, printed }] of steps.entries()) {
+    if (printed.length > 0) expect(outputs[i]?.replaceAll(at.here, at.page), command).toMatch(patternOf(printed));
+  }
+  return steps.length;
+}
+
+function readSteps(markdown: string): Step[] {
+  const steps: { command: string; printed: string[] }[] = [];
+  for (const [, block = ""] of markdown.matchAll(/^```sh\n(.*?)^```$/gms)) {
+    for (const line of block.split("\n")) {
+      if (line.startsWith(PRINTS)) steps.at(-1)?.printed.push(line.slice(PRINTS.length));
+      else if (line.trim() !== "" && !line.startsWith("#")) steps.push({ command: line, printed: [] });
+    }
+  }
+  return steps;
+}
+
+function sectionOf(page: string, heading: string): string {
+  const [, rest] = page.split(`\n## ${heading}\n`);
+  if (rest === undefined) throw new Error(`the page has no section "${heading}"`);
+  return rest.split("\n## ", 1)[0] ?? "";
+}
+
+/** Headers' names are compared without their case, and so all is: which case they have is up to the protocol. */
+function patternOf(printed: readonly string[]): RegExp {
+  const literal = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`^${printed.join("\n").split("…").map(literal).join(".*")}$`, "is");
+}
