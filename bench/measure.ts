@@ -1,5 +1,5 @@
 import type { LoadGenerator } from "./load/generator.ts";
-import type { CaseName, LoadResult } from "./load/job.ts";
+import type { CaseName, Job, LoadResult } from "./load/job.ts";
 import { median } from "./median.ts";
 import { cpuSeconds, residentBytes } from "./processes.ts";
 import { progress } from "./progress.ts";
@@ -54,6 +54,8 @@ export interface Group {
 /** How long a cell is driven, unmeasured, before the first round, and by how many connections at most. */
 const WARM_UP_MS = 150;
 const WARM_UP_CONNECTIONS = 8;
+/** How often each tenant is called before that, on average: its object has to be made first. */
+const WARM_UP_CALLS = 10;
 
 /** Measures a group: in each round floor, cell, floor, cell, …, floor. */
 export async function measureGroup(
@@ -63,10 +65,7 @@ export async function measureGroup(
 ): Promise<Measured[]> {
   const ofFloor: Sample[] = [];
   const ofCells = new Map<Cell, Sample[]>(cells.map((cell) => [cell, []]));
-  for (const cell of [floor, ...cells]) {
-    const connections = Math.min(cell.connections, WARM_UP_CONNECTIONS);
-    await measureSlice({ ...cell, connections }, WARM_UP_MS, generator);
-  }
+  for (const cell of [floor, ...cells]) await warmUp(cell, generator);
   for (let round = 0; round < rounds; round += 1) {
     progress(`${title}, round ${round + 1} of ${rounds}`);
     let before = await measureSlice(floor, floorMs, generator);
@@ -102,15 +101,16 @@ export function middleOf(samples: readonly Sample[]): Sample {
   };
 }
 
+async function warmUp(cell: Cell, generator: LoadGenerator): Promise<void> {
+  const job = jobOf({ ...cell, connections: Math.min(cell.connections, WARM_UP_CONNECTIONS) });
+  if (cell.tenants > 1) await generator.run({ ...job, times: WARM_UP_CALLS * cell.tenants });
+  await generator.run({ ...job, milliseconds: WARM_UP_MS });
+}
+
 async function measureSlice(cell: Cell, milliseconds: number, generator: LoadGenerator): Promise<Sample> {
-  const { system, connections, tenant, tenants, buckets } = cell;
-  const { port, token, pids } = system;
-  const users = Math.ceil(buckets / tenants);
+  const { pids } = cell.system;
   const cpuBefore = cpuSeconds(pids);
-  const result = await generator.run({
-    ...{ case: cell.case, port, token, connections, tenant, tenants, users },
-    milliseconds,
-  });
+  const result = await generator.run({ ...jobOf(cell), milliseconds });
   return {
     ...result,
     perSecond: result.operations / result.seconds,
@@ -118,4 +118,9 @@ async function measureSlice(cell: Cell, milliseconds: number, generator: LoadGen
     residentBytes: residentBytes(pids),
     overFloor: null,
   };
+}
+
+function jobOf({ system, case: name, connections, tenant, tenants, buckets }: Cell): Job {
+  const { port, token } = system;
+  return { case: name, port, token, connections, tenant, tenants, users: Math.ceil(buckets / tenants) };
 }

@@ -43,7 +43,8 @@ export async function serve(dir: string, name: string, module: "product" | "coun
   const configFile = join(dir, `${name}.capnp`);
   await writeFile(configFile, printConfig(workers, stateDir, WRANGLER_FILE));
   const server = startServer(WORKERD, ["serve", "--experimental", "--control-fd=3", configFile], {
-    stdio: ["ignore", "inherit", "inherit", "pipe"],
+    // A line a request is logged to where nobody reads it; it costs the service what it does.
+    stdio: ["ignore", "ignore", "inherit", "pipe"],
   });
   const ports = await listeningPorts(server, workers.length);
   return {

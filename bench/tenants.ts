@@ -14,14 +14,16 @@ const CONFIG = {
 
 /** Configures the tenants `<tenant>-0` to `<tenant>-<count - 1>`. */
 export async function configure({ port, token }: Service, tenant: string, count = 1): Promise<void> {
-  for (let i = 0; i < count; i += 1) {
-    const response = await fetch(`http://127.0.0.1:${port}/v1/tenants/${tenant}-${i}/config`, {
+  const put = async (name: string) => {
+    const response = await fetch(`http://127.0.0.1:${port}/v1/tenants/${name}/config`, {
       method: "PUT",
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
       body: JSON.stringify(CONFIG),
     });
     if (!response.ok) throw new BenchError(`PUT config answered ${response.status}: ${await response.text()}`);
-  }
+    await response.text();
+  };
+  await Promise.all(Array.from({ length: count }, (_, i) => put(`${tenant}-${i}`)));
 }
 
 /** Gives so many users of `<tenant>-0` a bucket, through the public API. */

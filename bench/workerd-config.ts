@@ -14,7 +14,7 @@ export interface ServedWorker {
 
 /** Prints a configuration for `workerd serve`: on loopback, ports for the system to choose. */
 export function printConfig(workers: readonly ServedWorker[], stateDir: string, wranglerFile: string): string {
-  const { compatibility_date, compatibility_flags } = unstable_readConfig({ config: wranglerFile });
+  const { compatibility_date, compatibility_flags, vars } = unstable_readConfig({ config: wranglerFile });
   const text = JSON.stringify;
   const flags = compatibility_flags.map((flag: string) => text(flag)).join(", ");
   const services = workers.map(({ name }) => `(name = ${text(name)}, worker = .${name})`);
@@ -29,7 +29,9 @@ export function printConfig(workers: readonly ServedWorker[], stateDir: string, 
       ...Object.entries(durableObjects).map(
         ([binding, className]) => `(name = ${text(binding)}, durableObjectNamespace = ${text(className)})`,
       ),
-      ...Object.entries(secrets).map(([binding, secret]) => `(name = ${text(binding)}, text = ${text(secret)})`),
+      ...Object.entries({ ...vars, ...secrets }).map(
+        ([binding, secret]) => `(name = ${text(binding)}, text = ${text(secret)})`,
+      ),
     ];
     return `const ${name} :Workerd.Worker = (
   modules = [ (name = "worker", esModule = embed ${text(module)}) ],
