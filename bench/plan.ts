@@ -10,6 +10,8 @@ export interface Plan {
   readonly rounds: ReadonlyMap<number, number>;
   /** The same, for many tenants and for many buckets. */
   readonly sweepRounds: ReadonlyMap<number, number>;
+  /** The concurrencies at which rows are counted. */
+  readonly counted: readonly number[];
   /** The cases that are measured for many tenants and for many buckets. */
   readonly sweepCases: readonly ProductCase[];
   /** How many buckets tenants have that differ in that. */
@@ -49,6 +51,7 @@ export const FULL: Plan = {
     [32, 5],
     [256, 3],
   ]),
+  counted: [1, 32, 256],
   sweepCases: ["allows-step", "consume", "reserve+commit", "batch-100", "batch-1000"],
   buckets: [1, BUCKETS, 10_000, MILLION],
   maxInFlight: Number.POSITIVE_INFINITY,
@@ -64,6 +67,7 @@ export const QUICK: Plan = {
     [256, 1],
   ]),
   sweepRounds: new Map([[32, 1]]),
+  counted: [1, 32],
   sweepCases: ["consume"],
   buckets: [1, BUCKETS, 10_000],
   maxInFlight: 100_000,
