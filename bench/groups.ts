@@ -1,7 +1,7 @@
 import { operationsIn } from "./load/rounds.ts";
 import type { Cell, Group, System } from "./measure.ts";
 import type { Peer } from "./peers/index.ts";
-import { BUCKETS, MANY_TENANTS, type Plan, PRODUCT_CASES } from "./plan.ts";
+import { BUCKETS, MANY_TENANTS, type Plan, PRODUCT_CASES, type ProductCase } from "./plan.ts";
 import type { Service } from "./serve.ts";
 
 export const PRODUCT = "edge-budget";
@@ -37,7 +37,7 @@ export function tenantGroups(service: Service, plan: Plan): Group[] {
   return [...plan.sweepRounds].map(([connections, rounds]) => ({
     title: `${MANY_TENANTS} tenants, ${connections} at once`,
     floor: { system: floor, case: "echo", connections, ...load },
-    cells: plan.sweepCases.map((name): Cell => ({ system: product, case: name, connections, ...load })),
+    cells: sweepCases(plan, connections).map((name): Cell => ({ system: product, case: name, connections, ...load })),
     rounds,
   }));
 }
@@ -49,7 +49,7 @@ export function bucketGroups(service: Service, plan: Plan): Group[] {
     title: `1 to ${plan.buckets.at(-1)?.toLocaleString("en-US")} buckets, ${connections} at once`,
     floor: { system: floor, case: "echo", connections, tenant: "floor", tenants: 1, buckets: BUCKETS },
     // Case by case, so that those whose ratio matters stand beside each other.
-    cells: plan.sweepCases.flatMap((name) =>
+    cells: sweepCases(plan, connections).flatMap((name) =>
       plan.buckets.map(
         (buckets): Cell => ({
           ...{ system: product, case: name, connections },
@@ -59,6 +59,10 @@ export function bucketGroups(service: Service, plan: Plan): Group[] {
     ),
     rounds,
   }));
+}
+
+function sweepCases(plan: Plan, connections: number): ProductCase[] {
+  return plan.sweepCases.filter((name) => operationsIn(name) * connections <= plan.sweepMaxInFlight);
 }
 
 function systemsOf({ pid, port, floorPort, token }: Service): Record<"product" | "floor", System> {

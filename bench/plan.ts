@@ -16,8 +16,10 @@ export interface Plan {
   readonly sweepCases: readonly ProductCase[];
   /** How many buckets tenants have that differ in that. */
   readonly buckets: readonly number[];
-  /** The most operations that may be on their way at once: so many of the largest batches take seconds to answer. */
+  /** The most operations on their way at once, since those of many large batches take seconds to answer. */
   readonly maxInFlight: number;
+  /** The same, for many tenants and for many buckets. */
+  readonly sweepMaxInFlight: number;
 }
 
 /** What an agent may call, from the cheapest to the largest. */
@@ -49,12 +51,13 @@ export const FULL: Plan = {
   sweepRounds: new Map([
     [1, 3],
     [32, 5],
-    [256, 3],
+    [256, 2],
   ]),
   counted: [1, 32, 256],
   sweepCases: ["allows-step", "consume", "reserve+commit", "batch-100", "batch-1000"],
   buckets: [1, BUCKETS, 10_000, MILLION],
   maxInFlight: Number.POSITIVE_INFINITY,
+  sweepMaxInFlight: 100_000,
 };
 
 /** Loading a million buckets alone takes longer than a quick run may. */
@@ -71,4 +74,5 @@ export const QUICK: Plan = {
   sweepCases: ["consume"],
   buckets: [1, BUCKETS, 10_000],
   maxInFlight: 100_000,
+  sweepMaxInFlight: 100_000,
 };
