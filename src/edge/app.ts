@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { BudgetError } from "../wire/index.ts";
 import { admit } from "./access/admit.ts";
+import { allowPages } from "./cors.ts";
 import type { EdgeEnv } from "./edge-env.ts";
 import { exchange } from "./exchange.ts";
 import { contentType, MAX_BODY_BYTES, NDJSON, refuseBody } from "./json-body.ts";
@@ -10,19 +11,24 @@ import { onError, onMethodNotAllowed, onNotFound } from "./problems.ts";
 import type { RouteBody } from "./route.ts";
 import { ROUTES } from "./routes/index.ts";
 
-/** The path as it came: an id stays percent-encoded until a route takes it, so that it can hold a slash. */
-function getPath(request: Request): string {
-  return new URL(request.url).pathname;
+/**
+ * The path as it came: an id stays percent-encoded until a route takes it, so that it can hold a slash. A request's URL
+ * is normal, so its path is what stands between the authority and the query; no URL is made of it again.
+ */
+function getPath({ url }: Request): string {
+  const start = url.indexOf("/", url.indexOf("://") + 3);
+  const query = url.indexOf("?", start);
+  return query === -1 ? url.slice(start) : url.slice(start, query);
 }
 
 /** Refuses a path that is not UTF-8, which would otherwise be taken for the text of its escapes. */
-const requireUtf8Path: MiddlewareHandler = async (c, next) => {
+const requireUtf8Path: MiddlewareHandler = (c, next) => {
   try {
-    decodeURIComponent(c.req.path);
+    if (c.req.path.includes("%")) decodeURIComponent(c.req.path);
   } catch (cause) {
     throw new BudgetError({ code: "invalid_path", detail: "the path is not percent-encoded UTF-8" }, { cause });
   }
-  await next();
+  return next();
 };
 
 /** The HTTP surface. */
@@ -31,6 +37,7 @@ export const app = new Hono<EdgeEnv>({ getPath });
 app.onError(onError);
 app.notFound(onNotFound);
 app.use(exchange);
+app.use(allowPages);
 app.use(methodNotAllowed({ app, onMethodNotAllowed }));
 app.use(requireUtf8Path);
 
@@ -39,8 +46,16 @@ for (const route of ROUTES) {
   app.on(route.method, path, admit(route), ...(route.body ? [limitBody(route.body)] : []), route.handle);
 }
 
-/** Bounds a body that is read as a whole. A stream of lines is bounded line by line. */
-function limitBody({ maxBytes = MAX_BODY_BYTES }: RouteBody): MiddlewareHandler {
-  const limit = bodyLimit({ maxSize: maxBytes, onError: () => refuseBody(maxBytes) });
-  return (c, next) => (contentType(c.req) === NDJSON ? next() : limit(c, next));
+/**
+ * Bounds a body that is read as a whole, by the length that it says it has, or where it says none by counting. A stream
+ * of lines, where a route takes one, is bounded line by line.
+ */
+function limitBody({ maxBytes = MAX_BODY_BYTES, types = [] }: RouteBody): MiddlewareHandler {
+  const count = bodyLimit({ maxSize: maxBytes, onError: () => refuseBody(maxBytes) });
+  return (c, next) => {
+    if (types.includes(NDJSON) && contentType(c.req) === NDJSON) return next();
+    const length = c.req.raw.headers.get("content-length");
+    if (length === null) return count(c, next);
+    return Number(length) > maxBytes ? refuseBody(maxBytes) : next();
+  };
 }

@@ -1,5 +1,4 @@
 import type { MiddlewareHandler } from "hono";
-import { BudgetError } from "../wire/index.ts";
 import type { EdgeEnv } from "./edge-env.ts";
 
 const REQUEST_ID = /^[\w.:/+=@-]{1,128}$/;
@@ -25,16 +24,17 @@ export const exchange: MiddlewareHandler<EdgeEnv> = async (c, next) => {
   const trace = TRACEPARENT.exec(headers.get("traceparent") ?? "");
   if (trace) answer.set("traceparent", trace[0]);
   if (c.env.REQUEST_LOG === "off") return;
+  // `c.var` would copy all variables each time.
   const line = {
     message: "request",
     request_id: requestId,
     trace_id: trace?.[1],
     method: c.req.method,
-    route: c.var.route?.path,
-    tenant: c.var.tenantId,
+    route: c.get("route")?.path,
+    tenant: c.get("tenantId"),
     status: c.res.status,
-    code: c.error instanceof BudgetError ? c.error.code : undefined,
-    decision: c.var.decision,
+    code: c.get("code"),
+    decision: c.get("decision"),
     ms: Date.now() - startedAtMs,
   };
   console.log(JSON.stringify(line));

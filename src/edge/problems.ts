@@ -2,6 +2,7 @@ import type { Context, ErrorHandler, NotFoundHandler } from "hono";
 import { BudgetError, PROBLEMS, type ProblemCode, type Refusal } from "../wire/index.ts";
 import type { EdgeEnv } from "./edge-env.ts";
 import { PROBLEM_PAGES } from "./problem-pages.ts";
+import { rateLimitFields } from "./rate-limit-fields.ts";
 
 /** The problem document (RFC 9457) of a refusal. Every one is made here. */
 export function problemDocument(c: Context<EdgeEnv>, { code, detail, errors, decision }: Refusal) {
@@ -21,10 +22,14 @@ export function problemDocument(c: Context<EdgeEnv>, { code, detail, errors, dec
 
 /** Answers with a problem document. */
 function problem(c: Context<EdgeEnv>, { refusal }: BudgetError, headers: Record<string, string> = {}): Response {
+  c.set("code", refusal.code);
+  if (refusal.decision) c.set("decision", refusal.decision.state);
   const document = problemDocument(c, refusal);
   const retryAfter = retryAfterOf(refusal.code, refusal.decision);
   return c.body(JSON.stringify(document), document.status, {
     ...headers,
+    ...(refusal.decision && rateLimitFields(refusal.decision, Date.now())),
+    ...(document.status === 401 && { "www-authenticate": challenge(c) }),
     ...(retryAfter !== null && { "retry-after": `${Math.ceil(retryAfter)}` }),
     "content-type": "application/problem+json",
   });
@@ -35,8 +40,16 @@ function retryAfterOf(code: ProblemCode, decision: Refusal["decision"]): number 
   return decision ? decision.retry_after : (PROBLEM_PAGES[code].retryAfterSeconds ?? null);
 }
 
+/** Asks for a token, and says where there was one that is not good (RFC 6750, section 3). */
+function challenge(c: Context<EdgeEnv>): string {
+  return c.req.header("authorization") ? 'Bearer error="invalid_token"' : "Bearer";
+}
+
 export const onError: ErrorHandler<EdgeEnv> = (error, c) => {
-  if (error instanceof BudgetError) return problem(c, error);
+  if (error instanceof BudgetError) {
+    if (error.status >= 500 && error.cause) console.error(error.cause);
+    return problem(c, error);
+  }
   console.error(error);
   return problem(c, new BudgetError({ code: "internal", detail: "an unexpected failure, which has been logged" }));
 };

@@ -15,7 +15,7 @@ export interface AccessSettings {
   /** The operator's tokens as bytes; more than one while one is being replaced. */
   readonly adminTokens: readonly Uint8Array[];
   /** The first signs, each verifies. */
-  readonly signingKeys: readonly SigningKey[];
+  readonly signingKeys: readonly [SigningKey, ...SigningKey[]];
   readonly provider: ProviderSettings | undefined;
 }
 

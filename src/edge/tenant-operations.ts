@@ -20,6 +20,7 @@ import {
   type FreezeRequest,
   type LedgerEntry,
   LedgerQuery,
+  MAX_TOKEN_SECONDS,
   type NoteRequest,
   type Operation,
   type OperationName,
@@ -32,13 +33,16 @@ import {
   type ReservationDecision,
   ReservationsQuery,
   type ReserveRequest,
+  type RevokedToken,
   type UsageAnswer,
   type Written,
 } from "../wire/index.ts";
 import { requireUnbound } from "./access/binding.ts";
 import type { Grant } from "./access/grant.ts";
+import { askObject } from "./object-call.ts";
 import { prepareItem } from "./operations/batch.ts";
 import { prepare } from "./operations/prepare.ts";
+import { isRepeatable } from "./operations/repeatable.ts";
 import { parseId } from "./path-ids.ts";
 
 /**
@@ -113,7 +117,10 @@ export class TenantOperations extends RpcTarget {
     const scopes = this.#grant?.scopes;
     const prepared = items.map((item) => prepareItem(this.#caller, (scope) => scopes?.has(scope) ?? true, item));
     const sent = prepared.flatMap((each) => ("operation" in each ? [each.operation] : []));
-    const answers = sent.length === 0 ? [] : ((await this.#object.batch(sent, this.#caller)) as Answer<unknown>[]);
+    const answers = sent.length === 0 ? [] : await this.#sendBatch(sent);
+    const [first] = answers;
+    // A token that does not hold any more holds for none of them.
+    if (first && !first.ok && first.refusal.code === "token_revoked") throw new BudgetError(first.refusal);
     const next = answers.values();
     return prepared.map((each) => ("refusal" in each ? each.refusal : (next.next().value as Answer<unknown>)));
   }
@@ -197,15 +204,39 @@ export class TenantOperations extends RpcTarget {
     return this.#run(prepare.unfreeze(this.#caller, bucket, note));
   }
 
-  async #run<K extends OperationName>(operation: Operation<K>): Promise<AnswerOf<K>> {
-    // What a stub answers loses its type parameter on the way.
-    const answer = (await this.#object.run(operation, this.#caller)) as unknown as Answer<AnswerOf<K>>;
-    if (answer.ok) return answer.value;
-    throw new BudgetError(answer.refusal);
+  /** Only whether the caller's token still holds. */
+  async admit(): Promise<void> {
+    await this.#run({ op: "admit" });
   }
 
-  /** Checked here and not in the constructor: a caller by RPC awaits the operation, not what leads to it. */
-  get #object(): DurableObjectStub<TenantBudget> {
-    return this.#namespace.getByName(parseId("tenant", this.#tenantId));
+  /** Revokes a token at once, and for as long as any token lives. */
+  async revokeToken(jti: string): Promise<RevokedToken> {
+    requireUnbound(this.#caller);
+    const forgetAtMs = Date.now() + (MAX_TOKEN_SECONDS + DAY_SECONDS) * 1000;
+    return this.#run({ op: "revoke_token", jti: parseId("token", jti), forgetAtMs });
+  }
+
+  #run<K extends OperationName>(operation: Operation<K>): Promise<AnswerOf<K>> {
+    // What a stub answers loses its type parameter on the way.
+    const send = async (object: DurableObjectStub<TenantBudget>) =>
+      (await object.run(operation, this.#caller)) as unknown as Answer<AnswerOf<K>>;
+    return this.#ask(send, isRepeatable(operation));
+  }
+
+  #sendBatch(operations: readonly Operation[]): Promise<Answer<unknown>[]> {
+    const send = async (object: DurableObjectStub<TenantBudget>): Promise<Answer<Answer<unknown>[]>> => {
+      return { ok: true, value: (await object.batch(operations, this.#caller)) as Answer<unknown>[] };
+    };
+    return this.#ask(send, operations.every(isRepeatable));
+  }
+
+  /** The tenant's id is checked here and not in the constructor: by RPC, it is the operation that is awaited. */
+  async #ask<T>(
+    operation: (object: DurableObjectStub<TenantBudget>) => Promise<Answer<T>>,
+    isSafe: boolean,
+  ): Promise<T> {
+    return askObject(this.#namespace, parseId("tenant", this.#tenantId), operation, isSafe);
   }
 }
+
+const DAY_SECONDS = 86_400;

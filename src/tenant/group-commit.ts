@@ -11,14 +11,16 @@ export interface Committed {
 }
 
 /**
- * Commits operations that arrive together in one transaction: one flush per turn of the event loop runs them in order
- * and writes what they changed, then each caller gets its own answer, which the output gate holds until the commit is
- * durable. An operation that throws takes nothing else with it: all is rolled back, and each runs by itself.
+ * Commits operations that arrive together in one transaction: a flush runs them in order and writes what they changed,
+ * then each caller gets its own answer, which the output gate holds until the commit is durable. Those that arrive
+ * meanwhile wait for it, since their own answers could not be sent any sooner, and go down together with the next one.
+ * An operation that throws takes nothing else with it: all is rolled back, and each runs by itself.
  */
 export class GroupCommit {
   readonly #storage: DurableObjectStorage;
   readonly #state: Committed;
   #queue: Queued[] = [];
+  #isBusy = false;
 
   constructor(storage: DurableObjectStorage, state: Committed) {
     this.#storage = storage;
@@ -28,9 +30,21 @@ export class GroupCommit {
   /** Runs an operation, which must not wait for anything, with those around it. */
   run<T>(operation: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      if (this.#queue.length === 0) setTimeout(() => this.#flush(), 0);
       this.#queue.push({ run: operation, resolve: resolve as Queued["resolve"], reject });
+      if (!this.#isBusy) this.#schedule();
     });
+  }
+
+  /** A turn of the event loop takes in all calls that have arrived by then. */
+  #schedule(): void {
+    this.#isBusy = true;
+    setTimeout(() => {
+      this.#flush();
+      void this.#storage.sync().finally(() => {
+        this.#isBusy = false;
+        if (this.#queue.length > 0) this.#schedule();
+      });
+    }, 0);
   }
 
   #flush(): void {

@@ -5,6 +5,7 @@ import {
   type AnswerOf,
   BudgetError,
   type Caller,
+  idempotencyKeyIn,
   type Operation,
   type OperationName,
   type ProblemCode,
@@ -70,8 +71,8 @@ export function perform<K extends OperationName>(
     requireHolding(tenant, caller);
     const handle = HANDLERS[operation.op] as Handlers[K];
     const carryOut = () => handle(tenant, operation, nowMs, caller);
-    const key = idempotencyKeyOf(operation);
-    const value = key === undefined ? carryOut() : once(tenant, key, [operation, caller?.user], carryOut, nowMs);
+    const key = idempotencyKeyIn(operation);
+    const value = key === undefined ? carryOut() : once(tenant, key, identityOf(operation, caller), carryOut, nowMs);
     return { ok: true, value };
   } catch (error) {
     if (error instanceof BudgetError) return { ok: false, refusal: error.refusal };
@@ -85,26 +86,26 @@ export function perform<K extends OperationName>(
  * Carries out a request under its idempotency key, unless it was before: then answers as it was answered then. A
  * refusal is not kept, for it had no effect, and the same request can be granted later.
  */
-function once<T>(tenant: TenantStores, key: string, request: unknown, carryOut: () => T, nowMs: number): T {
-  const text = stringify(request) ?? "";
+function once<T>(tenant: TenantStores, key: string, request: string, carryOut: () => T, nowMs: number): T {
   const known = tenant.replays.get(key, nowMs);
   if (!known) {
     const answer = carryOut();
-    tenant.replays.put(key, { request: text, answer }, nowMs);
+    tenant.replays.put(key, { request, answer }, nowMs);
     return answer;
   }
-  if (known.request !== text) {
+  if (known.request !== request) {
     const detail = `the idempotency key "${key}" was used for another request; a new request takes a key of its own`;
     throw new BudgetError({ code: "idempotency_mismatch", detail });
   }
   return { ...(known.answer as T), replayed: true };
 }
 
-function idempotencyKeyOf(operation: Operation): string | undefined {
-  if ("edit" in operation) return operation.edit.idempotency_key;
-  return "request" in operation && "idempotency_key" in operation.request
-    ? operation.request.idempotency_key
-    : undefined;
+/** What makes two requests the same: how much of the answer is asked for is no part of it. */
+function identityOf(operation: Operation, caller: Caller | undefined): string {
+  const { request } = operation as { request?: object };
+  return (
+    stringify([request ? { ...operation, request: { ...request, detail: undefined } } : operation, caller?.user]) ?? ""
+  );
 }
 
 function refuse(code: ProblemCode, detail: string): Answer<never> {

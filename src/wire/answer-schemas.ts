@@ -181,6 +181,8 @@ export const AuditSchema = z.object({
 /** What a batch is answered with: a status and a body for each operation, as its own call would have had. */
 export const BatchSchema = z.object({ results: z.array(z.object({ status: z.int(), body: z.unknown() })) });
 
+export const RevokedTokenSchema = z.object({ jti: Text, revoked_at: Time });
+
 export const HealthAnswer = z.object({ status: z.literal("ok") });
 
 /** RFC 9457, with this service's own members. */

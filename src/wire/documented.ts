@@ -184,6 +184,7 @@ name(answers.LedgerPage, "LedgerPage", "A page of the ledger.", {
   next: "The `after` of the next page; null at the end.",
 });
 name(answers.ConfigHistoryPage, "ConfigHistoryPage", "A page of the configuration's versions.");
+name(answers.RevokedTokenSchema, "RevokedToken", "A token that does not hold any more.");
 name(answers.HealthAnswer, "Health", "The service is up.");
 name(answers.ProblemDocument, "Problem", "What is wrong with a call (RFC 9457). Nothing of it has taken effect.", {
   type: "The page that tells of it.",
@@ -193,11 +194,7 @@ name(answers.ProblemDocument, "Problem", "What is wrong with a call (RFC 9457). 
   errors: "Of an input: each field at fault, by its JSON pointer (RFC 6901).",
 });
 DOCUMENTED.add(TokenRequest.shape.scope, {
-  description: "What it can be used for: a list, or text with spaces between.",
-  anyOf: [
-    { type: "array", items: { enum: TOKEN_SCOPES }, minItems: 1 },
-    { type: "string", minLength: 1 },
-  ],
+  description: `What it can be used for, in a list or with spaces between: ${TOKEN_SCOPES.join(", ")}.`,
 });
 name(TokenRequest, "TokenRequest", "What the token shall allow.", {
   user: "Every call of the token is bound to this user.",

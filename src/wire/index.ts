@@ -17,7 +17,15 @@ export type {
 } from "./answers.ts";
 export type { Caller } from "./caller.ts";
 export { Id } from "./ids.ts";
-export type { AnswerOf, Edit, Operation, OperationName, Operations, Written } from "./operations.ts";
+export {
+  type AnswerOf,
+  type Edit,
+  idempotencyKeyIn,
+  type Operation,
+  type OperationName,
+  type Operations,
+  type Written,
+} from "./operations.ts";
 export { parseInput } from "./parse.ts";
 export {
   BudgetError,

@@ -70,3 +70,11 @@ export type AnswerOf<K extends OperationName> = Operations[K]["answers"];
 export type Operation<K extends OperationName = OperationName> = K extends OperationName
   ? { readonly op: K } & Readonly<Operations[K]["takes"]>
   : never;
+
+/** The key under which an operation takes effect once. */
+export function idempotencyKeyIn(operation: Operation): string | undefined {
+  if ("edit" in operation) return operation.edit.idempotency_key;
+  return "request" in operation && "idempotency_key" in operation.request
+    ? operation.request.idempotency_key
+    : undefined;
+}

@@ -14,12 +14,15 @@ export const DEFAULT_TOKEN_SECONDS = 3600;
 export const BoundLabels = AllowsStepRequest.shape.labels.unwrap();
 
 const SCOPE_TAKES = `takes one or more of ${TOKEN_SCOPES.join(", ")}, in a list or with spaces between them`;
-const ScopeList = z.array(z.enum(TOKEN_SCOPES, SCOPE_TAKES), SCOPE_TAKES).min(1, SCOPE_TAKES);
 /** A list, or text with spaces between (RFC 6749, section 3.3). */
-const Scopes = z.preprocess(
-  (value) => (typeof value === "string" ? value.split(" ").filter(Boolean) : value),
-  ScopeList,
-);
+const Scopes = z
+  .union([z.string(), z.array(z.string())], SCOPE_TAKES)
+  .transform((scope) => (typeof scope === "string" ? scope.split(" ") : scope))
+  .refine((words): words is TokenScope[] => words.length > 0 && words.every(isTokenScope), SCOPE_TAKES);
+
+function isTokenScope(word: string): word is TokenScope {
+  return (TOKEN_SCOPES as readonly string[]).includes(word);
+}
 
 const TTL_TAKES = `takes a whole number of seconds from 1 to ${MAX_TOKEN_SECONDS}`;
 

@@ -9,6 +9,7 @@ import type {
   Page,
   ReservationAnswer,
   ReservationDecision,
+  RevokedToken,
   UsageAnswer,
   Written,
 } from "../../src/wire/index.ts";
@@ -29,6 +30,7 @@ test("the answers' schemas say what their types say", () => {
     Plain<Written<ReservationDecision>>
   >();
   expectTypeOf<Plain<z.infer<typeof schemas.AuditSchema>>>().toEqualTypeOf<Plain<AuditAnswer>>();
+  expectTypeOf<Plain<z.infer<typeof schemas.RevokedTokenSchema>>>().toEqualTypeOf<Plain<RevokedToken>>();
   expectTypeOf<Plain<z.infer<typeof schemas.ConfigVersionSchema>>>().toEqualTypeOf<Plain<ConfigVersion>>();
   expectTypeOf<Plain<z.infer<typeof schemas.LedgerEntrySchema>>>().toEqualTypeOf<Plain<LedgerEntry>>();
   expectTypeOf<Plain<z.infer<typeof schemas.LedgerPage>>>().toEqualTypeOf<Plain<Page<LedgerEntry>>>();

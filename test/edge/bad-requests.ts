@@ -111,6 +111,14 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
     code: "body_too_large",
   },
   {
+    wrong: "a body over 64 KiB that says it is lines, where none are taken",
+    request: "POST T/reset",
+    body: " ".repeat(65_537),
+    type: "application/x-ndjson",
+    status: 413,
+    code: "body_too_large",
+  },
+  {
     wrong: "a form instead of JSON",
     request: "POST T/consume",
     body: "tokens_in=5",

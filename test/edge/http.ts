@@ -1,7 +1,7 @@
 import { exports } from "cloudflare:workers";
 import { SECRETS } from "./secrets.ts";
 
-/** What a call answered, its body read as JSON. */
+/** What a call answered, its body read as JSON, or as a list where it is lines of it. */
 export interface Reply {
   readonly status: number;
   readonly headers: Headers;
@@ -14,8 +14,16 @@ export async function send(path: string, init: RequestInit = {}): Promise<Reply>
   const headers = new Headers(init.headers);
   if (!headers.has("authorization")) headers.set("authorization", `Bearer ${SECRETS.ADMIN_TOKEN}`);
   const response = await exports.default.fetch(`https://budget.test${path}`, { ...init, headers });
-  const text = await response.text();
-  return { status: response.status, headers: response.headers, body: text === "" ? null : JSON.parse(text) };
+  const text = new TextDecoder().decode(await response.arrayBuffer());
+  return { status: response.status, headers: response.headers, body: readBody(response, text) };
+}
+
+function readBody({ headers }: Response, text: string): unknown {
+  if (text === "") return null;
+  if (headers.get("content-type") === "application/x-ndjson") {
+    return text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)]));
+  }
+  return headers.get("content-type")?.includes("json") ? JSON.parse(text) : text;
 }
 
 /** Sends JSON. */

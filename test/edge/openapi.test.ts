@@ -94,10 +94,8 @@ describe("what a route refuses with is what the document says", () => {
 });
 
 test("the reference page runs one exact script and lets it call this service alone", async () => {
-  const { exports } = await import("cloudflare:workers");
-  const page = await exports.default.fetch("https://budget.test/docs");
-  const html = await page.text();
-  expect(html).toMatch(
+  const page = await send("/docs");
+  expect(page.body).toMatch(
     /src="https:\/\/cdn\.jsdelivr\.net\/npm\/@scalar\/api-reference@\d+\.\d+\.\d+\/dist\/[^"]+" integrity="sha384-/,
   );
   expect(page.headers.get("content-security-policy")).toContain("connect-src 'self'");

@@ -1,4 +1,5 @@
 /** What the pages' commands use of curl, for machines that have none. */
+import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 
 const { values, positionals } = parseArgs({
@@ -7,13 +8,15 @@ const { values, positionals } = parseArgs({
     request: { type: "string", short: "X" },
     header: { type: "string", short: "H", multiple: true, default: [] },
     data: { type: "string", short: "d" },
+    "data-binary": { type: "string" },
     include: { type: "boolean", short: "i" },
     silent: { type: "boolean", short: "s" },
   },
 });
 const [url] = positionals;
 if (url === undefined || positionals.length > 1) throw new Error(`curl takes one URL, not ${positionals.length}`);
-const { request, header, data } = values;
+const { request, header, "data-binary": bytes } = values;
+const data = values.data ?? (bytes === "@-" ? await text(process.stdin) : bytes);
 const headers = new Headers(header.map((line): [string, string] => [line.split(":", 1)[0] ?? "", headerValue(line)]));
 if (data !== undefined && !headers.has("content-type")) {
   headers.set("content-type", "application/x-www-form-urlencoded");

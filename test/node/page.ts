@@ -16,25 +16,31 @@ interface Step {
   readonly printed: readonly string[];
 }
 
+/** What a page speaks of, and what to take for it: where the service is, and the file that has its secrets. */
+export type Replacements = Readonly<Record<string, string>>;
+
 /**
  * Runs the commands of a page in bash, one after the other as a reader would, and expects each to print what stands
  * below it.
  *
- * @param at the service that the page speaks of, and the one to ask instead
  * @param heading the section to run; all of the page where absent
  */
-export async function expectPageHolds(path: string, at: { page: string; here: string }, heading?: string) {
+export async function expectPageHolds(path: string, replacements: Replacements, heading?: string) {
   const page = await readFile(join(ROOT, path), "utf8");
   const steps = readSteps(heading === undefined ? page : sectionOf(page, heading));
+  const toHere = (text: string) =>
+    Object.entries(replacements).reduce((replaced, [there, here]) => replaced.replaceAll(there, here), text);
+  const toPage = (text: string) =>
+    Object.entries(replacements).reduce((replaced, [there, here]) => replaced.replaceAll(here, there), text);
   const script = [
-    `curl() { "${process.execPath}" "${join(ROOT, "test/node/curl.ts")}" "$@"; }`,
-    ...steps.flatMap(({ command }) => [command.replaceAll(at.page, at.here), `printf '${END_OF_OUTPUT}'`]),
+    `command -v curl >/dev/null || curl() { "${process.execPath}" "${join(ROOT, "test/node/curl.ts")}" "$@"; }`,
+    ...steps.flatMap(({ command }) => [toHere(command), `printf '${END_OF_OUTPUT}'`]),
   ];
   const { stdout } = await run("bash", ["-euc", script.join("\n")], { cwd: ROOT, timeout: 50_000 });
   const outputs = stdout.split(END_OF_OUTPUT).map((text) => text.trim());
   expect(outputs).toHaveLength(steps.length + 1);
   for (const [i, { command, printed }] of steps.entries()) {
-    if (printed.length > 0) expect(outputs[i]?.replaceAll(at.here, at.page), command).toMatch(patternOf(printed));
+    if (printed.length > 0) expect.soft(toPage(outputs[i] ?? ""), command).toMatch(patternOf(printed));
   }
   return steps.length;
 }

@@ -1,34 +1,44 @@
 import { describe, expect, test } from "vitest";
 import { startWorkerd } from "../../scripts/workerd.ts";
+import { SECRETS } from "../edge/secrets.ts";
 import { expectPageHolds } from "./page.ts";
 import { ROOT, startWrangler, temporaryDir } from "./wrangler.ts";
 
 const SERVICE = "http://127.0.0.1:8787";
+const CLOCKED = "http://127.0.0.1:8789";
+/** What the pages about a service under a set clock have it started with. */
+const CLOCKED_TOKEN = "an-operators-token-for-a-night-01";
 
 describe("each command of a page prints what stands below it", () => {
-  test("on the README's tour, and for the agent in Node after it", async () => {
+  test("on the README's tour, for the agent in Node after it, and in a batch", async () => {
     await using state = await temporaryDir();
     await using service = await startWrangler(["wrangler.toml"], state.path);
-    const at = { page: SERVICE, here: service.url };
-    expect(await expectPageHolds("README.md", at, "A tour in five minutes")).toBeGreaterThan(10);
-    expect(await expectPageHolds("examples/http-agent/README.md", at)).toBe(2);
-  });
+    const here = { [SERVICE]: service.url, ".dev.vars": service.secretsFile };
+    expect(await expectPageHolds("README.md", here, "A tour in five minutes")).toBeGreaterThan(15);
+    expect(await expectPageHolds("examples/http-agent/README.md", here)).toBe(3);
+    expect(await expectPageHolds("docs/idempotency-and-batches.md", here)).toBeGreaterThan(5);
+  }, 120_000);
 
   test("for the agent on a Worker", async () => {
     await using state = await temporaryDir();
     await using agent = await startWrangler(["examples/edge-agent/wrangler.toml", "wrangler.toml"], state.path);
-    const at = { page: "http://127.0.0.1:8788", here: agent.url };
-    expect(await expectPageHolds("examples/edge-agent/README.md", at)).toBe(4);
+    expect(await expectPageHolds("examples/edge-agent/README.md", { "http://127.0.0.1:8788": agent.url })).toBe(4);
   });
 
-  test("in an operator's night", async () => {
-    const entry = new URL("scripts/clocked/worker.ts", `file://${ROOT}`);
-    const service = await startWorkerd({ entry, durableObjects: { TENANT_BUDGET: "ClockedBudget" } });
-    try {
-      const at = { page: "http://127.0.0.1:8789", here: service.url };
-      expect(await expectPageHolds("docs/an-operators-night.md", at)).toBeGreaterThan(20);
-    } finally {
-      await service.dispose();
-    }
+  test("in an operator's night, for a reservation and in the ledger, under a set clock", async () => {
+    await using service = await startClocked();
+    const here = { [CLOCKED]: service.url };
+    expect(await expectPageHolds("docs/an-operators-night.md", here)).toBeGreaterThan(20);
+    expect(await expectPageHolds("docs/reservations.md", here)).toBeGreaterThan(15);
+    expect(await expectPageHolds("docs/ledger.md", here)).toBeGreaterThan(10);
   });
 });
+
+async function startClocked() {
+  const service = await startWorkerd({
+    entry: new URL("scripts/clocked/worker.ts", `file://${ROOT}`),
+    durableObjects: { TENANT_BUDGET: "ClockedBudget" },
+    vars: { ...SECRETS, ADMIN_TOKEN: CLOCKED_TOKEN, REQUEST_LOG: "off" },
+  });
+  return { url: service.url, [Symbol.asyncDispose]: () => service.dispose() };
+}

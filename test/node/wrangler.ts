@@ -16,6 +16,8 @@ const STOPPED_WITHIN_MS = 5_000;
 export interface Wrangler extends AsyncDisposable {
   /** Where the first of its Workers listens. */
   readonly url: string;
+  /** Where its secrets stand, as they do in a `.dev.vars`. */
+  readonly secretsFile: string;
 }
 
 /**
@@ -74,7 +76,7 @@ export async function startWrangler(configs: readonly string[], stateDir: string
       throw new Error(`wrangler dev did not start:\n${output}`);
     }
   }
-  return { url, [Symbol.asyncDispose]: stop };
+  return { url, secretsFile, [Symbol.asyncDispose]: stop };
 }
 
 /** Makes a directory for what a test's Workers store, and removes it when disposed of. */
@@ -99,7 +101,8 @@ export async function callJson(method: string, url: string, body?: unknown): Pro
   return JSON.parse(text);
 }
 
-async function freePort(): Promise<number> {
+/** A port of loopback that nothing listens on now. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
   const address = server.address();

@@ -5,6 +5,7 @@ import { readAccessSettings, type SettingsEnv } from "../settings.ts";
 import { TenantOperations } from "../tenant-operations.ts";
 import { Authenticator } from "./authenticator.ts";
 import { requireScope } from "./grant.ts";
+import { guardRate } from "./rate-guard.ts";
 
 /** Lets a route's callers in, before any object is addressed. */
 export function admit(route: Route): MiddlewareHandler<EdgeEnv> {
@@ -19,9 +20,14 @@ export function admit(route: Route): MiddlewareHandler<EdgeEnv> {
     const tenantId = c.req.param("tenant") ?? "";
     c.set("route", route);
     c.set("tenantId", tenantId);
-    const grant = await authenticatorOf(c.env).authenticate(c.req.raw.headers.get("authorization"));
-    if (grant) requireScope(grant, tenantId, scope);
+    const authenticator = authenticatorOf(c.env);
+    const grant = await authenticator.authenticate(c.req.raw.headers.get("authorization"));
+    if (grant) {
+      requireScope(grant, tenantId, scope);
+      await guardRate(c.env, grant);
+    }
     c.set("grant", grant);
+    c.set("signingKey", authenticator.signingKey);
     c.set("tenant", new TenantOperations(c.env.TENANT_BUDGET, tenantId, grant));
     await next();
   };

@@ -1,6 +1,7 @@
 import type { AccessSettings } from "../settings.ts";
 import type { Grant } from "./grant.ts";
 import { IdentityProvider, PROVIDER_ALGORITHMS } from "./identity-provider.ts";
+import type { SigningKey } from "./signing-keys.ts";
 import { CLOCK_SKEW_SECONDS, headerOf, unauthenticated, verifyToken } from "./tokens.ts";
 
 /** How many verified tokens an isolate remembers; the one verified first goes first. */
@@ -19,6 +20,11 @@ export class Authenticator {
   constructor(settings: AccessSettings) {
     this.#settings = settings;
     this.#provider = settings.provider && new IdentityProvider(settings.provider);
+  }
+
+  /** What new tokens are signed with. */
+  get signingKey(): SigningKey {
+    return this.#settings.signingKeys[0];
   }
 
   /**

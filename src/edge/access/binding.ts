@@ -2,7 +2,10 @@ import { type BucketKey, nameOf, type StepRequest, scopeParts, USER } from "../.
 import type { Caller } from "../../wire/index.ts";
 import { forbidden } from "./grant.ts";
 
-const isBound = ({ user, labels }: Caller) => user !== undefined || labels !== undefined;
+/** True for a caller whose every call is about one user, or about certain labels. */
+export function isBound(caller: Caller | undefined): caller is Caller {
+  return caller !== undefined && (caller.user !== undefined || caller.labels !== undefined);
+}
 
 /**
  * Binds a step to the caller's user and labels: what the step leaves out is filled in.
@@ -10,10 +13,9 @@ const isBound = ({ user, labels }: Caller) => user !== undefined || labels !== u
  * @throws BudgetError `forbidden` where the step names another user or another label's value
  */
 export function bindStep<S extends StepRequest>(caller: Caller | undefined, step: S): S {
-  if (!caller || !isBound(caller)) return step;
+  if (!isBound(caller)) return step;
   if (step.detail) throw forbidden("this token is bound, and detail tells the tenant's totals");
   const { user, labels } = caller;
-  const bound: StepRequest = { ...step };
   if (user !== undefined && step.user_id !== undefined && step.user_id !== user) {
     throw forbidden("this token is bound to another user_id");
   }
@@ -24,7 +26,7 @@ export function bindStep<S extends StepRequest>(caller: Caller | undefined, step
     if (name === "model" && (step.model ?? value) !== value) throw forbidden("this token is bound to another model");
   }
   return {
-    ...bound,
+    ...step,
     ...(user !== undefined && { user_id: user }),
     ...(labels && { labels: { ...step.labels, ...labels } }),
   } as S;
@@ -37,7 +39,7 @@ export function bindStep<S extends StepRequest>(caller: Caller | undefined, step
  * @throws BudgetError `forbidden` where the bucket holds what others spent
  */
 export function requireOwnBucket(caller: Caller | undefined, key: BucketKey): void {
-  if (!caller || !isBound(caller)) return;
+  if (!isBound(caller)) return;
   const { scope, id } = nameOf(key);
   const parts = scopeParts(scope);
   const ids = Array.isArray(id) ? id : [id];
@@ -56,5 +58,5 @@ export function requireOwnBucket(caller: Caller | undefined, key: BucketKey): vo
  * @throws BudgetError `forbidden` where the caller is bound
  */
 export function requireUnbound(caller: Caller | undefined): void {
-  if (caller && isBound(caller)) throw forbidden("this token is bound, and this call is about the tenant as a whole");
+  if (isBound(caller)) throw forbidden("this token is bound, and this call is about the tenant as a whole");
 }

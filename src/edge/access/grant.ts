@@ -12,7 +12,7 @@ export interface Grant extends Caller {
  */
 export function requireScope({ tenant, scopes }: Grant, tenantId: string, scope: TokenScope | "any"): void {
   if (tenant !== tenantId) throw forbidden("this token is another tenant's");
-  if (scope === "any" || scopes.has(scope)) return;
+  if (scope === "any" ? scopes.size > 0 : scopes.has(scope)) return;
   throw forbidden(`this call needs a token with the scope ${scope}; this one has ${[...scopes].join(", ") || "none"}`);
 }
 

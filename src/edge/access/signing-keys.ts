@@ -10,15 +10,17 @@ const MIN_SECRET_BYTES = 32;
 const DEFAULT_KID = "default";
 
 /** Reads `kid:secret,kid:secret`, or a secret alone; undefined where there is none, or one too short, or a kid twice. */
-export function parseSigningKeys(text: string): readonly SigningKey[] | undefined {
-  const keys = text
+export function parseSigningKeys(text: string): readonly [SigningKey, ...SigningKey[]] | undefined {
+  const [first, ...others] = text
     .split(",")
     .filter(Boolean)
     .map((pair) => {
       const [, kid = DEFAULT_KID, secret = ""] = /^(?:([^:]+):)?(.*)$/s.exec(pair) ?? [];
       return { kid, secret: new TextEncoder().encode(secret) };
     });
+  if (!first) return undefined;
+  const keys = [first, ...others] as const;
   const isLong = keys.every(({ secret }) => secret.byteLength >= MIN_SECRET_BYTES);
   const isNamedOnce = new Set(keys.map(({ kid }) => kid)).size === keys.length;
-  return keys.length > 0 && isLong && isNamedOnce ? keys : undefined;
+  return isLong && isNamedOnce ? [...keys] : undefined;
 }

@@ -5,7 +5,14 @@
  */
 const PACKAGE = "https://cdn.jsdelivr.net/npm/@scalar/api-reference@1.72.1/";
 const INTEGRITY = "sha384-U11tb2XnKvmwt8RlTvnwUnYgrN+ur4Xyh9htLhjajWNR/Oyl5AX5DEz00qRmlrmK";
-const OPTIONS = JSON.stringify({ withDefaultFonts: false, telemetry: false, agent: { disabled: true } });
+/** Nothing that would call another service. */
+const OPTIONS = JSON.stringify({
+  withDefaultFonts: false,
+  telemetry: false,
+  showDeveloperTools: "never",
+  agent: { disabled: true },
+  mcp: { disabled: true },
+});
 
 export const docsPage = {
   /** Scalar writes its own styles into the page. */

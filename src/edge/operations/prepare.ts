@@ -43,7 +43,8 @@ export const prepare = {
 
   commit: (caller: Caller | undefined, id: unknown, input: unknown): Operation<"commit"> => {
     const request = parseInput(CommitRequest, input);
-    if (request.detail) requireUnbound(caller);
+    // Whose reservation it is, the object knows; its answer must not tell more than a step's, nor change the model.
+    bindStep(caller, { model: request.model, detail: request.detail });
     return { op: "commit", id: parseId("reservation", id), request };
   },
 

@@ -6,6 +6,7 @@ import { LEDGER_ROUTES } from "./ledger.ts";
 import { metaRoutes } from "./meta.ts";
 import { RESERVATION_ROUTES } from "./reservations.ts";
 import { STEP_ROUTES } from "./steps.ts";
+import { TOKEN_ROUTES } from "./tokens.ts";
 
 /** Every route of the service, in the order in which its documents tell them. A new one is an entry in one of these. */
 export const ROUTES: readonly Route[] = [
@@ -15,5 +16,6 @@ export const ROUTES: readonly Route[] = [
   ...BUCKET_ROUTES,
   ...CONFIG_ROUTES,
   ...LEDGER_ROUTES,
+  ...TOKEN_ROUTES,
   ...metaRoutes(() => ROUTES),
 ];

@@ -7,6 +7,7 @@ import {
 import { CommitRequest, ExtendRequest, ReleaseRequest, ReservationsQuery, ReserveRequest } from "../../wire/index.ts";
 import { IDEMPOTENCY_HEADER, withIdempotencyKey } from "../idempotency.ts";
 import { jsonBody, optionalJsonBody } from "../json-body.ts";
+import { rateLimitFields } from "../rate-limit-fields.ts";
 import type { Route, RouteContext } from "../route.ts";
 import { TENANT_PATH } from "./paths.ts";
 
@@ -70,7 +71,11 @@ export const RESERVATION_ROUTES: readonly Route[] = [
       example: { ...HELD, decision: DECISION },
     },
     problems: ["limit_reached", "budget_exhausted", "too_many_reservations", "unknown_model", "idempotency_mismatch"],
-    handle: async (c) => c.json(await c.var.tenant.reserve(withIdempotencyKey(c.req, await jsonBody(c.req))), 201),
+    handle: async (c) => {
+      const answer = await c.var.tenant.reserve(withIdempotencyKey(c.req, await jsonBody(c.req)));
+      c.set("decision", answer.decision.state);
+      return c.json(answer, 201, rateLimitFields(answer.decision, Date.now()));
+    },
   },
   {
     method: "get",

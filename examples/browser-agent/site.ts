@@ -1,0 +1,74 @@
+import { readFile } from "node:fs/promises";
+import { createServer, type ServerResponse } from "node:http";
+import { extname } from "node:path";
+
+/** What the site knows of the budget, and its page does not: a token that makes others. */
+export interface SiteOptions {
+  /** Where the budget is. */
+  readonly service: string;
+  readonly tenant: string;
+  /** Who is signed in. */
+  readonly user: string;
+  /** One with `admin`, and the scopes that the page shall have. It stays here. */
+  readonly token: string;
+  /** Where it listens on loopback. */
+  readonly port: number;
+}
+
+const PAGE = new URL("./page/", import.meta.url);
+const FILES: readonly string[] = ["index.html", "style.css", "main.js", "agent.js", "budget.js"];
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+};
+/** A token for a page is short-lived; the page asks for the next. */
+const TOKEN_SECONDS = 900;
+
+/**
+ * The site that a page comes from: it serves the page's files, and at `POST /session` tells it where its user's budget is, with
+ * a token that is good for that and for nothing else. In life that stands behind the site's own sign-in.
+ */
+export async function serveSite(options: SiteOptions): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer(async (request, response) => {
+    const path = new URL(request.url ?? "/", "http://site").pathname;
+    try {
+      if (request.method === "POST" && path === "/session") return send(response, 200, await sessionOf(options));
+      const file = path === "/" ? "index.html" : path.slice(1);
+      if (request.method !== "GET" || !FILES.includes(file))
+        return send(response, 404, { detail: "there is no such page" });
+      response.writeHead(200, { "content-type": TYPES[extname(file)] }).end(await readFile(new URL(file, PAGE)));
+    } catch (error) {
+      send(response, 502, { detail: `${error}` });
+    }
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject).listen(options.port, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the site has no port");
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function sessionOf({ service, tenant, user, token }: SiteOptions): Promise<object> {
+  const response = await fetch(`${service}/v1/tenants/${encodeURIComponent(tenant)}/tokens`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify({ scope: "check consume reserve read", user, ttl_seconds: TOKEN_SECONDS }),
+  });
+  const made = (await response.json()) as { token: string; detail?: string };
+  if (!response.ok) throw new Error(`the budget makes no token: ${made.detail}`);
+  return { service, tenant, user, token: made.token };
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });
+  response.end(JSON.stringify(body));
+}
