@@ -1,7 +1,8 @@
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { build } from "esbuild";
 import { BenchError } from "./bench-error.ts";
 
@@ -14,8 +15,9 @@ export const COUNTING = "counting.js";
 
 /** Builds the product's bundle as a deploy would, and the bench's own Workers, into a directory. */
 export async function buildInto(dir: string): Promise<void> {
-  const { status, stdout, stderr } = spawnSync("npm", ["run", "build"], { cwd: ROOT, encoding: "utf8" });
-  if (status !== 0) throw new BenchError(`npm run build failed:\n${stdout}${stderr}`);
+  await promisify(execFile)("npm", ["run", "build"], { cwd: ROOT }).catch(({ stdout, stderr }) => {
+    throw new BenchError(`npm run build failed:\n${stdout}${stderr}`);
+  });
   await cp(join(ROOT, "dist/index.js"), join(dir, PRODUCT));
   await build({
     entryPoints: [FLOOR, COUNTING].map((name) => join(ROOT, "bench/workers", name.replace(".js", ".ts"))),
