@@ -1,5 +1,5 @@
 import { createExecutionContext, env } from "cloudflare:test";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { app } from "../../src/edge/app.ts";
 import { newTenantPath } from "./http.ts";
 import { SECRETS } from "./secrets.ts";
@@ -81,6 +81,15 @@ test("the operator's calls are not counted, nor are those that no token lets in"
   expect((await call(path, "a stranger", { TOKEN_RATE, TENANT_RATE })).status).toBe(401);
   expect((await call(path, await sign({ tenant: "another" }), { TOKEN_RATE, TENANT_RATE })).status).toBe(403);
   expect([TOKEN_RATE.keys, TENANT_RATE.keys]).toEqual([0, 0]);
+});
+
+test("a counter that fails holds up nobody", async () => {
+  const errors = vi.spyOn(console, "error").mockImplementation(() => {});
+  onTestFinished(() => errors.mockRestore());
+  const path = newTenantPath();
+  const TOKEN_RATE: RateLimit = { limit: () => Promise.reject(new Error("no counter now")) };
+  expect((await call(path, await sign({ tenant: tenantOf(path) }), { TOKEN_RATE })).status).toBe(200);
+  expect(errors).toHaveBeenCalledOnce();
 });
 
 test("without a counter there is no guard", async () => {

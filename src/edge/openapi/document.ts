@@ -103,13 +103,13 @@ export function openApiDocument(routes: readonly Route[]): JsonSchema {
 
 function operation(route: Route): JsonSchema {
   const { operationId, tag, summary, description, scope, body } = route;
-  const needs = scope && `Needs the scope \`${scope}\`.`;
+  const needs = scope === "any" ? "Each operation needs its own scope." : scope && `Needs the scope \`${scope}\`.`;
   return {
     operationId,
     tags: [tag],
     summary,
     description: [description, needs].filter(Boolean).join("\n\n") || summary,
-    security: scope === null ? [] : [{ token: [scope] }],
+    security: scope === null ? [] : [{ token: scope === "any" ? [] : [scope] }],
     parameters: [
       ...pathParameters(route),
       ...headerParameters(route),

@@ -1,0 +1,49 @@
+import type { AuditAnswer } from "../../src/wire/index.ts";
+
+type Totals = AuditAnswer["totals"];
+
+const METRICS = [
+  "tokens_in",
+  "tokens_out",
+  "cost_usd",
+  "calls",
+  "cache_read_input_tokens",
+  "cache_write_input_tokens",
+  "reasoning_output_tokens",
+] as const;
+
+/** Tells people what an audit proves, or where it fails. */
+export function auditReport(tenant: string, { ok, entries, buckets, differences, totals }: AuditAnswer): string {
+  const read = `${count(entries, "entry", "entries")} of the ledger added up, ${count(buckets, "bucket", "buckets")} compared`;
+  const found = ok
+    ? ["Each bucket's tokens, cost and calls are the sums of its entries, to the nano-USD."]
+    : differences.flatMap(({ scope, id, ledger, stored }) => [
+        `${nameOf(scope, id)}:`,
+        ...METRICS.filter((metric) => ledger[metric] !== stored[metric]).map(
+          (metric) => `  ${metric}: ${ledger[metric]} by the ledger, ${stored[metric]} stored`,
+        ),
+      ]);
+  return [
+    `${tenant}: ${read}`,
+    ...found,
+    `Totals: ${totalsLine(totals)}`,
+    `audit: ${tenant}, ${count(differences.length, "difference", "differences")}`,
+  ].join("\n");
+}
+
+function totalsLine({ tokens_in, tokens_out, cost_usd, calls }: Totals): string {
+  return `${number(tokens_in)} tokens in, ${number(tokens_out)} out, ${cost_usd} USD, ${count(calls, "call", "calls")}`;
+}
+
+function nameOf(scope: string, id: unknown): string {
+  if (scope === "tenant") return "the tenant";
+  return scope === "user" && id === null ? "the anonymous user" : `${scope} ${JSON.stringify(id)}`;
+}
+
+function count(n: number, one: string, many: string): string {
+  return `${number(n)} ${n === 1 ? one : many}`;
+}
+
+function number(n: number): string {
+  return n.toLocaleString("en");
+}

@@ -1,0 +1,109 @@
+import { RefusedError, type TenantClient, UnansweredError } from "../audit/tenant-client.ts";
+import type { Dice } from "./dice.ts";
+import type { Write } from "./journal.ts";
+import { type Request, Requests } from "./requests.ts";
+
+/** How many of a hundred requests are sent twice at once. */
+const SENT_TWICE = 5;
+/** How many of a hundred that were not answered are given up, and not sent again. */
+const GIVEN_UP = 25;
+/** How many of a hundred holds are committed in two parts. */
+const IN_PARTS = 25;
+
+/** What counts of an answer: whether it was given before, and of a hold its id. */
+interface Told {
+  readonly replayed?: boolean;
+  readonly id?: string;
+}
+
+/** An agent that spends without a pause, one request after the other, and keeps account of what it was told. */
+export class Client {
+  /** All that it ever asked for. */
+  readonly writes: Write[] = [];
+  /** How many requests it sent again because no answer had come. */
+  retried = 0;
+  /** What it was refused, which it should never be. */
+  readonly refusals: string[] = [];
+  readonly #dice: Dice;
+  readonly #requests: Requests;
+  #unanswered: Request | undefined;
+  #toCommit: { readonly id: string; readonly parts: number } | undefined;
+
+  constructor(dice: Dice, userId: string) {
+    this.#dice = dice;
+    this.#requests = new Requests(dice, userId);
+  }
+
+  /** Spends until the service does not answer any more. Begins with what it had no answer to, or gives that up. */
+  async spend(tenant: TenantClient): Promise<void> {
+    if (this.#unanswered && this.#dice.percent(GIVEN_UP)) this.#drop(this.#unanswered, "given up");
+    try {
+      await this.settle(tenant);
+      for (;;) {
+        this.#unanswered = this.#next();
+        await this.#send(tenant, this.#unanswered);
+      }
+    } catch (error) {
+      if (!(error instanceof UnansweredError)) throw error;
+    }
+  }
+
+  /** Sends again what it had no answer to. */
+  async settle(tenant: TenantClient): Promise<void> {
+    if (!this.#unanswered) return;
+    this.retried += 1;
+    await this.#send(tenant, this.#unanswered);
+  }
+
+  #next(): Request {
+    const request = this.#toCommit ? this.#commitOf(this.#toCommit) : this.#requests.next();
+    this.writes.push(...request.writes);
+    return request;
+  }
+
+  #commitOf({ id, parts }: { id: string; parts: number }): Request {
+    this.#toCommit = parts > 1 ? { id, parts: parts - 1 } : undefined;
+    return this.#requests.commit(id, parts === 1);
+  }
+
+  #drop(request: Request, outcome: Write["outcome"]): void {
+    for (const write of request.writes) write.outcome = outcome;
+    this.#unanswered = undefined;
+    this.#toCommit = undefined;
+  }
+
+  async #send(tenant: TenantClient, request: Request): Promise<void> {
+    const times = this.#dice.percent(SENT_TWICE) ? 2 : 1;
+    const ends = await Promise.allSettled(Array.from({ length: times }, () => tell(tenant, request)));
+    const answers = ends.filter((end) => end.status === "fulfilled").map(({ value }) => value);
+    const faults = ends.filter((end) => end.status === "rejected").map(({ reason }) => reason);
+    const refusal = faults.find((fault) => fault instanceof RefusedError);
+    if (refusal) {
+      this.refusals.push(refusal.message);
+      return this.#drop(request, "refused");
+    }
+    if (answers.length === 0) throw faults[0];
+    for (const [index, write] of request.writes.entries()) {
+      write.outcome = "acknowledged";
+      write.replayed = answers.every((told) => told[index]?.replayed === true);
+    }
+    this.#unanswered = undefined;
+    const [write] = request.writes;
+    const id = answers[0]?.[0]?.id;
+    if (write.kind === "hold" && !write.leftToExpire && id) {
+      this.#toCommit = { id, parts: this.#dice.percent(IN_PARTS) ? 2 : 1 };
+    }
+  }
+}
+
+/** Sends a request once; one answer for each of its writes. */
+async function tell(tenant: TenantClient, { path, body, writes }: Request): Promise<Told[]> {
+  if (path !== "/batch") return [await tenant.call<Told>("POST", path, body)];
+  const { results } = await tenant.call<{ results: { status: number; body: Told }[] }>("POST", path, body);
+  if (results.length !== writes.length)
+    throw new RefusedError(`a batch of ${writes.length} had ${results.length} answers`);
+  return results.map((result) => {
+    if (result.status >= 300) throw new RefusedError(`an operation of a batch was answered ${JSON.stringify(result)}`);
+    return result.body;
+  });
+}

@@ -1,0 +1,54 @@
+import type { LedgerEntry, Page, UsageAnswer } from "../../src/wire/index.ts";
+import type { TenantClient } from "../audit/tenant-client.ts";
+
+const METRICS = ["tokens_in", "tokens_out", "cost_usd", "calls"] as const;
+type Totals = Record<(typeof METRICS)[number], number>;
+
+/** The whole ledger, a page at a time. */
+export async function readLedger(tenant: TenantClient): Promise<LedgerEntry[]> {
+  const entries: LedgerEntry[] = [];
+  for (let after: number | null = 0; after !== null; ) {
+    const page: Page<LedgerEntry> = await tenant.call("GET", `/ledger?after=${after}&limit=1000`);
+    entries.push(...page.items);
+    after = page.next;
+  }
+  return entries;
+}
+
+/** Adds the ledger up by itself and asks for the totals of all its buckets; a line for each that differs. */
+export async function totalsThatDiffer(tenant: TenantClient, ledger: readonly LedgerEntry[]): Promise<string[]> {
+  const differences: string[] = [];
+  for (const [path, sum] of sumsByPath(ledger)) {
+    const usage = await tenant.call<UsageAnswer>("GET", `${path}/usage`);
+    for (const metric of METRICS) {
+      if (usage[metric] === sum[metric]) continue;
+      differences.push(`totals: ${path || "tenant"} ${metric}: ${sum[metric]} by the ledger, ${usage[metric]} told`);
+    }
+  }
+  return differences;
+}
+
+/** What the entries add up to, for each bucket by the path that its usage is found at. */
+function sumsByPath(ledger: readonly LedgerEntry[]): Map<string, Totals> {
+  const nano = new Map<string, Totals>();
+  for (const entry of ledger) {
+    if (entry.tokens_in === undefined) continue;
+    for (const scope of ["tenant", "user", ...(entry.scopes ?? [])]) {
+      const amounts: Partial<Totals> = entry.exceptions?.find((each) => each.scope === scope) ?? entry;
+      const path = pathOf(scope, entry);
+      const sum = nano.get(path) ?? { tokens_in: 0, tokens_out: 0, cost_usd: 0, calls: 0 };
+      for (const metric of METRICS) {
+        const amount = amounts[metric] ?? 0;
+        sum[metric] += metric === "cost_usd" ? Math.round(amount * 1e9) : amount;
+      }
+      nano.set(path, sum);
+    }
+  }
+  return new Map([...nano].map(([path, sum]) => [path, { ...sum, cost_usd: sum.cost_usd / 1e9 }]));
+}
+
+function pathOf(scope: string, { user_id, labels }: LedgerEntry): string {
+  if (scope === "tenant") return "";
+  if (scope === "user") return `/users/${encodeURIComponent(user_id ?? "")}`;
+  return `/buckets/${scope}/${encodeURIComponent(labels?.[scope] ?? "")}`;
+}

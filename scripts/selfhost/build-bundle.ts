@@ -1,0 +1,33 @@
+import { execFile } from "node:child_process";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { parse } from "smol-toml";
+import { type WranglerConfig, workerdConfig } from "./workerd-config.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const MAIN_MODULE = "index.js";
+const run = promisify(execFile);
+
+/**
+ * Bundles the Worker as a deploy would send it, and beside it the configuration by which a workerd alone serves it.
+ *
+ * @param dir takes both; what was in it goes
+ * @returns what wrangler printed
+ * @throws Error that tells what wrangler printed, where it could not
+ */
+export async function buildBundle(dir: string): Promise<string> {
+  await rm(dir, { recursive: true, force: true });
+  const wrangler = createRequire(import.meta.url).resolve("wrangler/package.json");
+  const args = [join(wrangler, "../bin/wrangler.js"), "deploy", "--dry-run", "--outdir", dir];
+  const { stdout } = await run(process.execPath, args, {
+    cwd: ROOT,
+    env: { ...process.env, WRANGLER_SEND_METRICS: "false" },
+  });
+  const files = (await readdir(dir)).filter((file) => !/\.(map|md)$/.test(file) && file !== MAIN_MODULE);
+  const config = parse(await readFile(join(ROOT, "wrangler.toml"), "utf8")) as unknown as WranglerConfig;
+  await writeFile(join(dir, "workerd.capnp"), workerdConfig(config, [MAIN_MODULE, ...files.toSorted()]));
+  return stdout;
+}

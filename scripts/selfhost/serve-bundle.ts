@@ -1,0 +1,150 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { access, mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+
+const READY_WITHIN_MS = 15_000;
+const STOPPED_WITHIN_MS = 5_000;
+/** What `flock` exits with where another process has the lock. */
+const LOCKED = 75;
+/** How much of what workerd printed is kept, to be told where it does not start. */
+const KEPT_LOG_LENGTH = 8_192;
+
+export interface ServeOptions {
+  /** Where `buildBundle` put the bundle and its configuration. */
+  readonly bundleDir: string;
+  /** Where the objects keep what they keep; made where it is missing. One workerd at a time can serve it. */
+  readonly stateDir: string;
+  /** Default: loopback. */
+  readonly host?: string;
+  /** Default: a free one. */
+  readonly port?: number;
+  /** The environment of workerd, from which the Worker has its secrets. Default: this process's. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Where what the Worker logs goes: to this process's own output, or nowhere (the default). */
+  readonly logs?: "inherit" | "none";
+}
+
+/** A bundle served by a workerd of its own. It ends when disposed of, and with this process. */
+export interface Service extends AsyncDisposable {
+  readonly url: string;
+  readonly pid: number;
+  /** Resolves when workerd is gone, with what it said last. */
+  readonly gone: Promise<string>;
+  /** Sends a signal, and resolves when workerd is gone. SIGTERM lets it answer what it has begun. */
+  kill(signal: NodeJS.Signals): Promise<void>;
+}
+
+/**
+ * Starts workerd on a bundle and waits until it answers `/health`.
+ *
+ * @throws Error that tells what workerd said, where it does not come to answer
+ */
+export async function serveBundle(options: ServeOptions): Promise<Service> {
+  const { bundleDir, stateDir, host = "127.0.0.1", port = 0, env, logs = "none" } = options;
+  const config = join(bundleDir, "workerd.capnp");
+  await access(config).catch(() => {
+    throw new Error(`${config} is not there; npm run build makes it`);
+  });
+  await mkdir(stateDir, { recursive: true });
+  const [command = "", ...args] = [
+    ...lock(stateDir),
+    ...[workerdPath(), "serve", "--experimental", config],
+    ...["--directory-path", `state=${stateDir}`, "--socket-addr", `http=${bracketed(host)}:${port}`],
+    // Where it tells which port it took.
+    "--control-fd=3",
+  ];
+  const output = logs === "inherit" ? "inherit" : "pipe";
+  const child = spawn(command, args, { env, stdio: ["ignore", output, output, "pipe"] });
+  const service = serviceOf(child, stateDir);
+  try {
+    const listening = await Promise.race([portOf(child.stdio[3] as Readable), failed(service)]);
+    const url = `http://${reachable(host)}:${listening}`;
+    await Promise.race([answering(`${url}/health`), failed(service)]);
+    return { ...service, url };
+  } catch (error) {
+    await service.kill("SIGKILL");
+    throw error;
+  }
+}
+
+/** The binary that the project's wrangler brings. */
+export function workerdPath(): string {
+  const { resolve } = createRequire(import.meta.url);
+  return createRequire(resolve("wrangler/package.json"))("workerd").default;
+}
+
+/**
+ * Two processes on one state would each count on their own. workerd itself does not keep a second one out; a lock
+ * that goes with the process does, where the system has `flock`.
+ */
+function lock(stateDir: string): string[] {
+  if (process.platform !== "linux") return [];
+  return ["flock", "--nonblock", "--no-fork", `--conflict-exit-code=${LOCKED}`, join(stateDir, "lock")];
+}
+
+function serviceOf(child: ChildProcess, stateDir: string): Omit<Service, "url"> {
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (chunk) => {
+      said = (said + chunk).slice(-KEPT_LOG_LENGTH);
+    });
+  }
+  const end = () => child.kill("SIGKILL");
+  process.once("exit", end);
+  const gone = new Promise<string>((resolve) => {
+    child.once("error", ({ message }) => resolve(message));
+    child.once("close", (code) => resolve(code === LOCKED ? `another process serves ${stateDir}` : said.trim()));
+  }).finally(() => process.off("exit", end));
+  const kill = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    await gone;
+  };
+  return {
+    pid: child.pid ?? 0,
+    gone,
+    kill,
+    async [Symbol.asyncDispose]() {
+      const timer = setTimeout(end, STOPPED_WITHIN_MS);
+      await kill("SIGTERM");
+      clearTimeout(timer);
+    },
+  };
+}
+
+async function portOf(control: Readable): Promise<number> {
+  let text = "";
+  for (;;) {
+    const [chunk] = await once(control, "data");
+    text += chunk;
+    const [, port] = /"socket":"http","port":(\d+)/.exec(text) ?? [];
+    if (port) return Number(port);
+  }
+}
+
+async function failed({ gone }: Pick<Service, "gone">): Promise<never> {
+  const said = await gone;
+  throw new Error(`workerd did not start${said && `: ${said}`}`);
+}
+
+async function answering(url: string): Promise<void> {
+  const deadline = Date.now() + READY_WITHIN_MS;
+  while (!(await fetch(url, { signal: AbortSignal.timeout(READY_WITHIN_MS) }).then(...okOrNot))) {
+    if (Date.now() > deadline) throw new Error(`${url} did not come to answer`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+const okOrNot = [(response: Response) => response.ok, () => false] as const;
+
+function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+/** Where this machine reaches what listens on a host. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0" || host === "*") return "127.0.0.1";
+  return bracketed(host === "::" ? "::1" : host);
+}

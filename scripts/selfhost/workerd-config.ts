@@ -1,0 +1,99 @@
+/** What of `wrangler.toml` the Worker of a workerd alone is made of. */
+export interface WranglerConfig {
+  readonly compatibility_date: string;
+  readonly compatibility_flags?: readonly string[];
+  readonly durable_objects?: { readonly bindings: readonly { readonly name: string; readonly class_name: string }[] };
+  readonly secrets?: { readonly required?: readonly string[] };
+  readonly vars?: Readonly<Record<string, unknown>>;
+}
+
+/** How the Worker gets a file of the bundle that it imports, by the file's extension. */
+const MODULE_TYPES: Readonly<Record<string, string>> = {
+  js: "esModule",
+  mjs: "esModule",
+  json: "json",
+  txt: "text",
+  html: "text",
+  sql: "text",
+  wasm: "wasm",
+  bin: "data",
+};
+
+/**
+ * Makes a setting of what the environment says and what `wrangler.toml` says. workerd's own binding to the environment
+ * is null where that says nothing.
+ */
+const SETTING = "export default ({ said, otherwise }) => said ?? otherwise;";
+
+/**
+ * Writes workerd's configuration for a bundle, in Cap'n Proto's text form. It names no folder and no port, and has no
+ * secret: those are given to workerd when it starts, as `--directory-path state=DIR`, `--socket-addr http=HOST:PORT`
+ * and its environment, in which each of the variables can be set too. Bindings to what there is only on Cloudflare
+ * (rate limits) are left out.
+ *
+ * @param modules the bundle's files, the Worker's main module first
+ */
+export function workerdConfig(wrangler: WranglerConfig, modules: readonly string[]): string {
+  const { compatibility_date, compatibility_flags = [], durable_objects, secrets, vars = {} } = wrangler;
+  const objects = durable_objects?.bindings ?? [];
+  const bindings = [
+    ...objects.map(({ name, class_name }) => [name, `durableObjectNamespace = ${text(class_name)}`]),
+    ...(secrets?.required ?? []).map((name) => [name, setting(name)]),
+    ...Object.entries(vars).map(([name, value]) => [name, setting(name, value)]),
+  ];
+  return `# Made by \`npm run build\` from wrangler.toml: the bundle beside it, for a workerd alone.
+using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "edge-budget", worker = .worker),
+    (name = "state", disk = (writable = true)),
+  ],
+  sockets = [(name = "http", http = (), service = "edge-budget")],
+  extensions = [(modules = [(name = "selfhost:setting", internal = true, esModule = ${text(SETTING)})])],
+);
+
+const worker :Workerd.Worker = (
+  modules = ${list(modules.map((file) => `name = ${text(file)}, ${moduleType(file)} = embed ${text(file)}`))},
+  compatibilityDate = ${text(compatibility_date)},
+  compatibilityFlags = [${compatibility_flags.map(text).join(", ")}],
+  bindings = ${list(bindings.map(([name = "", value]) => `name = ${text(name)}, ${value}`))},
+  durableObjectNamespaces = ${list(objects.map(({ class_name }) => namespace(class_name)))},
+  durableObjectStorage = (localDisk = "state"),
+);
+`;
+}
+
+/** The key names the class's folder and is part of every object's id: with another one, nothing stored is found. */
+function namespace(className: string): string {
+  return `className = ${text(className)}, uniqueKey = ${text(`edge-budget-${className}`)}, enableSql = true`;
+}
+
+/** What the Worker gets under a name: text from the environment, else the value of `wrangler.toml`, else undefined. */
+function setting(name: string, otherwise?: unknown): string {
+  const values = [`name = "said", fromEnvironment = ${text(name)}`];
+  if (typeof otherwise === "string") values.push(`name = "otherwise", text = ${text(otherwise)}`);
+  else if (otherwise !== undefined) values.push(`name = "otherwise", json = ${text(JSON.stringify(otherwise))}`);
+  const bindings = values.map((value) => `(${value})`).join(", ");
+  return `wrapped = (moduleName = "selfhost:setting", innerBindings = [${bindings}])`;
+}
+
+function moduleType(file: string): string {
+  const extension = file.slice(file.lastIndexOf(".") + 1);
+  const type = MODULE_TYPES[extension];
+  if (!type) throw new Error(`${file} is in the bundle, and workerd's configuration has no type for .${extension}`);
+  return type;
+}
+
+function list(structs: readonly string[]): string {
+  return `[\n${structs.map((struct) => `    (${struct}),\n`).join("")}  ]`;
+}
+
+/** A string in Cap'n Proto's text form, which has the escapes of C. */
+function text(value: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what has to be escaped
+  const escaped = value.replaceAll(/[\u0000-\u001f"\\\u007f]/g, (character) => {
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  });
+  return `"${escaped}"`;
+}
