@@ -1,0 +1,65 @@
+/**
+ * `npm run bench`: measures the built service under workerd, its floor and its peers in one run.
+ *
+ * Exit code: 0 where it was measured, whatever it came to; 1 where it could not be.
+ */
+import { rmSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BenchError } from "./bench-error.ts";
+import { buildInto } from "./build.ts";
+import { costsOf } from "./cost.ts";
+import { LoadGenerator } from "./load/generator.ts";
+import { describeMachine } from "./machine.ts";
+import { measureAll } from "./measure-all.ts";
+import { type Options, readOptions, USAGE } from "./options.ts";
+import { FULL, QUICK } from "./plan.ts";
+import { progress } from "./progress.ts";
+import { reachesOf } from "./reaches.ts";
+import type { Results } from "./report/results.ts";
+import { rowsOf } from "./report/rows.ts";
+import { drawResults } from "./report/svg.ts";
+import { printResults } from "./report/table.ts";
+
+const RESULTS = new URL("./results/", import.meta.url);
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options) await bench(options);
+  else console.log(USAGE);
+} catch (error) {
+  if (!(error instanceof BenchError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
+
+async function bench(options: Options): Promise<void> {
+  const dir = await mkdtemp(join(tmpdir(), "edge-budget-bench-"));
+  // PostgreSQL runs as a user of its own, who has to reach its directory in this one.
+  await chmod(dir, 0o755);
+  process.once("exit", () => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
+  const results = await run(options, dir);
+  await mkdir(RESULTS, { recursive: true });
+  await writeFile(new URL("latest.json", RESULTS), `${JSON.stringify(results, null, 2)}\n`);
+  await writeFile(new URL("latest.svg", RESULTS), drawResults(results));
+  console.log(printResults(results));
+}
+
+async function run({ quick, peers }: Options, dir: string): Promise<Results> {
+  const at = new Date().toISOString();
+  const machine = describeMachine(dir);
+  progress("building");
+  await buildInto(dir);
+  using generator = new LoadGenerator();
+  const figures = await measureAll(quick ? QUICK : FULL, peers, dir, generator);
+  const { measured, rows } = figures;
+  return {
+    ...{ machine, at, quick },
+    rows: rowsOf(measured, rows),
+    reaches: reachesOf(figures),
+    costs: costsOf(measured, rows),
+  };
+}

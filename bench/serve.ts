@@ -1,0 +1,72 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { BenchError } from "./bench-error.ts";
+import { COUNTING, FLOOR, PRODUCT } from "./build.ts";
+import { type Server, startServer } from "./processes.ts";
+import { printConfig, type ServedWorker } from "./workerd-config.ts";
+
+const WORKERD = fileURLToPath(import.meta.resolve("workerd/bin/workerd"));
+const WRANGLER_FILE = fileURLToPath(new URL("../wrangler.toml", import.meta.url));
+
+/** A workerd that serves the product, with the floor beside it. */
+export interface Service extends AsyncDisposable {
+  readonly pid: number;
+  readonly port: number;
+  readonly floorPort: number;
+  /** What the product takes as its operator's bearer token. */
+  readonly token: string;
+}
+
+/**
+ * Serves the product's bundle from a directory that `buildInto` filled, its state in `<name>` of that directory.
+ *
+ * @param module the product as it is deployed, or as it counts its rows
+ */
+export async function serve(dir: string, name: string, module: "product" | "counting" = "product"): Promise<Service> {
+  const token = secret();
+  const isCounting = module === "counting";
+  const workers: ServedWorker[] = [
+    {
+      name: "product",
+      module: isCounting ? COUNTING : PRODUCT,
+      durableObjects: { TENANT_BUDGET: isCounting ? "CountingBudget" : "TenantBudget" },
+      secrets: { ADMIN_TOKEN: token, TOKEN_SECRET: secret() },
+    },
+    { name: "floor", module: FLOOR, durableObjects: { ECHO: "Echo" }, secrets: {} },
+  ];
+  const stateDir = join(dir, name);
+  await mkdir(stateDir);
+  const configFile = join(dir, `${name}.capnp`);
+  await writeFile(configFile, printConfig(workers, stateDir, WRANGLER_FILE));
+  const server = startServer(WORKERD, ["serve", "--experimental", "--control-fd=3", configFile], {
+    // A line a request is logged to where nobody reads it; it costs the service what it does.
+    stdio: ["ignore", "ignore", "inherit", "pipe"],
+  });
+  const ports = await listeningPorts(server, workers.length);
+  return {
+    pid: server.pid,
+    port: ports.get("product") ?? 0,
+    floorPort: ports.get("floor") ?? 0,
+    token,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+/** workerd tells on its control channel, a line each, where its sockets listen. */
+async function listeningPorts(server: Server, count: number): Promise<ReadonlyMap<string, number>> {
+  const ports = new Map<string, number>();
+  for await (const line of createInterface(server.process.stdio[3] as Readable)) {
+    const { event, socket, port } = JSON.parse(line);
+    if (event === "listen") ports.set(socket, port);
+    if (ports.size === count) return ports;
+  }
+  throw new BenchError("workerd did not start");
+}
+
+function secret(): string {
+  return randomBytes(32).toString("base64url");
+}

@@ -1,0 +1,64 @@
+/** The whole service, with objects that count the rows they write: `GET /rows/:tenant` tells how many so far. */
+import { app } from "../../src/edge/app.ts";
+import { TenantBudget } from "../../src/tenant/index.ts";
+
+interface CountingEnv extends Cloudflare.Env {
+  readonly TENANT_BUDGET: DurableObjectNamespace<CountingBudget>;
+}
+
+interface Count {
+  rows: number;
+}
+
+/** The tenant's object as it is, but for the count. */
+export class CountingBudget extends TenantBudget {
+  readonly #count: Count;
+
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+    const count = countRows(ctx.storage);
+    super(ctx, env);
+    this.#count = count;
+  }
+
+  /** Rows written since the object came into memory, as the platform bills them. */
+  rowsWritten(): number {
+    return this.#count.rows;
+  }
+}
+
+export default {
+  async fetch(request, env, context) {
+    const [, tenant] = /^\/rows\/(.+)$/.exec(new URL(request.url).pathname) ?? [];
+    if (tenant === undefined) return app.fetch(request, env, context);
+    return Response.json({ rows: await env.TENANT_BUDGET.getByName(tenant).rowsWritten() });
+  },
+} satisfies ExportedHandler<CountingEnv>;
+
+/**
+ * Counts from here on what the platform bills: each row that a statement writes, all of which are written by the
+ * time `exec` returns; and one for each value put or deleted and for each alarm set or deleted.
+ */
+function countRows(storage: DurableObjectStorage): Count {
+  const count = { rows: 0 };
+  watch(storage.sql, "exec", (cursor: SqlStorageCursor<Record<string, SqlStorageValue>>) => {
+    count.rows += cursor.rowsWritten;
+  });
+  const countOne = () => {
+    count.rows += 1;
+  };
+  for (const name of ["put", "delete"] as const) watch(storage.kv, name, countOne);
+  for (const name of ["setAlarm", "deleteAlarm"] as const) watch(storage, name, countOne);
+  return count;
+}
+
+/** Tells of each result of a platform object's method. The prototype's own stands behind the one put before it. */
+function watch<T extends object, Result>(target: T, name: keyof T & string, tell: (result: Result) => void): void {
+  const method = (target[name] as (...args: unknown[]) => Result).bind(target);
+  Object.defineProperty(target, name, {
+    value: (...args: unknown[]) => {
+      const result = method(...args);
+      tell(result);
+      return result;
+    },
+  });
+}
