@@ -1,5 +1,6 @@
 import { monotonicFactory } from "ulid";
 import type { Hold, HoldState, LiveHolds } from "../core/index.ts";
+import { RowWriter } from "./row-writer.ts";
 import type { TenantRow } from "./tenant-row.ts";
 
 interface HoldRow extends Record<string, SqlStorageValue> {
@@ -14,6 +15,7 @@ const PAGE = 1000;
  */
 export class HoldStore {
   readonly #sql: SqlStorage;
+  readonly #rows: RowWriter;
   readonly #row: TenantRow;
   readonly #live: LiveHolds;
   /** ULIDs: in order of creation, also within a millisecond. */
@@ -24,6 +26,7 @@ export class HoldStore {
   /** @param live what it keeps of the holds that live, for the rules to read */
   constructor(sql: SqlStorage, row: TenantRow, live: LiveHolds) {
     this.#sql = sql;
+    this.#rows = new RowWriter(sql, "reservation", ["id"], ["state", "hold"]);
     this.#row = row;
     this.#live = live;
   }
@@ -94,7 +97,7 @@ export class HoldStore {
     for (let page = this.page(after, undefined, PAGE); page.length > 0; page = this.page(after, undefined, PAGE)) {
       for (const hold of page) {
         const changed = change(hold);
-        if (changed !== hold) this.#write(changed);
+        if (changed !== hold) this.#rows.put([rowOfHold(changed)]);
         after = hold.id;
       }
     }
@@ -103,18 +106,9 @@ export class HoldStore {
   }
 
   flush(): void {
-    for (const hold of this.#unwritten.values()) this.#write(hold);
+    this.#rows.put(Array.from(this.#unwritten.values(), rowOfHold));
     this.#markOldest();
     this.#unwritten.clear();
-  }
-
-  #write(hold: Hold): void {
-    this.#sql.exec(
-      "INSERT INTO reservation (id, state, hold) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET state = excluded.state, hold = excluded.hold",
-      hold.id,
-      hold.state,
-      JSON.stringify(hold),
-    );
   }
 
   /** Drops what is in memory, which the next operation reads again. */
@@ -132,4 +126,8 @@ export class HoldStore {
     const last = [...this.#unwritten.keys()].at(-1);
     tenant.holdsSince = oldest?.id ?? (last !== undefined && last > tenant.holdsSince ? last : tenant.holdsSince);
   }
+}
+
+function rowOfHold(hold: Hold): SqlStorageValue[] {
+  return [hold.id, hold.state, JSON.stringify(hold)];
 }

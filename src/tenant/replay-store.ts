@@ -1,3 +1,5 @@
+import { RowWriter } from "./row-writer.ts";
+
 /** How a request was answered the first time. */
 export interface Recorded {
   /** The request, as canonical JSON. */
@@ -24,10 +26,12 @@ const halfDayOf = (epochMs: number) => Math.floor(epochMs / HALF_DAY_MS);
 /** The answers to requests with an idempotency key, each kept for 24 hours at the least. */
 export class ReplayStore {
   readonly #sql: SqlStorage;
+  readonly #rows: RowWriter;
   readonly #unwritten = new Map<string, Recorded & { readonly halfDay: number }>();
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+    this.#rows = new RowWriter(sql, "idempotency", ["half_day", "key"], ["request", "answer"]);
   }
 
   get(key: string, nowMs: number): Recorded | undefined {
@@ -76,15 +80,13 @@ export class ReplayStore {
   }
 
   flush(): void {
-    for (const [key, { halfDay, request, answer }] of this.#unwritten) {
-      this.#sql.exec(
-        "INSERT INTO idempotency (half_day, key, request, answer) VALUES (?, ?, ?, ?)",
-        halfDay,
-        key,
-        request,
-        JSON.stringify(answer),
-      );
-    }
+    const rows = Array.from(this.#unwritten, ([key, { halfDay, request, answer }]) => [
+      halfDay,
+      key,
+      request,
+      JSON.stringify(answer),
+    ]);
+    this.#rows.put(rows);
     this.#unwritten.clear();
   }
 
