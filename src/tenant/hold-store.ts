@@ -1,4 +1,4 @@
-import { monotonicFactory } from "ulid";
+import { decodeTime, monotonicFactory } from "ulid";
 import type { Hold, HoldState, LiveHolds } from "../core/index.ts";
 import type { TenantRow } from "./tenant-row.ts";
 
@@ -14,8 +14,9 @@ export class HoldStore {
   readonly #sql: SqlStorage;
   readonly #row: TenantRow;
   readonly #live: LiveHolds;
-  /** ULIDs: in order of creation, also within a millisecond. */
   readonly #ulid = monotonicFactory();
+  /** The earliest time that a new id can tell. */
+  #idsFromMs = 0;
   readonly #unwritten = new Map<string, Hold>();
   #isLoaded = false;
 
@@ -26,8 +27,9 @@ export class HoldStore {
     this.#live = live;
   }
 
+  /** A ULID, after all others: in order of creation within a millisecond too, and where the clock has gone back. */
   newId(nowMs: number): string {
-    return this.#ulid(nowMs);
+    return this.#ulid(Math.max(nowMs, this.#idsFromMs));
   }
 
   /**
@@ -42,6 +44,8 @@ export class HoldStore {
       this.#row.get()?.holdsSince ?? "",
     );
     for (const { hold } of rows.toArray()) this.#live.put(JSON.parse(hold));
+    const { last } = this.#sql.exec<{ last: string | null }>("SELECT max(id) AS last FROM reservation").one();
+    this.#idsFromMs = last === null ? 0 : decodeTime(last) + 1;
   }
 
   get(id: string): Hold | undefined {
@@ -79,11 +83,6 @@ export class HoldStore {
       id,
       limit,
     ).rowsWritten;
-  }
-
-  /** The id of the oldest hold that is kept. */
-  oldestId(): string | null {
-    return this.#sql.exec<{ id: string | null }>("SELECT min(id) AS id FROM reservation").one().id;
   }
 
   flush(): void {
