@@ -41,6 +41,8 @@ export interface ReserveRequest {
   readonly estimate: Held;
   /** Whether to hold what is left where that is less than asked for. */
   readonly ifShort: "reject" | "cap";
+  /** True where a hold of the subject asks for more. */
+  readonly isMore?: boolean | undefined;
 }
 
 /**
@@ -75,7 +77,7 @@ export class Accounts {
 
   /** May this subject take the next step, and does what it may come to fit? */
   allowsStep(policy: Policy, subject: Subject, nowMs: number, estimate?: Held): Decision {
-    return this.#decide(policy, this.#openAll(policy, subject, nowMs), nowMs, estimate);
+    return this.#decide(policy, this.#openAll(policy, subject, nowMs), nowMs, { estimate });
   }
 
   /**
@@ -83,14 +85,14 @@ export class Accounts {
    *
    * @returns the decision on the request, and what to hold: null where it is refused
    */
-  grant(policy: Policy, { subject, estimate, ifShort }: ReserveRequest, nowMs: number): Grant {
+  grant(policy: Policy, { subject, estimate, ifShort, isMore }: ReserveRequest, nowMs: number): Grant {
     const accounts = this.#openAll(policy, subject, nowMs);
-    const decision = this.#decide(policy, accounts, nowMs, estimate);
+    const decisionOn = (asked: Held) => this.#decide(policy, accounts, nowMs, { estimate: asked, isMore });
+    const decision = decisionOn(estimate);
     if (decision.state !== "blocked") return { decision, granted: estimate };
     const capped = ifShort === "cap" ? cap(estimate, decision.readings) : undefined;
-    if (!capped || this.#decide(policy, accounts, nowMs, capped).state === "blocked")
-      return { decision, granted: null };
-    return { decision, granted: capped };
+    const isGranted = capped && decisionOn(capped).state !== "blocked";
+    return { decision, granted: isGranted ? capped : null };
   }
 
   /**
@@ -170,9 +172,8 @@ export class Accounts {
     return bucket;
   }
 
-  #decide(policy: Policy, accounts: readonly Account[], nowMs: number, estimate?: Held): Decision {
-    const question: Question = { estimate, holdsEndMs: this.#holds.nextExpiryMs() };
-    return decide(policy, accounts, nowMs, question);
+  #decide(policy: Policy, accounts: readonly Account[], nowMs: number, question?: Question): Decision {
+    return decide(policy, accounts, nowMs, { ...question, holdsEndMs: this.#holds.nextExpiryMs() });
   }
 
   #chargeExpired(policy: Policy, hold: Hold, usage: Usage, nowMs: number): readonly Charge[] {
