@@ -1,4 +1,4 @@
-import { monotonicFactory } from "ulid";
+import { decodeTime, monotonicFactory } from "ulid";
 import type { Hold, HoldState, LiveHolds } from "../core/index.ts";
 import { RowWriter } from "./row-writer.ts";
 import type { TenantRow } from "./tenant-row.ts";
@@ -18,8 +18,9 @@ export class HoldStore {
   readonly #rows: RowWriter;
   readonly #row: TenantRow;
   readonly #live: LiveHolds;
-  /** ULIDs: in order of creation, also within a millisecond. */
   readonly #ulid = monotonicFactory();
+  /** The earliest time that a new id can tell. */
+  #idsFromMs = 0;
   readonly #unwritten = new Map<string, Hold>();
   #isLoaded = false;
 
@@ -31,8 +32,9 @@ export class HoldStore {
     this.#live = live;
   }
 
+  /** A ULID, after all others: in order of creation within a millisecond too, and where the clock has gone back. */
   newId(nowMs: number): string {
-    return this.#ulid(nowMs);
+    return this.#ulid(Math.max(nowMs, this.#idsFromMs));
   }
 
   /**
@@ -47,6 +49,8 @@ export class HoldStore {
       this.#row.get()?.holdsSince ?? "",
     );
     for (const { hold } of rows.toArray()) this.#live.put(JSON.parse(hold));
+    const { last } = this.#sql.exec<{ last: string | null }>("SELECT max(id) AS last FROM reservation").one();
+    this.#idsFromMs = last === null ? 0 : decodeTime(last) + 1;
   }
 
   get(id: string): Hold | undefined {
@@ -84,11 +88,6 @@ export class HoldStore {
       id,
       limit,
     ).rowsWritten;
-  }
-
-  /** The id of the oldest hold that is kept. */
-  oldestId(): string | null {
-    return this.#sql.exec<{ id: string | null }>("SELECT min(id) AS id FROM reservation").one().id;
   }
 
   /** Changes holds, open and settled ones, of whom `change` answers another. Reads them all. */

@@ -83,7 +83,7 @@ export function extend(
   const more = { ...asked, calls: 0, concurrentCalls: 0 };
   const isMore = more.tokens > 0 || more.costNanoUsd > 0;
   const grant = isMore
-    ? tenant.accounts.grant(policy, { subject, estimate: more, ifShort: if_short, isExtension: true }, nowMs)
+    ? tenant.accounts.grant(policy, { subject, estimate: more, ifShort: if_short, isMore }, nowMs)
     : undefined;
   if (grant && !grant.granted) {
     const status = statusOf(grant.decision, nowMs);

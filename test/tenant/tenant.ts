@@ -2,7 +2,7 @@ import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, vi } from "vitest";
 import type { TenantBudget } from "../../src/index.ts";
-import type { AuditAnswer, LedgerEntry, LedgerQuery, Refusal } from "../../src/wire/index.ts";
+import type { Answer, AuditAnswer, LedgerEntry, LedgerQuery, Operation, Refusal } from "../../src/wire/index.ts";
 
 export type Tenant = DurableObjectStub<TenantBudget>;
 
@@ -58,6 +58,11 @@ export async function ledgerOf(tenant: Tenant, query: Partial<LedgerQuery> = {})
     after = page.next;
   }
   return entries;
+}
+
+/** Sends operations as one batch. The platform's types lose what such a list of answers is. */
+export function batchOf(tenant: Tenant, operations: readonly Operation[]): Promise<Answer<unknown>[]> {
+  return tenant.batch(operations) as Promise<Answer<unknown>[]>;
 }
 
 /** What an audit finds. */
