@@ -28,6 +28,8 @@ export class ReplayStore {
   readonly #sql: SqlStorage;
   readonly #rows: RowWriter;
   readonly #unwritten = new Map<string, Recorded & { readonly halfDay: number }>();
+  /** The half-day of the oldest keys; null where there are none, undefined where that is not known. */
+  #oldest: number | null | undefined;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -54,20 +56,22 @@ export class ReplayStore {
 
   /** When the time of keeping the oldest keys is over; null where there are none. */
   keptUntilMs(): number | null {
-    const { oldest } = this.#sql
-      .exec<{ oldest: number | null }>("SELECT min(half_day) AS oldest FROM idempotency")
-      .one();
-    return oldest === null ? null : (oldest + KEPT + 1) * HALF_DAY_MS;
+    if (this.#oldest === undefined) {
+      const query = "SELECT min(half_day) AS oldest FROM idempotency";
+      this.#oldest = this.#sql.exec<{ oldest: number | null }>(query).one().oldest;
+    }
+    return this.#oldest === null ? null : (this.#oldest + KEPT + 1) * HALF_DAY_MS;
   }
 
-  /** Drops keys whose time is over, so many at a time; answers how many it dropped. */
-  deleteOver(nowMs: number, limit: number): number {
-    return this.#sql.exec(
+  /** Drops keys whose time is over, so many at a time. */
+  deleteOver(nowMs: number, limit: number): void {
+    this.#oldest = undefined;
+    this.#sql.exec(
       `DELETE FROM idempotency WHERE (half_day, key) IN
          (SELECT half_day, key FROM idempotency WHERE half_day < ? LIMIT ?)`,
       halfDayOf(nowMs) - KEPT,
       limit,
-    ).rowsWritten;
+    );
   }
 
   /** Drops requests and answers whose text is meant. Reads them all. */
@@ -87,10 +91,14 @@ export class ReplayStore {
       JSON.stringify(answer),
     ]);
     this.#rows.put(rows);
+    if (this.#oldest !== undefined) {
+      for (const { halfDay } of this.#unwritten.values()) this.#oldest = Math.min(halfDay, this.#oldest ?? halfDay);
+    }
     this.#unwritten.clear();
   }
 
   forget(): void {
+    this.#oldest = undefined;
     this.#unwritten.clear();
   }
 }

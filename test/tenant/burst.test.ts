@@ -1,49 +1,99 @@
 import { describe, expect, test } from "vitest";
-import { newTenant, valueIn } from "./tenant.ts";
+import type { ReservationDecision } from "../../src/wire/index.ts";
+import { auditOf, newTenant, START_MS, setNow, type Tenant, useSetClock, valueIn } from "./tenant.ts";
 
-const ASKED = 10_000;
-const HELD = 1000;
-const TIMEOUT_MS = 60_000;
+useSetClock();
 
-type Tenant = ReturnType<typeof newTenant>;
+const CALLERS = 10_000;
+const HOLDS = 1000;
+const TOKENS = 10;
+const MAX = HOLDS * TOKENS;
 
-/** Asks for 10,000 reservations of one token at once: all are sent before any is answered. */
-function burst(tenant: Tenant) {
-  return Promise.all(Array.from({ length: ASKED }, (_, i) => tenant.reserve({ user_id: `u${i % 7}`, tokens: 1 })));
+async function budgetOfAThousand(): Promise<Tenant> {
+  const tenant = newTenant();
+  setNow(START_MS);
+  valueIn(await tenant.configure({ max_tokens: MAX }));
+  return tenant;
 }
 
-async function standing(tenant: Tenant) {
-  const [limit] = valueIn(await tenant.usage()).limits;
-  return [limit?.used, limit?.held, limit?.remaining];
+/** What is used and held of the limit, as a decision tells it. */
+function taken({ decision }: ReservationDecision): number {
+  const [limit] = decision.limits ?? [];
+  return (limit?.used ?? 0) + (limit?.held ?? 0);
 }
 
-describe("a burst of 10,000 reservations against a budget that holds 1,000", () => {
-  test("is granted 1,000, and none when they are spent", { timeout: TIMEOUT_MS }, async () => {
-    const tenant = newTenant();
-    valueIn(await tenant.configure({ max_tokens: HELD, reservation_ttl_seconds: 3600 }));
-    const granted = (await burst(tenant)).flatMap((answer) => (answer.ok ? [answer.value] : []));
-    expect(granted).toHaveLength(HELD);
-    for (const { decision } of granted) expect(decision.remaining.tokens).toBeGreaterThanOrEqual(0);
-    expect(await standing(tenant)).toEqual([0, HELD, 0]);
-    await Promise.all(granted.map(async ({ id }) => valueIn(await tenant.commit(id, { tokens_in: 1 }))));
-    expect(await standing(tenant)).toEqual([HELD, 0, 0]);
-    expect((await burst(tenant)).filter(({ ok }) => ok)).toEqual([]);
-    expect(valueIn(await tenant.audit())).toMatchObject({ ok: true, totals: { tokens_in: HELD, calls: HELD } });
+/** Has so many callers reserve at once; answers what was granted. */
+async function reserveAtOnce(tenant: Tenant, callers: number): Promise<ReservationDecision[]> {
+  const request = { tokens: TOKENS, ttl_seconds: 600, detail: true };
+  const answers = await Promise.all(
+    Array.from({ length: callers }, (_, i) => tenant.reserve({ ...request, user_id: `${i % 7}` })),
+  );
+  const blocking = answers.flatMap((answer) => (answer.ok ? [] : [answer.refusal.decision?.limit]));
+  expect(blocking.every((limit) => limit === "max_tokens")).toBe(true);
+  return answers.flatMap((answer) => (answer.ok ? [answer.value] : []));
+}
+
+describe("ten thousand reservations at once against a budget that holds a thousand", () => {
+  test("have exactly a thousand granted, and no sum is ever above the maximum", { timeout: 60_000 }, async () => {
+    const tenant = await budgetOfAThousand();
+    const granted = await reserveAtOnce(tenant, CALLERS);
+    expect(granted).toHaveLength(HOLDS);
+    expect(granted.map(taken)).toEqual(Array.from({ length: HOLDS }, (_, i) => (i + 1) * TOKENS));
+    expect(valueIn(await tenant.usage())).toMatchObject({
+      tokens_total: 0,
+      held: { tokens: MAX, reservations: HOLDS },
+    });
+    await Promise.all(granted.map(({ id }) => tenant.commit(id, { tokens_in: TOKENS })));
+    expect(valueIn(await tenant.usage())).toMatchObject({
+      tokens_total: MAX,
+      calls: HOLDS,
+      held: { tokens: 0, reservations: 0 },
+    });
+    expect(await reserveAtOnce(tenant, 10)).toEqual([]);
+    expect((await auditOf(tenant)).ok).toBe(true);
   });
 
-  test("is granted no more where half of them spend more than they held", { timeout: TIMEOUT_MS }, async () => {
-    const tenant = newTenant();
-    valueIn(await tenant.configure({ max_tokens: HELD, reservation_ttl_seconds: 3600 }));
-    const granted = (await burst(tenant)).flatMap((answer) => (answer.ok ? [answer.value] : []));
-    expect(granted).toHaveLength(HELD);
-    const [settled, late] = await Promise.all([
-      Promise.all(granted.map(({ id }, i) => tenant.commit(id, { tokens_in: i % 2 === 0 ? 3 : 1 }))),
-      burst(tenant),
+  test("half of which commit more pass it by exactly that, and nothing further is granted", {
+    timeout: 60_000,
+  }, async () => {
+    const tenant = await budgetOfAThousand();
+    const granted = await reserveAtOnce(tenant, CALLERS);
+    expect(granted).toHaveLength(HOLDS);
+    const [, late] = await Promise.all([
+      Promise.all(granted.map(({ id }, i) => tenant.commit(id, { tokens_out: i % 2 === 0 ? TOKENS : TOKENS + 7 }))),
+      reserveAtOnce(tenant, 1000),
     ]);
-    expect(settled.every(({ ok }) => ok)).toBe(true);
-    expect(late.filter(({ ok }) => ok)).toEqual([]);
-    // Spent is spent: 500 spent three times what they held.
-    expect(await standing(tenant)).toEqual([2000, 0, 0]);
-    expect(valueIn(await tenant.audit())).toMatchObject({ ok: true, totals: { tokens_in: 2000, calls: HELD } });
+    expect(late).toEqual([]);
+    expect(valueIn(await tenant.usage())).toMatchObject({
+      tokens_total: MAX + (HOLDS / 2) * 7,
+      calls: HOLDS,
+      held: { tokens: 0, reservations: 0 },
+    });
+    expect(valueIn(await tenant.allowsStep({}))).toMatchObject({ state: "blocked", remaining: { tokens: 0 } });
+    expect((await auditOf(tenant)).ok).toBe(true);
+  });
+
+  test("each of which commits as soon as it is granted are never granted past the maximum", {
+    timeout: 60_000,
+  }, async () => {
+    const tenant = await budgetOfAThousand();
+    let [granted, overspent] = [0, 0];
+    const call = async (i: number) => {
+      const answer = await tenant.reserve({ tokens: TOKENS, detail: true });
+      if (!answer.ok) return;
+      granted += 1;
+      expect(taken(answer.value)).toBeLessThanOrEqual(MAX);
+      const more = i % 2 === 0 ? 0 : 5;
+      overspent += more;
+      valueIn(await tenant.commit(answer.value.id, { tokens_in: TOKENS + more }));
+    };
+    await Promise.all(Array.from({ length: 2000 }, (_, i) => call(i)));
+    const { tokens_total, calls, held } = valueIn(await tenant.usage());
+    expect(calls).toBe(granted);
+    expect(tokens_total).toBe(granted * TOKENS + overspent);
+    expect(tokens_total).toBeGreaterThan(MAX - TOKENS);
+    expect(granted * TOKENS).toBeLessThanOrEqual(MAX);
+    expect(held.reservations).toBe(0);
+    expect((await auditOf(tenant)).ok).toBe(true);
   });
 });
