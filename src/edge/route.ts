@@ -26,11 +26,11 @@ export interface RouteAnswer {
   /** Default 200. */
   readonly status?: number;
   readonly description: string;
-  /** A schema and an example of its JSON; absent where the answer is no JSON. */
+  /** A schema and an example of its JSON; absent where it has none of a schema. */
   readonly schema?: z.ZodType;
   readonly example?: unknown;
-  /** Of an answer that is no JSON. */
-  readonly type?: string;
+  /** What else it can be, which has no schema. */
+  readonly types?: readonly string[];
   readonly headers?: Headers;
 }
 

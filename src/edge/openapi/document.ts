@@ -6,6 +6,7 @@ import type { Headers, Route } from "../route.ts";
 import { PATH_PARAMETERS } from "../routes/paths.ts";
 import { componentSchemas, queryParameters, schemaRef } from "./schemas.ts";
 
+const JSON_TYPE = "application/json";
 const PROBLEM_TYPE = "application/problem+json";
 
 const DESCRIPTION = `A budget for LLM agents. Before a step an agent asks *may I take the next step?*; after it, it reports
@@ -33,6 +34,7 @@ const OF_ANY: readonly ProblemCode[] = ["internal"];
 const OF_A_TENANT: readonly ProblemCode[] = [
   "invalid_path",
   "unauthenticated",
+  "token_revoked",
   "forbidden",
   "rate_limited",
   "not_configured",
@@ -57,11 +59,12 @@ const PROBLEM_HEADERS: Readonly<Partial<Record<number, Headers>>> = {
 };
 
 /** The problems that a route can answer with. */
-export function problemsOf({ path, body, query, problems = [] }: Route): ProblemCode[] {
+export function problemsOf({ path, body, query, headers = {}, problems = [] }: Route): ProblemCode[] {
+  const hasInput = query !== undefined || Object.keys(headers).length > 0;
   const isTenants = path.startsWith("/v1/");
   const codes = [
     ...(isTenants ? OF_A_TENANT : path.includes("{") ? (["invalid_path"] as const) : []),
-    ...(body ? OF_A_BODY : query ? (["invalid_input"] as const) : []),
+    ...(body ? OF_A_BODY : hasInput ? (["invalid_input"] as const) : []),
     ...problems,
     ...OF_ANY,
   ];
@@ -146,10 +149,11 @@ function headerParameters({ headers = {} }: Route): JsonSchema[] {
 }
 
 function answerOf({ answer }: Route): JsonSchema {
-  const { status = 200, description, schema, example, type = "application/json", headers } = answer;
-  const content = schema
-    ? contentOf([type], schemaRef(schema), example)
-    : { [type]: { schema: { type: type === "application/json" ? "object" : "string" } } };
+  const { status = 200, description, schema, example, types = [], headers } = answer;
+  const content = {
+    ...(schema && contentOf([JSON_TYPE], schemaRef(schema), example)),
+    ...Object.fromEntries(types.map((type) => [type, { schema: { type: type === JSON_TYPE ? "object" : "string" } }])),
+  };
   return { [status]: { description, headers: headersOf({ ...ANSWER_HEADERS, ...headers }), content } };
 }
 

@@ -32,7 +32,8 @@ export const BATCH_ROUTES: readonly Route[] = [
       },
     },
     answer: {
-      description: "An answer for each operation, in order.",
+      description: "An answer for each operation, in order; to lines, a line for each.",
+      types: [NDJSON],
       schema: BatchSchema,
       example: { results: [{ status: 200, body: DECISION }] },
     },
