@@ -135,8 +135,9 @@ describe.each(CALLERS)("$who", ({ token, gets }) => {
     const init = { method: route?.method.toUpperCase() ?? "", headers };
     const json = { ...headers, "content-type": "application/json" };
     const body = BODIES[operation.replace(/^adjust.*/, "adjust")] ?? {};
+    const confirmed = operation === "eraseTenant" ? `${path}?confirm=${tenantOf(tenant)}` : path;
     const { status, body: answer } = await send(
-      path,
+      confirmed,
       route?.body ? { ...init, headers: json, body: JSON.stringify(body) } : init,
     );
     const expected = reach === "anyone" ? "in" : gets(scope, reach);

@@ -86,10 +86,27 @@ describe("each thing that happens is one entry", () => {
     const expired = await hold({ tokens: 2, cost_usd: 0.25, on_expiry: "charge" });
     setNow(START_MS + MINUTE_MS);
     const whose = { at: AT, user_id: "alice", labels: { team: "red" } };
+    const expires_at = "2040-01-01T00:01:00.000Z";
     const none = { tokens: 0, input_tokens: 0, output_tokens: 0, cost_usd: 0 };
     expect((await ledgerOf(tenant)).slice(1)).toEqual([
-      { id: 2, ...whose, kind: "hold", reservation: committed, amounts: { ...none, tokens: 30 }, on_expiry: "charge" },
-      { id: 3, ...whose, kind: "hold", reservation: released, amounts: { ...none, tokens: 20 }, on_expiry: "release" },
+      {
+        id: 2,
+        ...whose,
+        kind: "hold",
+        reservation: committed,
+        amounts: { ...none, tokens: 30 },
+        on_expiry: "charge",
+        expires_at,
+      },
+      {
+        id: 3,
+        ...whose,
+        kind: "hold",
+        reservation: released,
+        amounts: { ...none, tokens: 20 },
+        on_expiry: "release",
+        expires_at,
+      },
       {
         id: 4,
         at: AT,
@@ -105,6 +122,7 @@ describe("each thing that happens is one entry", () => {
         reservation: released,
         amounts: { ...none, tokens: 5 },
         on_expiry: "charge",
+        expires_at,
       },
       {
         id: 6,
@@ -144,6 +162,7 @@ describe("each thing that happens is one entry", () => {
         reservation: expired,
         amounts: { ...none, tokens: 2, cost_usd: 0.25 },
         on_expiry: "charge",
+        expires_at,
       },
       {
         id: 12,
