@@ -13,7 +13,7 @@ import { RefusedError, TenantClient, UnansweredError } from "./tenant-client.ts"
 const USAGE = `usage: npm run audit -- TENANT [--url URL] [--token TOKEN]
 
   --url URL       the service (default: http://127.0.0.1:8787)
-  --token TOKEN   one that may read the tenant (default: ADMIN_TOKEN of the environment, or of a file .dev.vars)`;
+  --token TOKEN   one with the scope admin (default: ADMIN_TOKEN of the environment, or of a file .dev.vars)`;
 
 const DEV_VARS = fileURLToPath(new URL("../../.dev.vars", import.meta.url));
 

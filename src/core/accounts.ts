@@ -6,7 +6,7 @@ import { type Account, windowsOf } from "./control.ts";
 import { countersAfter } from "./counter.ts";
 import { type Decision, decide, type Question } from "./decision.ts";
 import type { Held } from "./held.ts";
-import { expire, type Hold, settle } from "./hold.ts";
+import { chargeAtExpiry, type Estimated, expire, type Hold, settle } from "./hold.ts";
 import { compareScopes, type Scope, TENANT, USER } from "./limits.ts";
 import { LiveHolds } from "./live-holds.ts";
 import type { Policy } from "./policy.ts";
@@ -41,6 +41,8 @@ export interface ReserveRequest {
   readonly estimate: Held;
   /** Whether to hold what is left where that is less than asked for. */
   readonly ifShort: "reject" | "cap";
+  /** True where a hold of the subject asks for more. */
+  readonly isMore?: boolean | undefined;
 }
 
 /**
@@ -75,7 +77,7 @@ export class Accounts {
 
   /** May this subject take the next step, and does what it may come to fit? */
   allowsStep(policy: Policy, subject: Subject, nowMs: number, estimate?: Held): Decision {
-    return this.#decide(policy, this.#openAll(policy, subject, nowMs), nowMs, estimate);
+    return this.#decide(policy, this.#openAll(policy, subject, nowMs), nowMs, { estimate });
   }
 
   /**
@@ -83,14 +85,17 @@ export class Accounts {
    *
    * @returns the decision on the request, and what to hold: null where it is refused
    */
-  grant(policy: Policy, { subject, estimate, ifShort }: ReserveRequest, nowMs: number): Grant {
+  grant(policy: Policy, { subject, estimate, ifShort, isMore }: ReserveRequest, nowMs: number): Grant {
     const accounts = this.#openAll(policy, subject, nowMs);
-    const decision = this.#decide(policy, accounts, nowMs, estimate);
+    const decisionOn = (asked?: Held) => this.#decide(policy, accounts, nowMs, { estimate: asked, isMore });
+    const decision = decisionOn(estimate);
     if (decision.state !== "blocked") return { decision, granted: estimate };
-    const capped = ifShort === "cap" ? cap(estimate, decision.readings) : undefined;
-    if (!capped || this.#decide(policy, accounts, nowMs, capped).state === "blocked")
-      return { decision, granted: null };
-    return { decision, granted: capped };
+    if (ifShort === "reject") return { decision, granted: null };
+    const capped = cap(estimate, decision.readings);
+    if (capped && decisionOn(capped).state !== "blocked") return { decision, granted: capped };
+    // What refuses it is that nothing is left, and not that less is left than was asked for.
+    const onNothing = decisionOn();
+    return { decision: onNothing.state === "blocked" ? onNothing : decision, granted: null };
   }
 
   /**
@@ -99,7 +104,8 @@ export class Accounts {
    * @throws SumError where a total would pass 2^53−1; then nothing is recorded
    */
   consume(policy: Policy, subject: Subject, spent: Usage, nowMs: number): Charged {
-    return this.#chargeAll(policy, subject, () => spent, nowMs);
+    const { accounts, charges } = this.#chargeAll(policy, subject, { deltaOf: () => spent }, nowMs);
+    return { decision: this.#decide(policy, accounts, nowMs), charges };
   }
 
   /**
@@ -110,30 +116,24 @@ export class Accounts {
   commit(policy: Policy, hold: Hold, used: Usage, isFinal: boolean, nowMs: number): Charged & { readonly hold: Hold } {
     const { estimated } = hold;
     const { hold: settled, deltaOver } = settle(hold, used, isFinal, nowMs);
-    // A bucket that was reset or forgotten since no longer counts the charge of the expiry.
-    const stillCounts = (bucket: Bucket | undefined) => estimated && bucket && bucket.startedAtMs <= estimated.atMs;
-    const deltaOf = (bucket: Bucket | undefined) =>
-      deltaOver(stillCounts(bucket) && estimated ? estimated.usage : NO_USAGE);
+    const deltaOf = ({ key, bucket }: Account) =>
+      deltaOver(estimated && bucket && stillCounts(estimated, key, bucket) ? estimated.usage : NO_USAGE);
+    const charge = { deltaOf, correctedAtMs: estimated?.atMs };
+    // While they are charged the hold still lives, which keeps its buckets from being idle.
+    const { accounts, charges } = this.#chargeAll(policy, hold.subject, charge, nowMs);
     this.#holds.put(settled);
-    try {
-      return { ...this.#chargeAll(policy, hold.subject, deltaOf, nowMs), hold: settled };
-    } catch (error) {
-      this.#holds.put(hold);
-      throw error;
-    }
+    const after = accounts.map((account) => ({ ...account, held: this.#holds.heldOf(account.key) }));
+    return { decision: this.#decide(policy, after, nowMs), charges, hold: settled };
   }
 
   /** Ends the time of a hold, and charges it where it says so. A charge that no total can take is left out. */
   expire(policy: Policy, hold: Hold, nowMs: number): { readonly hold: Hold; readonly charges: readonly Charge[] } {
-    const { hold: expired, charge } = expire(hold, nowMs);
+    const usage = chargeAtExpiry(hold);
+    const charges = usage ? this.#chargeExpired(policy, hold, usage, nowMs) : [];
+    const scopes = charges.map(({ key }) => key.scope);
+    const expired = expire(hold, usage && charges.length > 0 ? { usage, atMs: nowMs, scopes } : null, nowMs);
     this.#holds.put(expired);
-    if (!charge) return { hold: expired, charges: [] };
-    try {
-      return { hold: expired, charges: this.#chargeAll(policy, hold.subject, () => charge, nowMs).charges };
-    } catch (error) {
-      if (!(error instanceof SumError)) throw error;
-      return { hold: { ...expired, estimated: null }, charges: [] };
-    }
+    return { hold: expired, charges };
   }
 
   /**
@@ -175,24 +175,43 @@ export class Accounts {
     return bucket;
   }
 
-  #decide(policy: Policy, accounts: readonly Account[], nowMs: number, estimate?: Held): Decision {
-    const question: Question = { estimate, holdsEndMs: this.#holds.nextExpiryMs() };
-    return decide(policy, accounts, nowMs, question);
+  #decide(policy: Policy, accounts: readonly Account[], nowMs: number, question?: Question): Decision {
+    return decide(policy, accounts, nowMs, { ...question, holdsEndMs: this.#holds.nextExpiryMs() });
   }
 
-  /** Charges every bucket of a subject by what `deltaOf` says for it, which takes no total below zero. */
-  #chargeAll(policy: Policy, subject: Subject, deltaOf: (bucket: Bucket | undefined) => Usage, nowMs: number): Charged {
+  #chargeExpired(policy: Policy, hold: Hold, usage: Usage, nowMs: number): readonly Charge[] {
+    try {
+      // A bucket that begins with it began with the call, so that one reset now is told from it.
+      const charge = { deltaOf: () => usage, startedAtMs: hold.createdAtMs };
+      return this.#chargeAll(policy, hold.subject, charge, nowMs).charges;
+    } catch (error) {
+      if (!(error instanceof SumError)) throw error;
+      return [];
+    }
+  }
+
+  /**
+   * Charges every bucket of a subject, which takes no total below zero.
+   *
+   * @throws SumError where a total would pass 2^53−1; then nothing is charged
+   */
+  #chargeAll(
+    policy: Policy,
+    subject: Subject,
+    { deltaOf, startedAtMs, correctedAtMs }: ChargeToMake,
+    nowMs: number,
+  ): { readonly accounts: readonly Account[]; readonly charges: readonly Charge[] } {
     const accounts = this.#openAll(policy, subject, nowMs);
-    const charges = accounts.map(({ key, bucket }) => {
-      const usage = bucket?.usage ?? NO_USAGE;
-      const sum = nonNegative(addUsage(usage, deltaOf(bucket)));
+    const charges = accounts.map((account) => {
+      const usage = account.bucket?.usage ?? NO_USAGE;
+      const sum = nonNegative(addUsage(usage, deltaOf(account)));
       if (!isExact(sum)) throw new SumError("would carry a total past 2^53−1");
-      return { key, sum, delta: subtractUsage(sum, usage) };
+      return { key: account.key, sum, delta: subtractUsage(sum, usage) };
     });
     const charged = accounts.map((account, i) => {
-      const bucket = account.bucket ?? this.#store.create(account.key, nowMs);
+      const bucket = account.bucket ?? this.#begin(account.key, startedAtMs ?? nowMs, nowMs);
       const { sum = NO_USAGE, delta = NO_USAGE } = charges[i] ?? {};
-      this.#charge(policy, { ...account, bucket }, sum, delta, nowMs);
+      this.#charge(policy, { ...account, bucket }, sum, delta, nowMs, correctedAtMs);
       return { ...account, bucket };
     });
     this.#bounds.keepWithin(
@@ -200,7 +219,13 @@ export class Accounts {
       accounts.map(({ key }) => key.scope),
       nowMs,
     );
-    return { decision: this.#decide(policy, charged, nowMs), charges };
+    return { accounts: charged, charges };
+  }
+
+  #begin(key: BucketKey, startedAtMs: number, nowMs: number): Bucket {
+    const bucket = this.#store.create(key, nowMs);
+    bucket.startedAtMs = startedAtMs;
+    return bucket;
   }
 
   /** The accounts that a step is charged to, in the order of their scopes. */
@@ -222,10 +247,32 @@ export class Accounts {
     return [...scopes].filter((scope) => scope !== TENANT && scope !== USER).sort(compareScopes);
   }
 
-  #charge(policy: Policy, account: Account & { bucket: Bucket }, sum: Usage, delta: Usage, nowMs: number): void {
+  #charge(
+    policy: Policy,
+    account: Account & { bucket: Bucket },
+    sum: Usage,
+    delta: Usage,
+    nowMs: number,
+    correctedAtMs?: number,
+  ): void {
     const { bucket } = account;
+    const windows = windowsOf(policy, account, nowMs);
     bucket.usage = sum;
-    bucket.counters = countersAfter(bucket.counters, windowsOf(policy, account, nowMs), delta, nowMs, policy.calendar);
+    bucket.counters = countersAfter(bucket.counters, windows, delta, nowMs, policy.calendar, correctedAtMs);
     this.#store.save(bucket);
   }
+}
+
+/** What each bucket of a subject is charged. */
+interface ChargeToMake {
+  readonly deltaOf: (account: Account) => Usage;
+  /** When a bucket that it begins has started. Absent: now. */
+  readonly startedAtMs?: number;
+  /** When the charge was made that negative parts take back. */
+  readonly correctedAtMs?: number | undefined;
+}
+
+/** False for a bucket that the charge was not made in, or that has begun anew since: it is reset, or was forgotten. */
+function stillCounts({ scopes, atMs }: Estimated, { scope }: BucketKey, bucket: Bucket): boolean {
+  return scopes.includes(scope) && bucket.startedAtMs < atMs;
 }

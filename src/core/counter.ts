@@ -24,13 +24,19 @@ export function liveSlots(counter: Counter, window: OpenWindow, nowMs: number, c
   return counter.every((slot) => slot.atMs >= fromMs) ? counter : counter.filter((slot) => slot.atMs >= fromMs);
 }
 
-/** What windows count after a charge, parts of which can be negative. A window that is not open any more is left out. */
+/**
+ * What windows count after a charge, parts of which can be negative. A window that is not open any more is left out.
+ *
+ * @param correctedAtMs when the charge was made that the negative parts take back: they come out of what the windows
+ *   still count of that time. Absent: out of all they count, the newest first.
+ */
 export function countersAfter(
   counters: ReadonlyMap<string, Counter>,
   windows: readonly OpenWindow[],
   delta: Amounts,
   nowMs: number,
   calendar: Calendar,
+  correctedAtMs?: number,
 ): ReadonlyMap<string, Counter> {
   if (windows.length === 0) return NO_COUNTERS;
   const debit = mapAmounts(delta, (part) => Math.max(0, part));
@@ -38,7 +44,12 @@ export function countersAfter(
   const after = new Map<string, Counter>();
   for (const window of windows) {
     const counter = addToCounter(counters.get(window.id) ?? [], debit, window, nowMs, calendar);
-    after.set(window.id, isNothing(credit) ? counter : creditCounter(counter, credit));
+    const isCredited = ({ atMs }: Slot) =>
+      correctedAtMs === undefined ||
+      (window.kind === "calendar"
+        ? correctedAtMs >= countsFrom(window, nowMs, calendar)
+        : atMs === slotStart(window, correctedAtMs));
+    after.set(window.id, isNothing(credit) ? counter : creditCounter(counter, credit, isCredited));
   }
   return after;
 }
@@ -73,7 +84,7 @@ function addToCounter(
 }
 
 /** Takes a credit from the newest slots first, down to zero and never below: it gives back no more than was counted. */
-function creditCounter(counter: Counter, credit: Amounts): Counter {
+function creditCounter(counter: Counter, credit: Amounts, isCredited: (slot: Slot) => boolean): Counter {
   const left = { ...credit };
   const take = (slot: Slot, key: keyof Amounts): number => {
     const taken = Math.min(slot[key], left[key]);
@@ -82,13 +93,17 @@ function creditCounter(counter: Counter, credit: Amounts): Counter {
   };
   return counter
     .toReversed()
-    .map((slot) => ({
-      atMs: slot.atMs,
-      inputTokens: take(slot, "inputTokens"),
-      outputTokens: take(slot, "outputTokens"),
-      costNanoUsd: take(slot, "costNanoUsd"),
-      calls: take(slot, "calls"),
-    }))
+    .map((slot) =>
+      isCredited(slot)
+        ? {
+            atMs: slot.atMs,
+            inputTokens: take(slot, "inputTokens"),
+            outputTokens: take(slot, "outputTokens"),
+            costNanoUsd: take(slot, "costNanoUsd"),
+            calls: take(slot, "calls"),
+          }
+        : slot,
+    )
     .toReversed();
 }
 

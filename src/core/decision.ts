@@ -44,6 +44,8 @@ export interface Decision {
 export interface Question {
   /** What the step may come to; it must fit as well. */
   readonly estimate?: Held | undefined;
+  /** True where the step is one that holds something already and asks for more: a maximum that is just reached is no block. */
+  readonly isMore?: boolean | undefined;
   /** When the first live hold ends, in epoch milliseconds; null where none lives. */
   readonly holdsEndMs?: number | null;
 }
@@ -57,8 +59,9 @@ const WARNED_FIRST = ["max_tokens", "max_cost_usd", "per_user_max_tokens", "per_
  * Blocked where any of them is frozen, or any limit that is not a shadow has `used + held >= max`, the first one wins;
  * then warned where any limit has reached the policy's share of its maximum; else ok. An account without a bucket
  * blocks nothing and warns of nothing, not even under a limit of 0. With an estimate also blocked where
- * `used + held + estimate > max`, for which a bucket that does not exist has used nothing. Cost: one pass over the
- * limits, a rolling window's at most 61 additions.
+ * `used + held + estimate > max`, for which a bucket that does not exist has used nothing; a step that asks for more
+ * than it holds already is blocked by that alone. Cost: one pass over the limits, a rolling window's at most 61
+ * additions.
  */
 export function decide(
   policy: Policy,
@@ -111,19 +114,21 @@ function readLimit(
   limit: Limit,
   { bucket, held: allHeld }: Account,
   nowMs: number,
-  { estimate = NOTHING_HELD, holdsEndMs = null }: Question,
+  { estimate = NOTHING_HELD, isMore = false, holdsEndMs = null }: Question,
 ): Reading {
   const { window, metric, max } = limit;
   const { calendar } = policy;
   const held = measureHeld(allHeld, metric);
   const asked = measureHeld(estimate, metric);
   const counts = bucket !== undefined || allHeld.concurrentCalls > 0;
-  const isOver = (used: number) => (counts && used + held >= max) || used + held + asked > max;
+  /** The least that leaves nothing for the step, whatever it may come to. Amounts are whole in their inner units. */
+  const full = isMore && metric !== "wall_clock" ? max + 1 : max;
+  const isOver = (used: number) => (counts && used + held >= full) || used + held + asked > max;
   const reading = { limit, held, counts, shadow: policy.isShadow(limit.name) };
   if (window.kind === "lifetime") {
     const used = bucket ? measure(bucket.usage, metric, Math.max(0, nowMs - bucket.startedAtMs)) : 0;
     const exhausted = isOver(used);
-    const lifts = exhausted && held > 0 && used < max && used + asked <= max;
+    const lifts = exhausted && held > 0 && used < full && used + asked <= max;
     return { ...reading, used, exhausted, resetsAtMs: null, liftsAtMs: lifts ? holdsEndMs : null };
   }
   const slots = bucket ? slotsOf(bucket, window, nowMs, calendar) : [];
@@ -137,7 +142,7 @@ function readLimit(
     if (threshold <= 0) return null;
     return used < threshold ? nowMs : fallsBelowAt(slots, threshold, measureSlot, window, nowMs, calendar);
   };
-  const threshold = Math.min(max, max - asked + 1);
+  const threshold = Math.min(full, max - asked + 1);
   const withHolds = belowAt(threshold - held);
   const withoutHolds = held > 0 && holdsEndMs !== null ? belowAt(threshold) : null;
   const onceTheyEnd = withoutHolds === null ? null : Math.max(withoutHolds, holdsEndMs ?? 0);

@@ -32,13 +32,19 @@ export function subtractHeld(a: Held, b: Held): Held {
   return mapHeld(a, b, (x, y) => x - y);
 }
 
-/** What is left of a hold after some of it was spent: each amount down to zero. It is still one hold. */
+/**
+ * What is left of a hold after some of it was spent: each amount down to zero, and no more tokens of a kind than there
+ * are tokens left, the input's first. It is still one hold.
+ */
 export function heldAfter(held: Held, spent: Amounts): Held {
   const left = (amount: number, used: number) => Math.max(0, amount - used);
+  const tokens = left(held.tokens, spent.inputTokens + spent.outputTokens);
+  const inputTokens = Math.min(left(held.inputTokens, spent.inputTokens), tokens);
+  const outputTokens = Math.min(left(held.outputTokens, spent.outputTokens), tokens - inputTokens);
   return {
-    tokens: left(held.tokens, spent.inputTokens + spent.outputTokens),
-    inputTokens: left(held.inputTokens, spent.inputTokens),
-    outputTokens: left(held.outputTokens, spent.outputTokens),
+    tokens,
+    inputTokens,
+    outputTokens,
     costNanoUsd: left(held.costNanoUsd, spent.costNanoUsd),
     calls: left(held.calls, spent.calls),
     concurrentCalls: held.concurrentCalls,

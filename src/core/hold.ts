@@ -1,11 +1,21 @@
 import type { Subject } from "./bucket.ts";
 import { type Held, heldAfter, NOTHING_HELD } from "./held.ts";
+import type { Scope } from "./limits.ts";
 import { addUsage, mapUsage, NO_USAGE, type Usage } from "./usage.ts";
 
 /** What the end of a hold's time means: nothing was sent, or the call may have been made. */
 export type OnExpiry = "release" | "charge";
 
 export type HoldState = "held" | "committed" | "released" | "expired";
+
+/** The charge that the end of a hold's time made. */
+export interface Estimated {
+  /** What of it no commit has corrected yet. */
+  readonly usage: Usage;
+  readonly atMs: number;
+  /** The scopes whose buckets were charged. */
+  readonly scopes: readonly Scope[];
+}
 
 /** A hold on part of a budget for one call, and what became of it. Times are epoch milliseconds. */
 export interface Hold {
@@ -22,8 +32,8 @@ export interface Hold {
   readonly onExpiry: OnExpiry;
   /** What its commits have recorded. */
   readonly spent: Usage;
-  /** Of a hold that expired to be charged: what of that charge no commit has corrected yet, and when it was made. */
-  readonly estimated: { readonly usage: Usage; readonly atMs: number } | null;
+  /** Of a hold that expired to be charged. */
+  readonly estimated: Estimated | null;
   /** True where a commit came after it had expired or was released. */
   readonly late: boolean;
   readonly createdAtMs: number;
@@ -64,16 +74,18 @@ export function settle(hold: Hold, used: Usage, isFinal: boolean, nowMs: number)
   return { hold: after, deltaOver };
 }
 
-/** Ends a hold's time: what to charge for it, if anything, and the hold after it. */
-export function expire(hold: Hold, nowMs: number): { readonly hold: Hold; readonly charge: Usage | null } {
-  const { held } = hold;
-  const over = { ...hold, state: "expired", held: NOTHING_HELD, settledAtMs: nowMs } as const;
-  if (hold.onExpiry === "release") return { hold: over, charge: null };
+/** What the end of a hold's time charges; null where nothing was sent. */
+export function chargeAtExpiry({ onExpiry, held }: Hold): Usage | null {
+  if (onExpiry === "release") return null;
   // Tokens of neither kind are charged as output: what a call generates is what nobody knows ahead of it.
   const outputTokens = Math.max(held.outputTokens, held.tokens - held.inputTokens);
   const { inputTokens, costNanoUsd, calls } = held;
-  const charge: Usage = { ...NO_USAGE, inputTokens, outputTokens, costNanoUsd, calls };
-  return { hold: { ...over, estimated: { usage: charge, atMs: nowMs } }, charge };
+  return { ...NO_USAGE, inputTokens, outputTokens, costNanoUsd, calls };
+}
+
+/** Ends a hold's time. */
+export function expire(hold: Hold, estimated: Estimated | null, nowMs: number): Hold {
+  return { ...hold, state: "expired", held: NOTHING_HELD, estimated, settledAtMs: nowMs };
 }
 
 /** Gives back all that is held. */

@@ -1,13 +1,8 @@
-import TinyQueue from "tinyqueue";
 import { type BucketKey, keyOf } from "./bucket.ts";
+import { ExpiryQueue } from "./expiry-queue.ts";
 import { addHeld, type Held, NOTHING_HELD, subtractHeld } from "./held.ts";
 import type { Hold } from "./hold.ts";
 import type { Scope } from "./limits.ts";
-
-interface Expiry {
-  readonly id: string;
-  readonly atMs: number;
-}
 
 /**
  * The holds that live, what they hold of each bucket, and which ends first. Putting one and taking one away costs a
@@ -17,8 +12,7 @@ export class LiveHolds {
   readonly #holds = new Map<string, Hold>();
   /** Of each scope that was asked for, what is held of its buckets. */
   readonly #sums = new Map<Scope, Map<string, Held>>();
-  /** The ends of holds' times. One of a hold that is gone or was given more time is passed over. */
-  readonly #expiries = new TinyQueue<Expiry>([], (a, b) => a.atMs - b.atMs);
+  readonly #expiries = new ExpiryQueue();
 
   get size(): number {
     return this.#holds.size;
@@ -39,11 +33,12 @@ export class LiveHolds {
     if (known) this.#count(known, subtractHeld);
     if (hold.state !== "held") {
       this.#holds.delete(hold.id);
+      this.#expiries.delete(hold.id);
       return;
     }
     this.#holds.set(hold.id, hold);
+    this.#expiries.set(hold.id, hold.expiresAtMs);
     this.#count(hold, addHeld);
-    if (known?.expiresAtMs !== hold.expiresAtMs) this.#expiries.push({ id: hold.id, atMs: hold.expiresAtMs });
   }
 
   /** What is held of a bucket. */
@@ -54,24 +49,19 @@ export class LiveHolds {
 
   /** When the next hold's time ends; null where none lives. */
   nextExpiryMs(): number | null {
-    for (let next = this.#expiries.peek(); next; next = this.#expiries.peek()) {
-      if (this.#holds.get(next.id)?.expiresAtMs === next.atMs) return next.atMs;
-      this.#expiries.pop();
-    }
-    return null;
+    return this.#expiries.first()?.atMs ?? null;
   }
 
   /** The hold whose time has ended the longest ago; undefined where none has. */
   nextExpired(nowMs: number): Hold | undefined {
-    const nextMs = this.nextExpiryMs();
-    return nextMs !== null && nextMs <= nowMs ? this.#holds.get(this.#expiries.peek()?.id ?? "") : undefined;
+    const first = this.#expiries.first();
+    return first && first.atMs <= nowMs ? this.#holds.get(first.id) : undefined;
   }
 
   clear(): void {
     this.#holds.clear();
     this.#sums.clear();
-    this.#expiries.data = [];
-    this.#expiries.length = 0;
+    this.#expiries.clear();
   }
 
   #sumsOf(scope: Scope): Map<string, Held> {

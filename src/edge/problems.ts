@@ -8,7 +8,8 @@ import { rateLimitFields } from "./rate-limit-fields.ts";
 export function problemDocument(c: Context<EdgeEnv>, { code, detail, errors, decision }: Refusal) {
   const { status, title } = PROBLEMS[code];
   return {
-    type: new URL(`/problems/${code}`, c.req.url).href,
+    // Whoever calls a host of one's own can name it as no URL can; then the page has none either (RFC 9457, 4.2.1).
+    type: URL.parse(`/problems/${code}`, c.req.url)?.href ?? "about:blank",
     title,
     status,
     code,

@@ -29,8 +29,8 @@ export interface RouteAnswer {
   /** A schema and an example of its JSON; absent where the answer is no JSON. */
   readonly schema?: z.ZodType;
   readonly example?: unknown;
-  /** Of an answer that is no JSON. */
-  readonly type?: string;
+  /** Default `application/json` alone. */
+  readonly types?: readonly string[];
   readonly headers?: Headers;
 }
 

@@ -16,8 +16,11 @@ import {
   type ConsumeRequest,
   type DecisionAnswer,
   type Edit,
+  type ErasedAnswer,
+  type ExportedRow,
   type ExtendRequest,
   type FreezeRequest,
+  inputRefusal,
   type LedgerEntry,
   LedgerQuery,
   MAX_TOKEN_SECONDS,
@@ -44,6 +47,7 @@ import { prepareItem } from "./operations/batch.ts";
 import { prepare } from "./operations/prepare.ts";
 import { isRepeatable } from "./operations/repeatable.ts";
 import { parseId } from "./path-ids.ts";
+import { pseudonymOf } from "./pseudonym.ts";
 
 /**
  * Every operation on one tenant, validated here and carried out by the tenant's object. HTTP routes call it,
@@ -202,6 +206,33 @@ export class TenantOperations extends RpcTarget {
   /** Lifts a freeze. */
   async unfreeze(bucket: BucketName, note: NoteRequest = {}): Promise<Written<UsageAnswer>> {
     return this.#run(prepare.unfreeze(this.#caller, bucket, note));
+  }
+
+  /** Forgets a person: their buckets go, and a pseudonym stands for their id in the ledger. Sums stay. */
+  async eraseUser(userId: string): Promise<ErasedAnswer> {
+    requireUnbound(this.#caller);
+    const id = parseId("user", userId);
+    return this.#run({ op: "erase_user", userId: id, pseudonym: await pseudonymOf(id) });
+  }
+
+  /**
+   * Deletes all that is kept for the tenant.
+   *
+   * @param confirm the tenant's id, once more
+   */
+  async eraseTenant(confirm: string): Promise<{ readonly erased: true }> {
+    requireUnbound(this.#caller);
+    if (confirm !== this.#tenantId) {
+      const detail = "takes the tenant's id, to confirm that all of it shall be deleted";
+      throw new BudgetError(inputRefusal([{ pointer: "/confirm", detail }]));
+    }
+    return this.#run({ op: "erase_tenant" });
+  }
+
+  /** All that is stored for the tenant, as it is stored, a page at a time. */
+  async export(after = ""): Promise<Page<ExportedRow, string>> {
+    requireUnbound(this.#caller);
+    return this.#run({ op: "export", after });
   }
 
   /** Only whether the caller's token still holds. */

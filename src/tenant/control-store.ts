@@ -6,6 +6,11 @@ interface ControlRow extends Record<string, SqlStorageValue> {
   frozen: string | null;
 }
 
+interface Key extends Record<string, SqlStorageValue> {
+  scope: string;
+  subject: string;
+}
+
 /** How many controls memory keeps. */
 const MAX_CACHED = 4096;
 
@@ -71,6 +76,13 @@ export class ControlStore {
     }
     this.#scopes = undefined;
     this.#remember(`${scope} ${subject}`, isSet ? control : null);
+  }
+
+  /** Forgets what is set for the buckets that are meant. */
+  drop(isMeant: (key: BucketKey) => boolean): void {
+    for (const { scope, subject } of this.#sql.exec<Key>("SELECT scope, subject FROM control").toArray()) {
+      if (isMeant({ scope, subject })) this.put({ scope, subject, override: null, raise: null, freeze: null });
+    }
   }
 
   /** Drops what is in memory, which the next use reads again. */

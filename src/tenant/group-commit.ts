@@ -40,10 +40,12 @@ export class GroupCommit {
     this.#isBusy = true;
     setTimeout(() => {
       this.#flush();
-      void this.#storage.sync().finally(() => {
+      // Where it fails, so have the answers at the output gate, and the platform starts the object anew.
+      const goOn = () => {
         this.#isBusy = false;
         if (this.#queue.length > 0) this.#schedule();
-      });
+      };
+      this.#storage.sync().then(goOn, goOn);
     }, 0);
   }
 

@@ -1,10 +1,13 @@
-import { monotonicFactory } from "ulid";
+import { decodeTime, monotonicFactory } from "ulid";
 import type { Hold, HoldState, LiveHolds } from "../core/index.ts";
+import { RowWriter } from "./row-writer.ts";
 import type { TenantRow } from "./tenant-row.ts";
 
 interface HoldRow extends Record<string, SqlStorageValue> {
   hold: string;
 }
+
+const PAGE = 1000;
 
 /**
  * Holds in SQLite, a row each, with those that live in memory too. A row is written when its hold is made and again
@@ -12,22 +15,26 @@ interface HoldRow extends Record<string, SqlStorageValue> {
  */
 export class HoldStore {
   readonly #sql: SqlStorage;
+  readonly #rows: RowWriter;
   readonly #row: TenantRow;
   readonly #live: LiveHolds;
-  /** ULIDs: in order of creation, also within a millisecond. */
   readonly #ulid = monotonicFactory();
+  /** The earliest time that a new id can tell. */
+  #idsFromMs = 0;
   readonly #unwritten = new Map<string, Hold>();
   #isLoaded = false;
 
   /** @param live what it keeps of the holds that live, for the rules to read */
   constructor(sql: SqlStorage, row: TenantRow, live: LiveHolds) {
     this.#sql = sql;
+    this.#rows = new RowWriter(sql, "reservation", ["id"], ["state", "hold"]);
     this.#row = row;
     this.#live = live;
   }
 
+  /** A ULID, after all others: in order of creation within a millisecond too, and where the clock has gone back. */
   newId(nowMs: number): string {
-    return this.#ulid(nowMs);
+    return this.#ulid(Math.max(nowMs, this.#idsFromMs));
   }
 
   /**
@@ -42,6 +49,8 @@ export class HoldStore {
       this.#row.get()?.holdsSince ?? "",
     );
     for (const { hold } of rows.toArray()) this.#live.put(JSON.parse(hold));
+    const { last } = this.#sql.exec<{ last: string | null }>("SELECT max(id) AS last FROM reservation").one();
+    this.#idsFromMs = last === null ? 0 : decodeTime(last) + 1;
   }
 
   get(id: string): Hold | undefined {
@@ -81,20 +90,22 @@ export class HoldStore {
     ).rowsWritten;
   }
 
-  /** The id of the oldest hold that is kept. */
-  oldestId(): string | null {
-    return this.#sql.exec<{ id: string | null }>("SELECT min(id) AS id FROM reservation").one().id;
+  /** Changes holds, open and settled ones, of whom `change` answers another. Reads them all. */
+  rewrite(change: (hold: Hold) => Hold): void {
+    let after = "";
+    for (let page = this.page(after, undefined, PAGE); page.length > 0; page = this.page(after, undefined, PAGE)) {
+      for (const hold of page) {
+        const changed = change(hold);
+        if (changed !== hold) this.#rows.put([rowOfHold(changed)]);
+        after = hold.id;
+      }
+    }
+    this.forget();
+    this.load();
   }
 
   flush(): void {
-    for (const hold of this.#unwritten.values()) {
-      this.#sql.exec(
-        "INSERT INTO reservation (id, state, hold) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET state = excluded.state, hold = excluded.hold",
-        hold.id,
-        hold.state,
-        JSON.stringify(hold),
-      );
-    }
+    this.#rows.put(Array.from(this.#unwritten.values(), rowOfHold));
     this.#markOldest();
     this.#unwritten.clear();
   }
@@ -114,4 +125,8 @@ export class HoldStore {
     const last = [...this.#unwritten.keys()].at(-1);
     tenant.holdsSince = oldest?.id ?? (last !== undefined && last > tenant.holdsSince ? last : tenant.holdsSince);
   }
+}
+
+function rowOfHold(hold: Hold): SqlStorageValue[] {
+  return [hold.id, hold.state, JSON.stringify(hold)];
 }

@@ -1,9 +1,10 @@
 import {
   type BucketKey,
+  type BucketName,
   type Charge,
   keyNamed,
   keyOf,
-  TENANT,
+  scopeParts,
   TENANT_KEY,
   totalsOf,
   USER,
@@ -79,12 +80,22 @@ function amountsOf(usage: UsageList) {
 
 /** True for an entry of a bucket, or of a step, of this user; null is the anonymous one. */
 export function isOfUser({ user_id, bucket, kind }: StoredEntry, userId: string | null): boolean {
-  if (bucket) return bucket.scope === USER && bucket.id === userId;
-  return kind !== "config" && (user_id ?? null) === userId;
+  if (bucket) return partOf(bucket, USER) === userId;
+  return !OF_NO_STEP.includes(kind) && (user_id ?? null) === userId;
 }
 
 /** True for an entry of a bucket, or of a step, with this label. */
 export function hasLabel({ labels, model, bucket }: StoredEntry, name: string, value: string): boolean {
-  if (bucket) return bucket.scope === name && bucket.scope !== TENANT && bucket.id === value;
+  if (bucket) return name !== USER && partOf(bucket, name) === value;
   return labels?.[name] === value || (name === "model" && labels?.model === undefined && model === value);
+}
+
+/** Kinds that tell of neither a bucket nor a step. */
+const OF_NO_STEP: readonly LedgerEntry["kind"][] = ["config", "revocation"];
+
+/** The user or the label's value that a bucket is of; undefined where it is of none. */
+function partOf({ scope, id }: BucketName, part: string): string | null | undefined {
+  const values = typeof id === "string" || id === null ? [id] : id;
+  const i = scopeParts(scope).indexOf(part);
+  return i === -1 ? undefined : values[i];
 }

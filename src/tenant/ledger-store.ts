@@ -8,6 +8,11 @@ interface EntriesRow extends Record<string, SqlStorageValue> {
   entries: string;
 }
 
+interface LedgerRow extends Record<string, SqlStorageValue> {
+  first_id: number;
+  last_at: number;
+}
+
 /** An entry of the ledger and its id. */
 export interface Numbered {
   readonly id: number;
@@ -26,6 +31,8 @@ const MAX_ROWS_READ = 500;
 export class LedgerStore {
   readonly #sql: SqlStorage;
   #nextId: number | undefined;
+  /** The oldest row and the last one, which is kept; null where there is none, undefined where that is not known. */
+  #ends: { readonly oldest: LedgerRow; readonly last: LedgerRow } | null | undefined;
   /** As JSON, not written yet. */
   #unwritten: string[] = [];
   #lastAtMs = 0;
@@ -79,33 +86,37 @@ export class LedgerStore {
       "SELECT max(first_id) AS id FROM ledger WHERE first_id <= ?",
       after + 1,
     );
-    let fromId = start?.id ?? 0;
-    for (let rowsRead = 1; ; rowsRead += 1) {
-      const [row] = this.#sql.exec<EntriesRow>(
-        "SELECT first_id, entries FROM ledger WHERE first_id >= ? ORDER BY first_id LIMIT 1",
-        fromId,
-      );
-      if (!row) return;
+    let rowsRead = 0;
+    for (const row of this.#rowsFrom(start?.id ?? 0)) {
+      rowsRead += 1;
       for (const numbered of entriesIn(row)) if (numbered.id > after) yield { ...numbered, rowsRead };
-      fromId = row.first_id + 1;
+    }
+  }
+
+  /** Changes entries of which `change` answers another. Their ids, their order and their sums have to stay. Reads them all. */
+  rewrite(change: (entry: StoredEntry) => StoredEntry): void {
+    this.flush();
+    for (const row of this.#rowsFrom(0)) {
+      const entries = entriesIn(row).map(({ entry }) => entry);
+      const changed = entries.map(change);
+      if (changed.every((entry, i) => entry === entries[i])) continue;
+      this.#sql.exec("UPDATE ledger SET entries = ? WHERE first_id = ?", JSON.stringify(changed), row.first_id);
     }
   }
 
   /** When the time of keeping the oldest entries is over; null where there are none to lose. */
   keptUntilMs(retentionMs: number): number | null {
-    const [row] = this.#sql.exec<{ last_at: number; first_id: number }>(
-      "SELECT last_at, first_id FROM ledger ORDER BY first_id LIMIT 1",
-    );
-    return row && row.first_id < this.#lastRowId() ? row.last_at + retentionMs : null;
+    const ends = this.#findEnds();
+    return ends && ends.oldest.first_id < ends.last.first_id ? ends.oldest.last_at + retentionMs : null;
   }
 
-  /** The oldest rows whose entries were all made before a time, without the last one, which says how ids go on. */
-  rowsBefore(cutoffMs: number, limit: number): { readonly firstId: number; readonly entries: Numbered[] }[] {
+  /** The oldest rows whose entries were all made by a time, without the last one, which says how ids go on. */
+  rowsUpTo(cutoffMs: number, limit: number): { readonly firstId: number; readonly entries: Numbered[] }[] {
     return this.#sql
       .exec<EntriesRow>(
-        "SELECT first_id, entries FROM ledger WHERE last_at < ? AND first_id < ? ORDER BY first_id LIMIT ?",
+        "SELECT first_id, entries FROM ledger WHERE last_at <= ? AND first_id < ? ORDER BY first_id LIMIT ?",
         cutoffMs,
-        this.#lastRowId(),
+        this.#findEnds()?.last.first_id ?? 0,
         limit,
       )
       .toArray()
@@ -114,6 +125,7 @@ export class LedgerStore {
 
   deleteRow(firstId: number): void {
     this.#sql.exec("DELETE FROM ledger WHERE first_id = ?", firstId);
+    this.#ends = undefined;
   }
 
   /** Writes the entries that are not written yet, in as few rows as they fit in. */
@@ -133,13 +145,29 @@ export class LedgerStore {
         entries,
       );
       this.#nextId = firstId + count;
+      const row = { first_id: firstId, last_at: this.#lastAtMs };
+      if (this.#ends !== undefined) this.#ends = { oldest: this.#ends?.oldest ?? row, last: row };
     }
   }
 
   /** Drops what is in memory. */
   forget(): void {
     this.#nextId = undefined;
+    this.#ends = undefined;
     this.#unwritten = [];
+  }
+
+  /** Rows from one on, in order, each read when it is asked for. */
+  *#rowsFrom(firstId: number): Generator<EntriesRow> {
+    for (let fromId = firstId; ; ) {
+      const [row] = this.#sql.exec<EntriesRow>(
+        "SELECT first_id, entries FROM ledger WHERE first_id >= ? ORDER BY first_id LIMIT 1",
+        fromId,
+      );
+      if (!row) return;
+      yield row;
+      fromId = row.first_id + 1;
+    }
   }
 
   #idOfNext(): number {
@@ -148,8 +176,16 @@ export class LedgerStore {
     return 1 + (row ? (entriesIn(row).at(-1)?.id ?? 0) : 0);
   }
 
-  #lastRowId(): number {
-    return this.#sql.exec<{ id: number | null }>("SELECT max(first_id) AS id FROM ledger").one().id ?? 0;
+  #findEnds(): { readonly oldest: LedgerRow; readonly last: LedgerRow } | null {
+    if (this.#ends === undefined) {
+      const end = (order: "ASC" | "DESC") => {
+        const query = `SELECT first_id, last_at FROM ledger ORDER BY first_id ${order} LIMIT 1`;
+        return this.#sql.exec<LedgerRow>(query).toArray()[0];
+      };
+      const [oldest, last] = [end("ASC"), end("DESC")];
+      this.#ends = oldest && last ? { oldest, last } : null;
+    }
+    return this.#ends;
   }
 
   /** The id after which all entries made since a time come. Looks at every row's time, and at no entry. */

@@ -37,16 +37,25 @@ export class LedgerSums {
     return { sums, entries };
   }
 
-  /** Drops entries made before a time, so many rows of them, and carries their sums on; false where none was left. */
-  carryBefore(cutoffMs: number, limit: number): boolean {
-    const rows = this.#ledger.rowsBefore(cutoffMs, limit);
+  /** Drops entries made up to a time, so many rows of them, and carries their sums on. */
+  carryUpTo(cutoffMs: number, limit: number): void {
+    const rows = this.#ledger.rowsUpTo(cutoffMs, limit);
     const sums = new Map<string, Sum>();
     for (const { entry } of rows.flatMap(({ entries }): Numbered[] => entries)) {
       for (const addition of additionsOf(entry)) addTo(sums, addition);
     }
     for (const { key, usage } of sums.values()) this.#carry(key, usage);
     for (const { firstId } of rows) this.#ledger.deleteRow(firstId);
-    return rows.length > 0;
+  }
+
+  /** Carries sums on under other keys. */
+  renameCarried(rename: (key: BucketKey) => BucketKey): void {
+    for (const { key, usage } of [...this.#carried()]) {
+      const other = rename(key);
+      if (other === key) continue;
+      this.#sql.exec("DELETE FROM carried WHERE scope = ? AND subject = ?", key.scope, key.subject);
+      this.#carry(other, usage);
+    }
   }
 
   *#carried(): Generator<Sum> {

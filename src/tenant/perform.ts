@@ -12,6 +12,7 @@ import {
 } from "../wire/index.ts";
 import { requireHolding, revokeToken } from "./admitting.ts";
 import { audit } from "./audit.ts";
+import { eraseUser } from "./erasing.ts";
 import * as governing from "./governing.ts";
 import * as reserving from "./reserving.ts";
 import * as spending from "./spending.ts";
@@ -51,6 +52,12 @@ const HANDLERS: Handlers = {
   audit: (tenant, _, nowMs) => audit(tenant.accounts.tenant(nowMs), tenant.buckets, tenant.sums),
   admit: () => null,
   revoke_token: revokeToken,
+  erase_user: eraseUser,
+  export: (tenant, { after }) => tenant.dump(after),
+  erase_tenant: (tenant) => {
+    tenant.empty();
+    return { erased: true };
+  },
 };
 
 /**

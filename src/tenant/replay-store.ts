@@ -1,3 +1,5 @@
+import { RowWriter } from "./row-writer.ts";
+
 /** How a request was answered the first time. */
 export interface Recorded {
   /** The request, as canonical JSON. */
@@ -10,6 +12,11 @@ interface Row extends Record<string, SqlStorageValue> {
   answer: string;
 }
 
+interface KeyRow extends Row {
+  half_day: number;
+  key: string;
+}
+
 const HALF_DAY_MS = 12 * 3_600_000;
 /** How many half-days a key is kept beside the one it came in: 24 to 36 hours. */
 const KEPT = 2;
@@ -19,10 +26,14 @@ const halfDayOf = (epochMs: number) => Math.floor(epochMs / HALF_DAY_MS);
 /** The answers to requests with an idempotency key, each kept for 24 hours at the least. */
 export class ReplayStore {
   readonly #sql: SqlStorage;
+  readonly #rows: RowWriter;
   readonly #unwritten = new Map<string, Recorded & { readonly halfDay: number }>();
+  /** The half-day of the oldest keys; null where there are none, undefined where that is not known. */
+  #oldest: number | null | undefined;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+    this.#rows = new RowWriter(sql, "idempotency", ["half_day", "key"], ["request", "answer"]);
   }
 
   get(key: string, nowMs: number): Recorded | undefined {
@@ -45,36 +56,49 @@ export class ReplayStore {
 
   /** When the time of keeping the oldest keys is over; null where there are none. */
   keptUntilMs(): number | null {
-    const { oldest } = this.#sql
-      .exec<{ oldest: number | null }>("SELECT min(half_day) AS oldest FROM idempotency")
-      .one();
-    return oldest === null ? null : (oldest + KEPT + 1) * HALF_DAY_MS;
+    if (this.#oldest === undefined) {
+      const query = "SELECT min(half_day) AS oldest FROM idempotency";
+      this.#oldest = this.#sql.exec<{ oldest: number | null }>(query).one().oldest;
+    }
+    return this.#oldest === null ? null : (this.#oldest + KEPT + 1) * HALF_DAY_MS;
   }
 
-  /** Drops keys whose time is over, so many at a time; answers how many it dropped. */
-  deleteOver(nowMs: number, limit: number): number {
-    return this.#sql.exec(
+  /** Drops keys whose time is over, so many at a time. */
+  deleteOver(nowMs: number, limit: number): void {
+    this.#oldest = undefined;
+    this.#sql.exec(
       `DELETE FROM idempotency WHERE (half_day, key) IN
          (SELECT half_day, key FROM idempotency WHERE half_day < ? LIMIT ?)`,
       halfDayOf(nowMs) - KEPT,
       limit,
-    ).rowsWritten;
+    );
+  }
+
+  /** Drops requests and answers whose text is meant. Reads them all. */
+  drop(isMeant: (text: string) => boolean): void {
+    this.flush();
+    const rows = this.#sql.exec<KeyRow>("SELECT half_day, key, request, answer FROM idempotency");
+    for (const { half_day, key } of rows.toArray().filter(({ request, answer }) => isMeant(request + answer))) {
+      this.#sql.exec("DELETE FROM idempotency WHERE half_day = ? AND key = ?", half_day, key);
+    }
   }
 
   flush(): void {
-    for (const [key, { halfDay, request, answer }] of this.#unwritten) {
-      this.#sql.exec(
-        "INSERT INTO idempotency (half_day, key, request, answer) VALUES (?, ?, ?, ?)",
-        halfDay,
-        key,
-        request,
-        JSON.stringify(answer),
-      );
+    const rows = Array.from(this.#unwritten, ([key, { halfDay, request, answer }]) => [
+      halfDay,
+      key,
+      request,
+      JSON.stringify(answer),
+    ]);
+    this.#rows.put(rows);
+    if (this.#oldest !== undefined) {
+      for (const { halfDay } of this.#unwritten.values()) this.#oldest = Math.min(halfDay, this.#oldest ?? halfDay);
     }
     this.#unwritten.clear();
   }
 
   forget(): void {
+    this.#oldest = undefined;
     this.#unwritten.clear();
   }
 }

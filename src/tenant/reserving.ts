@@ -61,7 +61,9 @@ export function reserve(tenant: TenantStores, { request }: Operation<"reserve">,
     settledAtMs: null,
   };
   tenant.holds.put(hold);
-  tenant.ledger.append("hold", { ...who, reservation: hold.id, amounts: heldAnswer(granted), on_expiry }, nowMs);
+  const expires_at = new Date(hold.expiresAtMs).toISOString();
+  const told = { ...who, reservation: hold.id, amounts: heldAnswer(granted), on_expiry, expires_at };
+  tenant.ledger.append("hold", told, nowMs);
   return withDecision(tenant, hold, nowMs, request.detail);
 }
 
@@ -81,7 +83,7 @@ export function extend(
   const more = { ...asked, calls: 0, concurrentCalls: 0 };
   const isMore = more.tokens > 0 || more.costNanoUsd > 0;
   const grant = isMore
-    ? tenant.accounts.grant(policy, { subject, estimate: more, ifShort: if_short }, nowMs)
+    ? tenant.accounts.grant(policy, { subject, estimate: more, ifShort: if_short, isMore }, nowMs)
     : undefined;
   if (grant && !grant.granted) {
     const status = statusOf(grant.decision, nowMs);
@@ -98,7 +100,8 @@ export function extend(
     expiresAtMs: ttl_seconds === undefined ? hold.expiresAtMs : nowMs + Math.round(ttl_seconds * 1000),
   };
   tenant.holds.put(extended);
-  const told = { ...whoseEntry(hold), idempotency_key, reservation: id, on_expiry };
+  const expires_at = new Date(extended.expiresAtMs).toISOString();
+  const told = { ...whoseEntry(hold), idempotency_key, reservation: id, on_expiry, expires_at };
   tenant.ledger.append("extension", { ...told, amounts: heldAnswer(granted) }, nowMs);
   return withDecision(tenant, extended, nowMs);
 }

@@ -11,6 +11,7 @@ import {
 import { TOTALS, type TotalsRow, totalsFromRow, totalsOfBucket } from "./bucket-rows.ts";
 import type { ControlStore } from "./control-store.ts";
 import type { LedgerStore } from "./ledger-store.ts";
+import { RowWriter } from "./row-writer.ts";
 import type { TenantRow } from "./tenant-row.ts";
 
 /** How many buckets memory keeps between operations. */
@@ -31,17 +32,12 @@ interface TouchRow extends Record<string, SqlStorageValue> {
 }
 
 const COLUMNS = TOTALS.join(", ");
-const UPDATES = TOTALS.map((column) => `${column} = excluded.${column}`).join(", ");
-const VALUES = TOTALS.map(() => "?").join(", ");
 
 const SELECT_BUCKET = `SELECT ${COLUMNS}, touched_at, touched_seq FROM bucket WHERE scope = ? AND subject = ?`;
 const SELECT_PAGE = `SELECT scope, subject, ${COLUMNS}, touched_at, touched_seq FROM bucket
   WHERE (scope, subject) > (?, ?) ORDER BY scope, subject LIMIT ?`;
 const SELECT_TOUCHES =
   "SELECT subject, touched_seq FROM bucket WHERE scope = ? AND touched_seq > ? ORDER BY touched_seq LIMIT ?";
-const PUT_BUCKET = `INSERT INTO bucket (scope, subject, ${COLUMNS}, touched_at, touched_seq) VALUES (?, ?, ${VALUES}, ?, ?)
-  ON CONFLICT (scope, subject) DO UPDATE SET ${UPDATES},
-    touched_at = excluded.touched_at, touched_seq = excluded.touched_seq`;
 const DELETE_BUCKET = "DELETE FROM bucket WHERE scope = ? AND subject = ?";
 
 /**
@@ -54,6 +50,7 @@ const DELETE_BUCKET = "DELETE FROM bucket WHERE scope = ? AND subject = ?";
  */
 export class SqlBuckets implements BucketStore {
   readonly #sql: SqlStorage;
+  readonly #rows: RowWriter;
   readonly #row: TenantRow;
   readonly #ledger: LedgerStore;
   readonly #controls: ControlStore;
@@ -66,6 +63,7 @@ export class SqlBuckets implements BucketStore {
 
   constructor(sql: SqlStorage, row: TenantRow, ledger: LedgerStore, controls: ControlStore) {
     this.#sql = sql;
+    this.#rows = new RowWriter(sql, "bucket", ["scope", "subject"], [...TOTALS, "touched_at", "touched_seq"]);
     this.#row = row;
     this.#ledger = ledger;
     this.#controls = controls;
@@ -133,8 +131,13 @@ export class SqlBuckets implements BucketStore {
   }
 
   evict(bucket: Bucket, cause: EvictionCause, nowMs: number): void {
-    this.#sql.exec(DELETE_BUCKET, bucket.scope, bucket.subject);
+    this.drop(bucket);
     this.#ledger.eviction(bucket, cause, nowMs);
+  }
+
+  /** Takes a bucket away without a word in the ledger, which whoever does it has. */
+  drop(bucket: Bucket): void {
+    this.#sql.exec(DELETE_BUCKET, bucket.scope, bucket.subject);
     this.#cache.delete(cacheId(bucket));
     this.#changed.delete(bucket);
     this.#addToCount(bucket.scope, -1);
@@ -201,12 +204,14 @@ export class SqlBuckets implements BucketStore {
   }
 
   #writeBuckets(): void {
-    for (const bucket of this.#changed) {
-      const { scope, subject, touchedAtMs, touchedSeq } = bucket;
-      this.#sql.exec(PUT_BUCKET, scope, subject, ...totalsOfBucket(bucket), touchedAtMs, touchedSeq);
-    }
+    this.#rows.put(Array.from(this.#changed, rowOfBucket));
     this.#changed.clear();
   }
+}
+
+function rowOfBucket(bucket: Bucket): SqlStorageValue[] {
+  const { scope, subject, touchedAtMs, touchedSeq } = bucket;
+  return [scope, subject, ...totalsOfBucket(bucket), touchedAtMs, touchedSeq];
 }
 
 function bucketFromRow(row: BucketRow & BucketKey): Bucket {

@@ -1,6 +1,8 @@
 import { Accounts, LiveHolds, type Policy } from "../core/index.ts";
+import type { ExportedRow, Page } from "../wire/index.ts";
 import { ConfigStore } from "./config-store.ts";
 import { ControlStore } from "./control-store.ts";
+import { dump, empty } from "./dump.ts";
 import { HoldStore } from "./hold-store.ts";
 import { LedgerStore } from "./ledger-store.ts";
 import { LedgerSums } from "./ledger-sums.ts";
@@ -25,8 +27,10 @@ export class TenantStores {
   readonly revocations: Revocations;
   readonly accounts: Accounts;
   readonly #row: TenantRow;
+  readonly #sql: SqlStorage;
 
   constructor(sql: SqlStorage) {
+    this.#sql = sql;
     this.#row = new TenantRow(sql);
     this.config = new ConfigStore(sql);
     this.controls = new ControlStore(sql);
@@ -50,6 +54,18 @@ export class TenantStores {
     this.ledger.flush();
     this.replays.flush();
     this.#row.flush();
+  }
+
+  /** Rows as they are stored, a page after another. */
+  dump(after: string): Page<ExportedRow, string> {
+    this.flush();
+    return dump(this.#sql, after);
+  }
+
+  /** Deletes all that is stored, but for the tokens that were revoked. */
+  empty(): void {
+    this.forget();
+    empty(this.#sql);
   }
 
   /** Drops all that is in memory, which the next operation reads again. */

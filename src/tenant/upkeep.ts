@@ -10,47 +10,45 @@ const ULID_TIME_LENGTH = 10;
 /** What has to be done at its time though nobody calls: holds end, and what is kept for a time is dropped after it. */
 export class Upkeep {
   readonly #tenant: TenantStores;
-  /** When to clean up next; undefined before it was found out. */
-  #cleanupMs: number | undefined;
+  /** Whether the last clean-up left something that no time of keeping tells of. */
+  #hasMore = false;
 
   constructor(tenant: TenantStores) {
     this.#tenant = tenant;
   }
 
-  /** When there is something to do, in epoch milliseconds. */
+  /** When there is something to do, in epoch milliseconds; infinity where there will be nothing. */
   nextMs(nowMs: number): number {
-    this.#cleanupMs ??= this.#findCleanup(nowMs);
-    return Math.min(this.#cleanupMs, this.#tenant.live.nextExpiryMs() ?? Number.POSITIVE_INFINITY);
+    return Math.min(this.#nextCleanupMs(nowMs), this.#tenant.live.nextExpiryMs() ?? Number.POSITIVE_INFINITY);
   }
 
   /** Does what is due, a bounded amount of it; what is left is due at once. */
   run(nowMs: number): void {
     this.#tenant.holds.load();
     expireHolds(this.#tenant, nowMs);
-    if (nowMs < this.nextMs(nowMs)) return;
-    this.#cleanupMs = this.#cleanUp(nowMs) ? nowMs : undefined;
+    if (this.#nextCleanupMs(nowMs) <= nowMs) this.#cleanUp(nowMs);
   }
 
   forget(): void {
-    this.#cleanupMs = undefined;
+    this.#hasMore = false;
   }
 
-  /** Drops what was kept for its time; true where more is left. */
-  #cleanUp(nowMs: number): boolean {
+  /** Drops what was kept for its time. */
+  #cleanUp(nowMs: number): void {
     const { holds, replays, sums, policy } = this.#tenant;
     const cutoffMs = nowMs - policy.ledgerRetentionMs;
-    const hasMore = [
-      replays.deleteOver(nowMs, MAX_DROPPED) > 0,
-      sums.carryBefore(cutoffMs, MAX_DROPPED / 10),
-      holds.deleteBefore(encodeTime(Math.max(0, cutoffMs), ULID_TIME_LENGTH), MAX_DROPPED) > 0,
-    ];
-    return hasMore.includes(true);
+    replays.deleteOver(nowMs, MAX_DROPPED);
+    sums.carryUpTo(cutoffMs, MAX_DROPPED / 10);
+    const dropped = holds.deleteBefore(encodeTime(Math.max(0, cutoffMs), ULID_TIME_LENGTH), MAX_DROPPED);
+    this.#hasMore = dropped === MAX_DROPPED;
   }
 
-  /** At the earliest in an hour, so that one clean-up serves much; by then there is something to look at again. */
-  #findCleanup(nowMs: number): number {
+  /** Once an hour at the most, so that one clean-up serves much; whatever memory knows, it is the same hour. */
+  #nextCleanupMs(nowMs: number): number {
+    if (this.#hasMore) return nowMs;
     const { ledger, replays, policy } = this.#tenant;
-    const due = [ledger.keptUntilMs(policy.ledgerRetentionMs), replays.keptUntilMs()].filter((each) => each !== null);
-    return Math.max(nowMs + HOUR_MS, Math.min(nowMs + 12 * HOUR_MS, ...due));
+    const due = [ledger.keptUntilMs(policy.ledgerRetentionMs), replays.keptUntilMs()];
+    const dueMs = Math.min(...due.map((each) => each ?? Number.POSITIVE_INFINITY));
+    return Math.ceil(dueMs / HOUR_MS) * HOUR_MS;
   }
 }

@@ -181,6 +181,8 @@ export const AuditSchema = z.object({
 /** What a batch is answered with: a status and a body for each operation, as its own call would have had. */
 export const BatchSchema = z.object({ results: z.array(z.object({ status: z.int(), body: z.unknown() })) });
 
+export const ErasedSchema = z.object({ pseudonym: Text, buckets: Count });
+export const ErasedTenantSchema = z.object({ erased: z.literal(true) });
 export const RevokedTokenSchema = z.object({ jti: Text, revoked_at: Time });
 
 export const HealthAnswer = z.object({ status: z.literal("ok") });

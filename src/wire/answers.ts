@@ -131,9 +131,10 @@ export interface LedgerEntry
   readonly cause?: EvictionCause;
   readonly started_at?: string;
   readonly touched_at?: string;
-  /** Of a change of limits: the maxima, null where they were taken away, and when they end. */
-  readonly limits?: Maxima | null;
+  /** Of a hold, of an extension, and of a change of limits: when it ends. */
   readonly expires_at?: string | undefined;
+  /** Of a change of limits: the maxima, null where they were taken away. */
+  readonly limits?: Maxima | null;
   /** Of a freeze: when it ends. */
   readonly until?: string | null | undefined;
   /** Of a token. */
@@ -166,6 +167,20 @@ export interface AuditAnswer {
 export interface AuditDifference extends Pick<BucketName, "scope" | "id"> {
   readonly ledger: UsageTotals;
   readonly stored: UsageTotals;
+}
+
+/** A person who was forgotten. */
+export interface ErasedAnswer {
+  /** What stands for their id in the ledger from now on. Nobody can compute it from the id. */
+  readonly pseudonym: string;
+  /** How many buckets were theirs. */
+  readonly buckets: number;
+}
+
+/** A row as it is stored: nano-USD, epoch milliseconds. */
+export interface ExportedRow {
+  readonly table: string;
+  readonly row: Readonly<Record<string, unknown>>;
 }
 
 /** A token that does not hold any more. */

@@ -121,6 +121,7 @@ describe(queries.ReservationsQuery, {
   after: "The `next` of the page before.",
   limit: "How many reservations at most.",
 });
+describe(queries.ConfirmQuery, { confirm: "The tenant's id, once more." });
 describe(queries.PageQuery, {
   after: "The `next` of the page before; 0 for the first page.",
   limit: "How many entries at most.",
@@ -184,6 +185,11 @@ name(answers.LedgerPage, "LedgerPage", "A page of the ledger.", {
   next: "The `after` of the next page; null at the end.",
 });
 name(answers.ConfigHistoryPage, "ConfigHistoryPage", "A page of the configuration's versions.");
+name(answers.ErasedSchema, "Erased", "A person who was forgotten.", {
+  pseudonym: "What stands for their id in the ledger from now on.",
+  buckets: "How many buckets were theirs.",
+});
+name(answers.ErasedTenantSchema, "ErasedTenant", "All that was kept for the tenant is gone.");
 name(answers.RevokedTokenSchema, "RevokedToken", "A token that does not hold any more.");
 name(answers.HealthAnswer, "Health", "The service is up.");
 name(answers.ProblemDocument, "Problem", "What is wrong with a call (RFC 9457). Nothing of it has taken effect.", {

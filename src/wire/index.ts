@@ -6,6 +6,8 @@ export type {
   ControlAnswer,
   DecisionAnswer,
   EntryKind,
+  ErasedAnswer,
+  ExportedRow,
   HeldAnswer,
   LedgerEntry,
   LedgerException,
@@ -36,7 +38,7 @@ export {
   pointerTo,
   type Refusal,
 } from "./problem.ts";
-export { ENTRY_KINDS, LedgerExportQuery, LedgerQuery, PageQuery, ReservationsQuery } from "./queries.ts";
+export { ConfirmQuery, ENTRY_KINDS, LedgerExportQuery, LedgerQuery, PageQuery, ReservationsQuery } from "./queries.ts";
 export {
   AdjustRequest,
   AllowsStepRequest,

@@ -3,6 +3,8 @@ import type {
   AuditAnswer,
   ConfigVersion,
   DecisionAnswer,
+  ErasedAnswer,
+  ExportedRow,
   LedgerEntry,
   Page,
   ReservationAnswer,
@@ -61,6 +63,9 @@ export interface Operations {
   audit: { takes: object; answers: AuditAnswer };
   /** Only whether the caller's token still holds. */
   admit: { takes: object; answers: null };
+  erase_user: { takes: { userId: string; pseudonym: string }; answers: ErasedAnswer };
+  erase_tenant: { takes: object; answers: { readonly erased: true } };
+  export: { takes: { after: string }; answers: Page<ExportedRow, string> };
   revoke_token: { takes: { jti: string; forgetAtMs: number }; answers: RevokedToken };
 }
 

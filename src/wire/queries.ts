@@ -29,6 +29,7 @@ export const ENTRY_KINDS = [
   "freeze",
   "unfreeze",
   "revocation",
+  "erasure",
 ] as const;
 
 const LABEL_TAKES = "takes NAME:VALUE";
@@ -53,6 +54,10 @@ export const LedgerExportQuery = LedgerQuery.omit({ after: true, limit: true }).
   format: z.enum(["ndjson", "csv"], "takes ndjson or csv").default("ndjson"),
 });
 export type LedgerExportQuery = z.infer<typeof LedgerExportQuery>;
+
+/** The query of `DELETE` of a tenant. */
+export const ConfirmQuery = z.strictObject({ confirm: Id });
+export type ConfirmQuery = z.infer<typeof ConfirmQuery>;
 
 export const RESERVATION_STATES = ["held", "committed", "released", "expired"] as const;
 

@@ -5,6 +5,7 @@ import type {
   AuditAnswer,
   ConfigVersion,
   DecisionAnswer,
+  ErasedAnswer,
   LedgerEntry,
   Page,
   ReservationAnswer,
@@ -30,6 +31,7 @@ test("the answers' schemas say what their types say", () => {
     Plain<Written<ReservationDecision>>
   >();
   expectTypeOf<Plain<z.infer<typeof schemas.AuditSchema>>>().toEqualTypeOf<Plain<AuditAnswer>>();
+  expectTypeOf<Plain<z.infer<typeof schemas.ErasedSchema>>>().toEqualTypeOf<Plain<ErasedAnswer>>();
   expectTypeOf<Plain<z.infer<typeof schemas.RevokedTokenSchema>>>().toEqualTypeOf<Plain<RevokedToken>>();
   expectTypeOf<Plain<z.infer<typeof schemas.ConfigVersionSchema>>>().toEqualTypeOf<Plain<ConfigVersion>>();
   expectTypeOf<Plain<z.infer<typeof schemas.LedgerEntrySchema>>>().toEqualTypeOf<Plain<LedgerEntry>>();

@@ -3,6 +3,7 @@ import { ROUTES } from "../../src/edge/routes/index.ts";
 import { BAD_REQUESTS, requestInit } from "./bad-requests.ts";
 import { newTenantPath, type Reply, send, sendJson } from "./http.ts";
 import { OpenApiDocument } from "./openapi-document.ts";
+import { tenantOf } from "./token.ts";
 
 let document: OpenApiDocument;
 beforeAll(async () => {
@@ -16,6 +17,7 @@ function pathOf(path: string, tenant: string, reservation: string): string {
     .replace("/v1/tenants/{tenant}", tenant)
     .replace("{scope}", "user_and_model")
     .replace("{id}", bucket)
+    .replace("{jti}", "j-1")
     .replace("{reservation}", reservation)
     .replace("{code}", "invalid_input");
 }
@@ -60,7 +62,10 @@ describe("what a route answers is what the document says", () => {
       const call = () =>
         body
           ? sendJson(method.toUpperCase(), pathOf(path, tenant, hold.id), exampleFor(operationId, body.example))
-          : send(pathOf(path, tenant, hold.id), { method: method.toUpperCase() });
+          : send(
+              `${pathOf(path, tenant, hold.id)}${operationId === "eraseTenant" ? `?confirm=${tenantOf(tenant)}` : ""}`,
+              { method: method.toUpperCase() },
+            );
       const reply = await call();
       expect(reply.status, JSON.stringify(reply.body)).toBe(answer.status ?? 200);
       expect(document.undocumented(operationId, reply.status, typeOf(reply), reply.body)).toEqual([]);
@@ -73,6 +78,38 @@ describe("what a route answers is what the document says", () => {
     if (operationId.startsWith("adjust")) return { tokens_in: 5, note: "n" };
     return operationId === "reserve" || operationId === "extend" ? { tokens: 1 } : example;
   }
+});
+
+describe("what is answered in another form is told too", () => {
+  test.each(["application/x-ndjson", "text/csv"])("an export as %s", async (type) => {
+    const query = type === "text/csv" ? "?format=csv" : "";
+    const reply = await send(`${newTenantPath()}/ledger/export${query}`);
+    expect([reply.status, typeOf(reply)]).toEqual([200, type]);
+    expect(document.undocumented("exportLedger", 200, type, "")).toEqual([]);
+  });
+
+  test("a stream of operations", async () => {
+    const headers = { "content-type": "application/x-ndjson" };
+    const reply = await send(`${newTenantPath()}/batch`, { method: "POST", headers, body: '{"op": "allows_step"}\n' });
+    expect([reply.status, typeOf(reply)]).toEqual([200, "application/x-ndjson"]);
+    expect(document.undocumented("batch", 200, typeOf(reply), "")).toEqual([]);
+  });
+
+  test("a key that is none, where there is no body", async () => {
+    const headers = { "idempotency-key": "k".repeat(257) };
+    const reply = await send(`${newTenantPath()}/limits`, { method: "DELETE", headers });
+    expect(reply).toMatchObject({ status: 400, body: { code: "invalid_input" } });
+    expect(document.undocumented("clearTenantLimits", 400, typeOf(reply), reply.body)).toEqual([]);
+  });
+
+  test("a token that was revoked", async () => {
+    const tenant = newTenantPath();
+    const { body: made } = await sendJson("POST", `${tenant}/tokens`, { scope: "read" });
+    await send(`${tenant}/tokens/${made.jti}`, { method: "DELETE" });
+    const reply = await send(`${tenant}/usage`, { headers: { authorization: `Bearer ${made.token}` } });
+    expect(reply).toMatchObject({ status: 401, body: { code: "token_revoked" } });
+    expect(document.undocumented("getTenantUsage", 401, typeOf(reply), reply.body)).toEqual([]);
+  });
 });
 
 describe("what a route refuses with is what the document says", () => {

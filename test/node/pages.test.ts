@@ -6,18 +6,24 @@ import { ROOT, startWrangler, temporaryDir } from "./wrangler.ts";
 
 const SERVICE = "http://127.0.0.1:8787";
 const CLOCKED = "http://127.0.0.1:8789";
+/** Three pages a test, and a process for each command where there is no curl. */
+const PAGES_MS = 120_000;
 /** What the pages about a service under a set clock have it started with. */
 const CLOCKED_TOKEN = "an-operators-token-for-a-night-01";
 
 describe("each command of a page prints what stands below it", () => {
-  test("on the README's tour, for the agent in Node after it, and in a batch", async () => {
-    await using state = await temporaryDir();
-    await using service = await startWrangler(["wrangler.toml"], state.path);
-    const here = { [SERVICE]: service.url, ".dev.vars": service.secretsFile };
-    expect(await expectPageHolds("README.md", here, "A tour in five minutes")).toBeGreaterThan(15);
-    expect(await expectPageHolds("examples/http-agent/README.md", here)).toBe(3);
-    expect(await expectPageHolds("docs/idempotency-and-batches.md", here)).toBeGreaterThan(5);
-  }, 120_000);
+  test(
+    "on the README's tour, for the agent in Node after it, and in a batch",
+    async () => {
+      await using state = await temporaryDir();
+      await using service = await startWrangler(["wrangler.toml"], state.path);
+      const here = { [SERVICE]: service.url, ".dev.vars": service.secretsFile };
+      expect(await expectPageHolds("README.md", here, "A tour in five minutes")).toBeGreaterThan(15);
+      expect(await expectPageHolds("examples/http-agent/README.md", here)).toBe(3);
+      expect(await expectPageHolds("docs/idempotency-and-batches.md", here)).toBeGreaterThan(5);
+    },
+    PAGES_MS,
+  );
 
   test("for the agent on a Worker", async () => {
     await using state = await temporaryDir();
@@ -25,13 +31,17 @@ describe("each command of a page prints what stands below it", () => {
     expect(await expectPageHolds("examples/edge-agent/README.md", { "http://127.0.0.1:8788": agent.url })).toBe(4);
   });
 
-  test("in an operator's night, for a reservation and in the ledger, under a set clock", async () => {
-    await using service = await startClocked();
-    const here = { [CLOCKED]: service.url };
-    expect(await expectPageHolds("docs/an-operators-night.md", here)).toBeGreaterThan(20);
-    expect(await expectPageHolds("docs/reservations.md", here)).toBeGreaterThan(15);
-    expect(await expectPageHolds("docs/ledger.md", here)).toBeGreaterThan(10);
-  });
+  test(
+    "in an operator's night, for a reservation and in the ledger, under a set clock",
+    async () => {
+      await using service = await startClocked();
+      const here = { [CLOCKED]: service.url };
+      expect(await expectPageHolds("docs/an-operators-night.md", here)).toBeGreaterThan(20);
+      expect(await expectPageHolds("docs/reservations.md", here)).toBeGreaterThan(15);
+      expect(await expectPageHolds("docs/ledger.md", here)).toBeGreaterThan(10);
+    },
+    PAGES_MS,
+  );
 });
 
 async function startClocked() {

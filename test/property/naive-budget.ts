@@ -3,6 +3,7 @@ import {
   type BudgetStatus,
   type Consumption,
   type LimitName,
+  type Period,
   parseLimitName,
   type StepRequest,
 } from "../../src/core/index.ts";
@@ -41,11 +42,12 @@ export class NaiveBudget {
   /** In order of touch, the oldest first. */
   #buckets: Remembered[] = [];
   readonly #tenant: Remembered;
+  readonly #periods = new Map<string, Period>();
 
   constructor(config: BudgetConfig, startMs: number) {
     this.#config = config;
     this.#limits = Object.entries(config).flatMap(([name, value]) => {
-      const parts = /max_(tokens|input|output|cost|wall|calls)/.test(name) ? parseLimitName(name) : "";
+      const parts = /max_(tokens|input|output|cost|wall|calls|concurrent)/.test(name) ? parseLimitName(name) : "";
       return typeof parts === "string" ? [] : [{ ...parts, name, max: innerMax(parts.metric, value as number) }];
     });
     this.#limits.sort((a, b) => compareKeys(orderOf(a), orderOf(b)));
@@ -138,7 +140,10 @@ export class NaiveBudget {
     return events.filter(({ atMs }) => leavesAt(atMs, window.lengthMs) > nowMs);
   }
 
-  #period(unit: "minute" | "hour" | "day" | "week" | "month", nowMs: number) {
+  /** Walking dates takes long, and most questions are about the period of the question before. */
+  #period(unit: "minute" | "hour" | "day" | "week" | "month", nowMs: number): Period {
+    const known = this.#periods.get(unit);
+    if (known && known.startMs <= nowMs && nowMs < known.endMs) return known;
     const { timezone, day_starts_at, week_starts_on, month_starts_on } = this.#config;
     const settings = {
       timezone: timezone ?? "UTC",
@@ -146,7 +151,9 @@ export class NaiveBudget {
       weekStartsOn: week_starts_on ?? ("monday" as const),
       monthStartsOn: month_starts_on ?? 1,
     };
-    return naivePeriod(settings, unit, nowMs);
+    const period = naivePeriod(settings, unit, nowMs);
+    this.#periods.set(unit, period);
+    return period;
   }
 
   #decide(keys: { scope: string }[], buckets: (Remembered | undefined)[], nowMs: number): BudgetStatus {

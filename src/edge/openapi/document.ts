@@ -25,6 +25,7 @@ const TAGS: Readonly<Record<string, string>> = {
   Configuration: "Limits and settings.",
   Ledger: "What happened.",
   Tokens: "Who may call.",
+  Privacy: "What is kept of people and of a tenant.",
   Service: "The service itself.",
 };
 
@@ -33,6 +34,7 @@ const OF_ANY: readonly ProblemCode[] = ["internal"];
 const OF_A_TENANT: readonly ProblemCode[] = [
   "invalid_path",
   "unauthenticated",
+  "token_revoked",
   "forbidden",
   "rate_limited",
   "not_configured",
@@ -47,6 +49,8 @@ const OF_A_BODY: readonly ProblemCode[] = [
   "unsupported_media_type",
 ];
 
+const OF_A_KEY: readonly ProblemCode[] = ["invalid_input", "idempotency_mismatch"];
+
 const ANSWER_HEADERS: Headers = {
   "X-Request-Id": "The request's own, or one made for it.",
 };
@@ -57,11 +61,12 @@ const PROBLEM_HEADERS: Readonly<Partial<Record<number, Headers>>> = {
 };
 
 /** The problems that a route can answer with. */
-export function problemsOf({ path, body, query, problems = [] }: Route): ProblemCode[] {
+export function problemsOf({ path, body, query, headers = {}, problems = [] }: Route): ProblemCode[] {
   const isTenants = path.startsWith("/v1/");
   const codes = [
     ...(isTenants ? OF_A_TENANT : path.includes("{") ? (["invalid_path"] as const) : []),
     ...(body ? OF_A_BODY : query ? (["invalid_input"] as const) : []),
+    ...("Idempotency-Key" in headers ? OF_A_KEY : []),
     ...problems,
     ...OF_ANY,
   ];
@@ -146,10 +151,13 @@ function headerParameters({ headers = {} }: Route): JsonSchema[] {
 }
 
 function answerOf({ answer }: Route): JsonSchema {
-  const { status = 200, description, schema, example, type = "application/json", headers } = answer;
-  const content = schema
-    ? contentOf([type], schemaRef(schema), example)
-    : { [type]: { schema: { type: type === "application/json" ? "object" : "string" } } };
+  const { status = 200, description, schema, example, types = ["application/json"], headers } = answer;
+  const content = Object.fromEntries(
+    types.map((type) => {
+      if (type !== "application/json") return [type, { schema: { type: "string" } }];
+      return [type, schema ? { schema: schemaRef(schema), example } : { schema: { type: "object" } }];
+    }),
+  );
   return { [status]: { description, headers: headersOf({ ...ANSWER_HEADERS, ...headers }), content } };
 }
 

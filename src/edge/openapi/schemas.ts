@@ -26,9 +26,15 @@ export function schemaRef(schema: z.ZodType): JsonSchema {
 
 /** The parameters that a query's fields make. */
 export function queryParameters(query: z.ZodObject): JsonSchema[] {
-  const { properties = {} } = z.toJSONSchema(query, { metadata: DOCUMENTED, io: "input" });
+  const { properties = {}, required = [] } = z.toJSONSchema(query, { metadata: DOCUMENTED, io: "input" });
   return Object.entries(properties).map(([name, schema]) => {
     const { description, ...rest } = schema as JsonSchema;
-    return { name, in: "query", required: false, ...(description ? { description } : {}), schema: rest };
+    return {
+      name,
+      in: "query",
+      required: required.includes(name),
+      ...(description ? { description } : {}),
+      schema: rest,
+    };
   });
 }

@@ -32,6 +32,7 @@ export const BATCH_ROUTES: readonly Route[] = [
       },
     },
     answer: {
+      types: ["application/json", NDJSON],
       description: "An answer for each operation, in order.",
       schema: BatchSchema,
       example: { results: [{ status: 200, body: DECISION }] },

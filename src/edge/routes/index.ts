@@ -4,6 +4,7 @@ import { BUCKET_ROUTES } from "./buckets.ts";
 import { CONFIG_ROUTES } from "./config.ts";
 import { LEDGER_ROUTES } from "./ledger.ts";
 import { metaRoutes } from "./meta.ts";
+import { PRIVACY_ROUTES } from "./privacy.ts";
 import { RESERVATION_ROUTES } from "./reservations.ts";
 import { STEP_ROUTES } from "./steps.ts";
 import { TOKEN_ROUTES } from "./tokens.ts";
@@ -17,5 +18,6 @@ export const ROUTES: readonly Route[] = [
   ...CONFIG_ROUTES,
   ...LEDGER_ROUTES,
   ...TOKEN_ROUTES,
+  ...PRIVACY_ROUTES,
   ...metaRoutes(() => ROUTES),
 ];

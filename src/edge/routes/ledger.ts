@@ -1,5 +1,6 @@
 import { AuditSchema, LedgerPage } from "../../wire/answer-schemas.ts";
 import { LedgerExportQuery, LedgerQuery } from "../../wire/index.ts";
+import { NDJSON } from "../json-body.ts";
 import { exportLedger } from "../ledger-export.ts";
 import type { Route } from "../route.ts";
 import { TENANT_PATH } from "./paths.ts";
@@ -43,7 +44,7 @@ export const LEDGER_ROUTES: readonly Route[] = [
     summary: "Export what happened",
     description: "All entries that fit, as they are read, an entry a line: as NDJSON, or as CSV with `format=csv`.",
     query: LedgerExportQuery,
-    answer: { description: "Entries, the oldest first.", type: "application/x-ndjson" },
+    answer: { description: "Entries, the oldest first.", types: [NDJSON, "text/csv"] },
     handle: exportLedger,
   },
   {

@@ -32,7 +32,7 @@ export function metaRoutes(all: () => readonly Route[]): readonly Route[] {
       operationId: "getOpenApi",
       tag: "Service",
       summary: "This document",
-      answer: { description: "An OpenAPI 3.1 document.", type: "application/json" },
+      answer: { description: "An OpenAPI 3.1 document.", types: ["application/json"] },
       handle: (c) => {
         document ??= JSON.stringify(openApiDocument(all()));
         return c.body(document, 200, { "content-type": "application/json" });
@@ -45,7 +45,7 @@ export function metaRoutes(all: () => readonly Route[]): readonly Route[] {
       operationId: "getDocs",
       tag: "Service",
       summary: "A reference to read in a browser",
-      answer: { description: "A page.", type: "text/html" },
+      answer: { description: "A page.", types: ["text/html"] },
       handle: (c) => c.body(docsPage.html, 200, { "content-type": HTML, "content-security-policy": docsPage.policy }),
     },
     {
@@ -55,7 +55,7 @@ export function metaRoutes(all: () => readonly Route[]): readonly Route[] {
       operationId: "getProblem",
       tag: "Service",
       summary: "What a problem means, and what to do",
-      answer: { description: "A page.", type: "text/html" },
+      answer: { description: "A page.", types: ["text/html"] },
       problems: ["not_found"],
       handle: (c) => {
         const page = problemPage(c.req.param("code") ?? "");

@@ -1,0 +1,96 @@
+import { Agent, type IncomingHttpHeaders, type IncomingMessage, request as startRequest } from "node:http";
+import { setTimeout } from "node:timers/promises";
+import type { Caller } from "./callers.ts";
+
+const ANSWERS_WITHIN_MS = 60_000;
+/**
+ * How much of a body is sent at once, and how long an answer to that is waited for before the rest is: a service that
+ * refuses a body closes when more comes than it reads in passing, and who sends then cannot read what it said.
+ */
+const PIECE_BYTES = 32 * 1024;
+const PATIENCE_MS = 150;
+const CLOSED = ["ECONNRESET", "EPIPE"];
+
+/** A request, as it goes over the wire. */
+export interface FuzzRequest {
+  readonly method: string;
+  /** With its query, and not made normal. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array | undefined;
+  readonly caller: Caller;
+}
+
+export interface FuzzAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+/** Sends requests as they are: no path is made normal, no header added, nothing followed. */
+export class Connections {
+  readonly #agent: Agent;
+  readonly #host: string;
+  readonly #port: string;
+
+  /** @throws Error unless it is a service over http, as on one's own machine */
+  constructor(url: string, count: number) {
+    const { hostname, port, protocol } = new URL(url);
+    if (protocol !== "http:") throw new Error(`${url} is not over http, as what is fuzzed has to be`);
+    this.#host = hostname.replace(/^\[(.*)\]$/, "$1");
+    this.#port = port || "80";
+    this.#agent = new Agent({ keepAlive: true, maxSockets: count });
+  }
+
+  /**
+   * Sends a request, and once more where its connection was closed before any answer: a kept one can be closed just as
+   * it is used, and one with a long body when that is refused.
+   *
+   * @throws Error where no whole answer came
+   */
+  async send(request: FuzzRequest): Promise<FuzzAnswer> {
+    try {
+      return await this.#send(request, this.#agent, PATIENCE_MS);
+    } catch (error) {
+      if (!CLOSED.includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+      return await this.#send(request, new Agent(), ANSWERS_WITHIN_MS / 2);
+    }
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async #send(request: FuzzRequest, agent: Agent, patienceMs: number): Promise<FuzzAnswer> {
+    const { method, path, headers, body, caller } = request;
+    const bytes = body === undefined ? undefined : Buffer.from(body);
+    const isStreamed = headers["transfer-encoding"] !== undefined;
+    const sent = startRequest({
+      ...{ agent, host: this.#host, port: this.#port, method, path },
+      headers: {
+        ...headers,
+        ...(caller.authorization !== undefined && { authorization: caller.authorization }),
+        ...(bytes && !isStreamed && { "content-length": `${bytes.byteLength}` }),
+      },
+      signal: AbortSignal.timeout(ANSWERS_WITHIN_MS),
+    });
+    const answered = new Promise<IncomingMessage>((resolve, reject) => {
+      sent.once("response", resolve);
+      sent.on("error", reject);
+    });
+    if (bytes && bytes.byteLength > PIECE_BYTES) {
+      sent.write(bytes.subarray(0, PIECE_BYTES));
+      // An answer to a stream begins before all of that has come.
+      const isRefusal = answered.then(({ statusCode = 0 }) => statusCode >= 400);
+      const isRefused = await Promise.race([isRefusal, setTimeout(patienceMs, false, { ref: false })]);
+      if (!isRefused) sent.end(bytes.subarray(PIECE_BYTES));
+    } else {
+      sent.end(bytes);
+    }
+    const response = await answered;
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk);
+    if (!sent.writableEnded) sent.destroy();
+    return { status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString() };
+  }
+}

@@ -1,0 +1,97 @@
+import { BATCHED, namesIn, resultsOf } from "./batch.ts";
+import type { Caller, Grant } from "./callers.ts";
+import type { ApiDocument, Operation } from "./document.ts";
+import type { FuzzAnswer, FuzzRequest } from "./exchange.ts";
+import type { Owner, World } from "./world.ts";
+
+/** Who called, with what it might do then, and what it called. */
+export interface Call {
+  readonly request: FuzzRequest;
+  readonly access: Caller["access"];
+  readonly operation: Operation | undefined;
+  /** Of the path, decoded; undefined where it has none. */
+  readonly tenant: string | undefined;
+}
+
+/**
+ * What of an answer is not its caller's to see: that it succeeded at all, or what it tells. A line for each.
+ *
+ * @param body the answer's, read
+ */
+export function trespasses(
+  world: World,
+  document: ApiDocument,
+  call: Call,
+  answer: FuzzAnswer,
+  body: unknown,
+): string[] {
+  const { request, access, operation, tenant } = call;
+  const { status, text } = answer;
+  const isSuccess = status >= 200 && status < 300 && request.method !== "OPTIONS" && operation?.scope != null;
+  const calls = isSuccess ? succeededCalls(document, operation, request, body) : [];
+  const sent = JSON.stringify([request.path, request.headers, `${request.body}`]);
+  return [
+    ...calls.flatMap((each) => unallowed(each, access, tenant)),
+    ...world
+      .secretsIn(text)
+      .filter(({ secret, owner }) => !mayKnow(access, tenant, owner) && !sent.includes(secret))
+      .map(({ owner: { kind } }) => `${operation?.id ?? "no route"} told what is another ${kind}'s`),
+    ...(isSuccess && typeof access === "object" ? foreignSubjects(access, body, operation) : []),
+  ];
+}
+
+/** The calls that an answer says were carried out: of a batch, those of its operations that succeeded. */
+function succeededCalls(document: ApiDocument, operation: Operation, request: FuzzRequest, body: unknown): Operation[] {
+  if (operation.id !== "batch") return [operation];
+  const names = namesIn(request);
+  const succeeded = (resultsOf(body) ?? []).flatMap(({ status }, index) => (status < 300 ? [names[index]] : []));
+  return succeeded.map((name) => (name ? document.operation(BATCHED[name].call) : operation));
+}
+
+function unallowed({ id, scope }: Operation, access: Caller["access"], tenant: string | undefined): string[] {
+  if (access === "operator") return [];
+  if (access === "nobody") return [`${id} let nobody in`];
+  if (access.tenant !== tenant) return [`${id} let another tenant's token in`];
+  return scope === "any" || access.scopes.has(scope ?? "") ? [] : [`${id} let a token without ${scope} in`];
+}
+
+/** Whose secrets a caller may see. What a user did for a team is both's. */
+function mayKnow(access: Caller["access"], tenant: string | undefined, { tenant: its, kind, name }: Owner): boolean {
+  if (access === "operator") return its === tenant;
+  if (access === "nobody" || access.tenant !== its) return false;
+  const { user, labels } = access;
+  if (user === undefined && labels === undefined) return true;
+  if (kind === "user") return user === undefined || user === name;
+  return kind === "team" && (labels?.team === undefined || labels.team === name);
+}
+
+/** Users and labels that an answer names, where the caller is bound to others. */
+function foreignSubjects({ user, labels }: Grant, body: unknown, operation: Operation): string[] {
+  if (user === undefined && labels === undefined) return [];
+  const faults: string[] = [];
+  const bound = new Map(Object.entries({ ...labels, ...(user !== undefined && { user }) }));
+  const visit = (value: unknown): void => {
+    if (typeof value !== "object" || value === null) return;
+    const object = value as Record<string, unknown>;
+    const isOthers = user !== undefined && object.user_id !== undefined && object.user_id !== user;
+    const isMadeForOthers =
+      operation.id === "createToken" && user !== undefined && object.user !== undefined && object.user !== user;
+    if (isOthers || isMadeForOthers) faults.push(`${operation.id} told a bound token of another user`);
+    if (typeof object.labels === "object" && object.labels !== null) {
+      const told = object.labels as Record<string, unknown>;
+      const differs = Object.entries(labels ?? {}).some(([name, label]) => told[name] !== label);
+      if (differs) faults.push(`${operation.id} told a bound token of another label`);
+    }
+    if (typeof object.scope === "string" && "id" in object) {
+      const ids = Array.isArray(object.id) ? object.id : [object.id];
+      const parts = object.scope.split("_and_");
+      const isAnothers = parts.some((part, index) => bound.has(part) && bound.get(part) !== ids[index]);
+      const isOwn =
+        user === undefined ? [...bound.keys()].every((part) => parts.includes(part)) : parts.includes("user");
+      if (isAnothers || !isOwn) faults.push(`${operation.id} told a bound token of another bucket`);
+    }
+    for (const inner of Object.values(object)) visit(inner);
+  };
+  visit(body);
+  return faults;
+}

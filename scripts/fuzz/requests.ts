@@ -1,0 +1,111 @@
+import type { Dice } from "../crash/dice.ts";
+import { NDJSON } from "./batch.ts";
+import { Bodies } from "./bodies.ts";
+import type { Caller, Callers } from "./callers.ts";
+import type { Discoveries } from "./discoveries.ts";
+import type { ApiDocument, Operation } from "./document.ts";
+import type { FuzzRequest } from "./exchange.ts";
+import { Faults } from "./faults.ts";
+import { printJson } from "./nasty.ts";
+import { pick } from "./pick.ts";
+import { SchemaValues } from "./schema-values.ts";
+import { pickSubject, type Subject } from "./subject.ts";
+import type { World } from "./world.ts";
+
+/** A request with one of these has no body. */
+const BODILESS = ["HEAD", "TRACE"];
+
+/** How often an operation is called in comparison: what agents call often, what reads all that there is seldom. */
+const SHARES: Readonly<Record<string, number>> = {
+  ...{ consume: 60, reserve: 60, commit: 60, extend: 40, batch: 60 },
+  ...{ audit: 1, exportLedger: 1, getOpenApi: 2, getDocs: 2 },
+};
+const SHARE = 20;
+
+/** Makes requests: some that are right, most that are not in one way or several. */
+export class Requests {
+  readonly #document: ApiDocument;
+  readonly #world: World;
+  readonly #callers: Callers;
+  readonly #found: Discoveries;
+  readonly #bodies: Bodies;
+  readonly #faults: Faults;
+  /** An operation as often as its share says. */
+  readonly #drawn: readonly Operation[];
+
+  constructor(document: ApiDocument, world: World, callers: Callers, found: Discoveries) {
+    this.#document = document;
+    this.#world = world;
+    this.#callers = callers;
+    this.#found = found;
+    this.#bodies = new Bodies(document, new SchemaValues(document));
+    this.#faults = new Faults(this.#bodies);
+    this.#drawn = document.operations.flatMap((operation) =>
+      Array.from({ length: SHARES[operation.id] ?? SHARE }, () => operation),
+    );
+  }
+
+  next(dice: Dice): FuzzRequest {
+    const caller = this.#caller(dice);
+    const subject = pickSubject(dice, this.#world, caller, this.#found);
+    const operation = pick(dice, this.#drawn);
+    const right: FuzzRequest = {
+      method: operation.method,
+      path: this.#path(dice, operation, subject) + this.#query(dice, operation, subject),
+      ...this.#body(dice, operation, subject),
+      caller,
+    };
+    const twisted = dice.percent(35) ? right : this.#faults.twist(dice, right, subject);
+    return BODILESS.includes(twisted.method) ? { ...twisted, body: undefined } : twisted;
+  }
+
+  #caller(dice: Dice): Caller {
+    const { operator, granted, strangers } = this.#callers;
+    const chance = dice.int(1, 100);
+    if (chance <= 15) return operator;
+    if (chance <= 25) return pick(dice, strangers);
+    const made = chance <= 35 ? this.#found.caller(dice, pick(dice, this.#world.tenants)) : undefined;
+    return made ?? pick(dice, granted);
+  }
+
+  #path(dice: Dice, { path }: Operation, subject: Subject): string {
+    const { tenant, user, bucket, reservation, jti } = subject;
+    const bucketId = Array.isArray(bucket.id) ? JSON.stringify(bucket.id) : (bucket.id ?? "null");
+    const values: Readonly<Record<string, string>> = {
+      tenant,
+      scope: bucket.scope,
+      id: path.includes("{scope}") ? bucketId : (user ?? "nobody"),
+      reservation,
+      jti,
+      code: pick(dice, this.#document.problemCodes),
+    };
+    return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? name));
+  }
+
+  #query(dice: Dice, { parameters }: Operation, { user, labels }: Subject): string {
+    const hints: Readonly<Record<string, string>> = {
+      user_id: user ?? "",
+      label: `team:${labels.team ?? "red"}`,
+      after: `${dice.int(0, 300)}`,
+      limit: pick(dice, ["1", "20", "1000"]),
+    };
+    const values = new SchemaValues(this.#document);
+    const pairs = parameters
+      .filter((parameter) => parameter.in === "query" && dice.percent(25))
+      .map(({ name, schema }): [string, string] => [
+        name,
+        hints[name] ?? `${values.make(dice, schema, () => undefined)}`,
+      ]);
+    return pairs.length > 0 ? `?${new URLSearchParams(pairs)}` : "";
+  }
+
+  #body(dice: Dice, { id, body }: Operation, subject: Subject): Pick<FuzzRequest, "body" | "headers"> {
+    if (!body) return { body: undefined, headers: {} };
+    if (id === "batch" && dice.percent(35)) {
+      const lines = Array.from({ length: dice.int(1, 12) }, () => printJson(this.#bodies.operation(dice, subject)));
+      return { body: lines.join("\n"), headers: { "content-type": NDJSON } };
+    }
+    const value = dice.percent(5) ? body.example : this.#bodies.make(dice, id, subject);
+    return { body: printJson(value), headers: { "content-type": body.types[0] ?? "" } };
+  }
+}

@@ -1,0 +1,82 @@
+import {
+  type Bucket,
+  type BucketKey,
+  type Hold,
+  NO_USAGE,
+  nameOf,
+  scopeParts,
+  subtractUsage,
+  USER,
+} from "../core/index.ts";
+import type { ErasedAnswer, Operation } from "../wire/index.ts";
+import type { StoredEntry } from "./ledger-entry.ts";
+import type { TenantStores } from "./tenant-stores.ts";
+import { usageList } from "./usage-list.ts";
+
+const PAGE = 1000;
+
+/**
+ * Forgets a person: their buckets go, with what is set for them and the answers that are kept for their keys, and in
+ * the ledger and in reservations a pseudonym stands for their id from now on. No sum changes: what their buckets had
+ * counted is taken away under the pseudonym. Reads all that is stored, while the object does nothing else.
+ */
+export function eraseUser(
+  tenant: TenantStores,
+  { userId, pseudonym }: Operation<"erase_user">,
+  nowMs: number,
+): ErasedAnswer {
+  const rename = (key: BucketKey) => renamed(key, userId, pseudonym);
+  const buckets = [...bucketsOf(tenant, userId)];
+  for (const bucket of buckets) {
+    const usage = usageList(subtractUsage(NO_USAGE, bucket.usage));
+    tenant.buckets.drop(bucket);
+    tenant.ledger.append("erasure", { bucket: nameOf(rename(bucket)), usage }, nowMs);
+  }
+  if (buckets.length === 0) tenant.ledger.append("erasure", {}, nowMs);
+  tenant.controls.drop((key) => rename(key) !== key);
+  tenant.sums.renameCarried(rename);
+  tenant.holds.rewrite((hold) => withoutUser(hold, userId, pseudonym));
+  tenant.replays.drop((text) => text.includes(JSON.stringify(userId)));
+  tenant.ledger.rewrite((entry) => entryWithoutUser(entry, userId, pseudonym, rename));
+  return { pseudonym, buckets: buckets.length };
+}
+
+function* bucketsOf(tenant: TenantStores, userId: string): Generator<Bucket> {
+  let after: BucketKey = { scope: "", subject: "" };
+  for (;;) {
+    const page = tenant.buckets.page(after, PAGE);
+    yield* page.filter((bucket) => renamed(bucket, userId, "") !== bucket);
+    const last = page.at(-1);
+    if (!last) return;
+    after = last;
+  }
+}
+
+/** The key with the pseudonym for the user; the same one where it is another's. */
+function renamed<K extends BucketKey>(key: K, userId: string, pseudonym: string): K | BucketKey {
+  const { scope, subject } = key;
+  const place = scopeParts(scope).indexOf(USER);
+  if (place === -1) return key;
+  if (scope === USER) return subject === userId ? { scope, subject: pseudonym } : key;
+  const parts: (string | null)[] = JSON.parse(subject);
+  return parts[place] === userId ? { scope, subject: JSON.stringify(parts.with(place, pseudonym)) } : key;
+}
+
+function withoutUser(hold: Hold, userId: string, pseudonym: string): Hold {
+  if (hold.subject.userId !== userId) return hold;
+  return { ...hold, subject: { ...hold.subject, userId: pseudonym } };
+}
+
+function entryWithoutUser(
+  entry: StoredEntry,
+  userId: string,
+  pseudonym: string,
+  rename: (key: BucketKey) => BucketKey,
+): StoredEntry {
+  if (entry.user_id === userId) return { ...entry, user_id: pseudonym };
+  const { bucket } = entry;
+  if (!bucket || !scopeParts(bucket.scope).includes(USER)) return entry;
+  const subject = Array.isArray(bucket.id) ? JSON.stringify(bucket.id) : ((bucket.id ?? "") as string);
+  const key = { scope: bucket.scope, subject };
+  return rename(key) === key ? entry : { ...entry, bucket: nameOf(rename(key)) };
+}

@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import { ExpiryQueue } from "../../src/core/expiry-queue.ts";
+
+/** Takes all ids out, in order. */
+function drain(queue: ExpiryQueue): string[] {
+  const ids: string[] = [];
+  for (let first = queue.first(); first; first = queue.first()) {
+    ids.push(first.id);
+    queue.delete(first.id);
+  }
+  return ids;
+}
+
+test("gives out ids in the order of their times, and those of one time in their own", () => {
+  const queue = new ExpiryQueue();
+  for (const [id, atMs] of [
+    ["d", 30],
+    ["c", 10],
+    ["a", 20],
+    ["e", 10],
+    ["b", 10],
+  ] as const)
+    queue.set(id, atMs);
+  expect(queue.first()).toEqual({ id: "b", atMs: 10 });
+  expect(drain(queue)).toEqual(["b", "c", "e", "a", "d"]);
+});
+
+test("an id whose time changes, sooner or later, has its turn at the new one alone", () => {
+  const queue = new ExpiryQueue();
+  for (const [id, atMs] of [
+    ["a", 10],
+    ["b", 20],
+    ["c", 30],
+    ["a", 25],
+    ["c", 5],
+    ["c", 5],
+  ] as const)
+    queue.set(id, atMs);
+  expect(drain(queue)).toEqual(["c", "b", "a"]);
+});
+
+test("one that is gone has no turn, and comes back with another time", () => {
+  const queue = new ExpiryQueue();
+  queue.set("a", 10);
+  queue.set("b", 20);
+  queue.delete("a");
+  expect(queue.first()).toEqual({ id: "b", atMs: 20 });
+  queue.set("a", 30);
+  expect(drain(queue)).toEqual(["b", "a"]);
+  queue.set("a", 1);
+  queue.clear();
+  expect(queue.first()).toBeUndefined();
+});
+
+test("however many come and go before their time, or are given more of it, it stays small", () => {
+  const queue = new ExpiryQueue();
+  for (let i = 0; i < 10; i += 1) queue.set(`lasting ${i}`, 2_000_000);
+  for (let i = 0; i < 100_000; i += 1) {
+    queue.set(`${i}`, 1_000_000 + i);
+    queue.delete(`${i}`);
+    queue.set("lasting 5", 3_000_000 + i);
+  }
+  expect(queue.length).toBeLessThanOrEqual(1044);
+  expect(queue.first()).toEqual({ id: "lasting 0", atMs: 2_000_000 });
+  expect(drain(queue)).toHaveLength(10);
+});

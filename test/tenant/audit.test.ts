@@ -1,0 +1,143 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { describe, expect, test } from "vitest";
+import type { AuditAnswer } from "../../src/wire/index.ts";
+import {
+  auditOf,
+  batchOf,
+  MINUTE_MS,
+  newTenant,
+  ring,
+  START_MS,
+  setNow,
+  type Tenant,
+  useSetClock,
+  valueIn,
+} from "./tenant.ts";
+
+useSetClock();
+
+/** A tenant with something of everything: 3 users, 2 models and a pair, corrections, evictions, late commits. */
+async function storied(): Promise<Tenant> {
+  const tenant = newTenant();
+  setNow(START_MS);
+  const config = { per_model_max_tokens: 1000, per_user_and_model_max_tokens_per_day: 1000, max_users: 3 };
+  valueIn(await tenant.configure(config));
+  for (const user_id of ["gone", "alice", "bob", null]) {
+    valueIn(await tenant.consume({ user_id, labels: { model: "m" }, tokens_in: 100, tokens_out: 10, cost_usd: 0.5 }));
+  }
+  const request = { user_id: "alice", labels: { model: "n" }, tokens: 50, on_expiry: "charge" as const };
+  const { id } = valueIn(await tenant.reserve(request));
+  await ring(tenant, START_MS + MINUTE_MS);
+  valueIn(await tenant.commit(id, { tokens_in: 20 }));
+  valueIn(await tenant.adjust({ scope: "user", subject: "alice" }, { cost_usd: -0.25, note: "x" }));
+  valueIn(await tenant.reset({ scope: "user", subject: "bob" }, {}));
+  valueIn(await tenant.consume({ user_id: "bob", tokens_in: 1 }));
+  return tenant;
+}
+
+/** Changes what is stored, as a fault would, behind the object's back. */
+async function spoil(tenant: Tenant, query: string): Promise<AuditAnswer> {
+  await runInDurableObject(tenant, (_, { storage }) => void storage.sql.exec(query));
+  await evictDurableObject(tenant);
+  return auditOf(tenant);
+}
+
+describe("an audit", () => {
+  test("finds that the ledger adds up to the totals, whatever happened", async () => {
+    const tenant = await storied();
+    const sound = {
+      ok: true,
+      entries: 14,
+      buckets: 9,
+      differences: [],
+      totals: { tokens_in: 421, tokens_out: 40, calls: 6 },
+    };
+    expect(await auditOf(tenant)).toMatchObject(sound);
+    await evictDurableObject(tenant);
+    expect(await auditOf(tenant)).toMatchObject(sound);
+  });
+
+  test("of a tenant of whom nothing is known finds nothing", async () => {
+    expect(await auditOf(newTenant())).toMatchObject({ ok: true, entries: 0, buckets: 1, differences: [] });
+  });
+
+  test("finds a total that was spoilt, and says whose", async () => {
+    const tenant = await storied();
+    expect(
+      await spoil(tenant, "UPDATE bucket SET input_tokens = 7 WHERE scope = 'user' AND subject = 'alice'"),
+    ).toMatchObject({
+      ok: false,
+      differences: [
+        { scope: "user", id: "alice", ledger: { tokens_in: 120, calls: 2 }, stored: { tokens_in: 7, calls: 2 } },
+      ],
+    });
+    expect(
+      (await spoil(tenant, "UPDATE tenant SET cost_nano_usd = cost_nano_usd + 1")).differences.map(({ scope, id }) => [
+        scope,
+        id,
+      ]),
+    ).toEqual([
+      ["tenant", null],
+      ["user", "alice"],
+    ]);
+  });
+
+  test.each([
+    "input_tokens",
+    "output_tokens",
+    "cost_nano_usd",
+    "calls",
+    "cache_read_input_tokens",
+    "cache_write_input_tokens",
+    "reasoning_output_tokens",
+  ])("finds a spoilt %s", async (column) => {
+    const tenant = newTenant();
+    valueIn(await tenant.consume({ labels: { model: "m" }, tokens_in: 5 }));
+    const { ok, differences } = await spoil(tenant, `UPDATE bucket SET ${column} = ${column} + 1`);
+    expect([ok, differences.length, differences[0]?.scope, differences[0]?.id]).toEqual([false, 1, "user", null]);
+  });
+
+  test("finds a bucket that was lost, with all that the ledger knows of it", async () => {
+    const tenant = await storied();
+    const query = `DELETE FROM bucket WHERE scope = 'user_and_model' AND subject = '["alice","n"]'`;
+    expect((await spoil(tenant, query)).differences).toMatchObject([
+      {
+        scope: "user_and_model",
+        id: ["alice", "n"],
+        ledger: { tokens_in: 20, calls: 1 },
+        stored: { tokens_in: 0, calls: 0 },
+      },
+    ]);
+  });
+
+  test("finds entries that were lost or changed, in every bucket they counted in", async () => {
+    const tenant = await storied();
+    expect(
+      (await spoil(tenant, "DELETE FROM ledger WHERE first_id = 3")).differences.map(({ scope, id }) => [scope, id]),
+    ).toEqual([
+      ["tenant", null],
+      ["model", "m"],
+      ["user", "alice"],
+      ["user_and_model", ["alice", "m"]],
+    ]);
+    const other = await storied();
+    const query = `UPDATE ledger SET entries = replace(entries, '"usage":[100,', '"usage":[101,') WHERE first_id = 2`;
+    expect((await spoil(other, query)).differences.map(({ scope, id }) => [scope, id])).toEqual([
+      ["tenant", null],
+      ["model", "m"],
+      ["user", "gone"],
+      ["user_and_model", ["gone", "m"]],
+    ]);
+  });
+
+  test("tells a hundred differences at the most", async () => {
+    const tenant = newTenant();
+    const consume = (i: number) => ({ op: "consume" as const, request: { user_id: `${i}`, tokens_in: 1 } });
+    await batchOf(
+      tenant,
+      Array.from({ length: 150 }, (_, i) => consume(i)),
+    );
+    const { ok, buckets, differences } = await spoil(tenant, "UPDATE bucket SET calls = 2");
+    expect([ok, buckets, differences.length]).toEqual([false, 151, 100]);
+  });
+});

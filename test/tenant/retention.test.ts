@@ -1,0 +1,188 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { expect, test } from "vitest";
+import {
+  auditOf,
+  batchOf,
+  DAY_MS,
+  HOUR_MS,
+  ledgerOf,
+  newTenant,
+  refusalIn,
+  ring,
+  START_MS,
+  setNow,
+  type Tenant,
+  useSetClock,
+  valueIn,
+} from "./tenant.ts";
+
+useSetClock();
+
+async function configured(config: Parameters<Tenant["configure"]>[0]): Promise<Tenant> {
+  const tenant = newTenant();
+  setNow(START_MS);
+  valueIn(await tenant.configure(config));
+  return tenant;
+}
+
+const idsOf = async (tenant: Tenant) => (await ledgerOf(tenant)).map(({ id }) => id);
+
+const stored = (tenant: Tenant, query: string) =>
+  runInDurableObject(tenant, (_, { storage }) => storage.sql.exec(query).toArray());
+
+const alarmOf = (tenant: Tenant) => runInDurableObject(tenant, (_, { storage }) => storage.getAlarm());
+
+test("entries are dropped once their time is over, their sums are carried on, and ids go on", async () => {
+  const tenant = await configured({ ledger_retention_days: 2, max_users: 2, per_model_max_tokens: 1000 });
+  for (const user_id of ["alice", "bob", "carol"]) {
+    valueIn(await tenant.consume({ user_id, labels: { model: "m" }, tokens_in: 10, cost_usd: 0.5 }));
+  }
+  setNow(START_MS + DAY_MS);
+  valueIn(await tenant.consume({ user_id: "carol", tokens_in: 1 }));
+  setNow(START_MS + 2 * DAY_MS);
+  valueIn(await tenant.consume({ user_id: "dave", tokens_in: 2 }));
+  expect(await idsOf(tenant)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  await ring(tenant, START_MS + 2 * DAY_MS - 1);
+  expect(await idsOf(tenant)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  await ring(tenant, START_MS + 2 * DAY_MS);
+  expect(await idsOf(tenant)).toEqual([6, 7, 8]);
+  expect(await auditOf(tenant)).toMatchObject({
+    ok: true,
+    entries: 3,
+    buckets: 4,
+    totals: { tokens_in: 33, calls: 5 },
+  });
+  // What alice had spent went with her bucket, within the time that was dropped: nothing is carried for her.
+  expect(await stored(tenant, "SELECT scope, subject FROM carried")).toEqual([
+    { scope: "model", subject: "m" },
+    { scope: "tenant", subject: "" },
+    { scope: "user", subject: "bob" },
+    { scope: "user", subject: "carol" },
+  ]);
+  await evictDurableObject(tenant);
+  await ring(tenant, START_MS + 3 * DAY_MS);
+  expect(await idsOf(tenant)).toEqual([7, 8]);
+  valueIn(await tenant.reset({ scope: "model", subject: "m" }, {}));
+  expect(await idsOf(tenant)).toEqual([7, 8, 9]);
+  await ring(tenant, START_MS + 30 * DAY_MS);
+  // The last row stays, for it says how ids go on.
+  expect(await idsOf(tenant)).toEqual([9]);
+  expect(await stored(tenant, "SELECT scope, subject FROM carried WHERE scope = 'model'")).toEqual([
+    { scope: "model", subject: "m" },
+  ]);
+  valueIn(await tenant.consume({ user_id: "dave", tokens_in: 2 }));
+  await ring(tenant, START_MS + 60 * DAY_MS);
+  expect(await idsOf(tenant)).toEqual([10]);
+  expect(await stored(tenant, "SELECT scope, subject FROM carried WHERE scope = 'model'")).toEqual([]);
+  expect((await auditOf(tenant)).ok).toBe(true);
+});
+
+test("rows are dropped fifty at a time, and the alarm rings at once for the rest", async () => {
+  const tenant = await configured({ ledger_retention_days: 1 });
+  for (let i = 0; i < 120; i += 1) valueIn(await tenant.consume({ user_id: `${i % 5}`, tokens_in: 1 }));
+  const atMs = START_MS + 2 * DAY_MS;
+  const left: number[] = [];
+  const alarms: (number | null)[] = [];
+  for (let i = 0; i < 4; i += 1) {
+    await ring(tenant, atMs);
+    left.push((await idsOf(tenant)).length);
+    alarms.push(await alarmOf(tenant));
+    expect(await auditOf(tenant)).toMatchObject({ ok: true, totals: { tokens_in: 120 } });
+  }
+  expect(left).toEqual([71, 21, 1, 1]);
+  const overdueMs = START_MS + DAY_MS;
+  expect(alarms).toEqual([overdueMs, overdueMs, null, null]);
+});
+
+test("reservations that were settled are dropped with the entries of their time, and open ones are kept", async () => {
+  const tenant = await configured({ ledger_retention_days: 1 });
+  const reserve = async (ttl_seconds: number) => valueIn(await tenant.reserve({ tokens: 1, ttl_seconds })).id;
+  const [done, back, over] = [await reserve(60), await reserve(60), await reserve(60)];
+  valueIn(await tenant.commit(done, { tokens_in: 1 }));
+  valueIn(await tenant.release(back, {}));
+  const open = await reserve(86_400);
+  setNow(START_MS + DAY_MS - 1);
+  valueIn(await tenant.extend(open, { ttl_seconds: 86_400 }));
+  const later = await reserve(60);
+  await ring(tenant, START_MS + 2 * DAY_MS - 2);
+  const { items } = valueIn(await tenant.reservations({ after: "", limit: 10 }));
+  expect(items.map(({ id, state }) => [id, state])).toEqual([
+    [open, "held"],
+    [later, "expired"],
+  ]);
+  for (const id of [done, back, over]) {
+    expect(refusalIn(await tenant.commit(id, { tokens_in: 1 })).code).toBe("unknown_reservation");
+  }
+  await evictDurableObject(tenant);
+  expect(valueIn(await tenant.usage()).held.reservations).toBe(1);
+  valueIn(await tenant.commit(open, { tokens_in: 1 }));
+  expect(await auditOf(tenant)).toMatchObject({ ok: true, totals: { tokens_in: 2 } });
+});
+
+test("thousands of them are dropped a few hundred at a time, as fast as alarms go off", async () => {
+  const tenant = await configured({ ledger_retention_days: 1 });
+  await batchOf(
+    tenant,
+    Array.from({ length: 1000 }, () => ({ op: "reserve", request: { ttl_seconds: 1 } })),
+  );
+  setNow(START_MS + 5 * DAY_MS);
+  valueIn(await tenant.consume({}));
+  const left: unknown[] = [];
+  for (let i = 0; i < 3; i += 1) {
+    await ring(tenant, START_MS + 5 * DAY_MS);
+    const [counted] = await stored(tenant, "SELECT count(*) AS count FROM reservation");
+    left.push([counted?.count, await alarmOf(tenant)]);
+  }
+  expect(left).toEqual([
+    [500, START_MS + 5 * DAY_MS],
+    [0, START_MS + 5 * DAY_MS],
+    [0, null],
+  ]);
+});
+
+test("an object that is rarely used, and leaves memory in between, drops what is over all the same", async () => {
+  const tenant = await configured({ ledger_retention_days: 1 });
+  for (let halfHours = 0; halfHours <= 96; halfHours += 1) {
+    setNow(START_MS + (halfHours * HOUR_MS) / 2);
+    valueIn(await tenant.consume({ tokens_in: 1, idempotency_key: `${halfHours}` }));
+    await evictDurableObject(tenant);
+    const alarmMs = await alarmOf(tenant);
+    if (alarmMs !== null && alarmMs <= Date.now()) await ring(tenant, Date.now());
+    await evictDurableObject(tenant);
+  }
+  // What is kept for a day is dropped at the full hour, and keys with their half-day.
+  expect((await ledgerOf(tenant)).map(({ at }) => at)[0]).toBe("2040-01-02T00:30:00.000Z");
+  expect(await stored(tenant, "SELECT min(half_day * 12) AS hours, count(*) AS keys FROM idempotency")).toEqual([
+    { hours: (START_MS + 24 * HOUR_MS) / HOUR_MS, keys: 49 },
+  ]);
+  expect(await auditOf(tenant)).toMatchObject({ ok: true, totals: { tokens_in: 97 } });
+});
+
+test("where nothing is left that has its time, no alarm is set", async () => {
+  const tenant = await configured({ ledger_retention_days: 1 });
+  valueIn(await tenant.consume({ tokens_in: 1, idempotency_key: "k" }));
+  expect(await alarmOf(tenant)).toBe(START_MS + DAY_MS);
+  await evictDurableObject(tenant);
+  await ring(tenant, START_MS + DAY_MS);
+  expect(await alarmOf(tenant)).toBe(START_MS + 36 * HOUR_MS);
+  await evictDurableObject(tenant);
+  await ring(tenant, START_MS + 36 * HOUR_MS);
+  expect(await alarmOf(tenant)).toBeNull();
+  valueIn(await tenant.allowsStep({}));
+  expect(await alarmOf(tenant)).toBeNull();
+  valueIn(await tenant.consume({}));
+  expect(await alarmOf(tenant)).toBe(START_MS + DAY_MS);
+});
+
+test("a longer time of keeping counts from when it is set", async () => {
+  const tenant = await configured({ ledger_retention_days: 1 });
+  await batchOf(tenant, [{ op: "consume", request: { tokens_in: 1 } }]);
+  valueIn(await tenant.configure({ ledger_retention_days: 100 }));
+  setNow(START_MS + 50 * DAY_MS);
+  valueIn(await tenant.consume({ tokens_in: 1 }));
+  await ring(tenant, START_MS + 50 * DAY_MS + HOUR_MS);
+  expect(await idsOf(tenant)).toEqual([1, 2, 3, 4]);
+  valueIn(await tenant.configure({}));
+  await ring(tenant, START_MS + 50 * DAY_MS + 13 * HOUR_MS);
+  expect(await idsOf(tenant)).toEqual([4, 5]);
+});
