@@ -36,7 +36,7 @@ export default {
 
 /**
  * Counts from here on what the platform bills: each row that a statement writes, all of which are written by the
- * time `exec` returns; and one for each value put or deleted and for each alarm set or deleted.
+ * time `exec` returns; and one for each value put or deleted and for each alarm set.
  */
 function countRows(storage: DurableObjectStorage): Count {
   const count = { rows: 0 };
@@ -47,7 +47,7 @@ function countRows(storage: DurableObjectStorage): Count {
     count.rows += 1;
   };
   for (const name of ["put", "delete"] as const) watch(storage.kv, name, countOne);
-  for (const name of ["setAlarm", "deleteAlarm"] as const) watch(storage, name, countOne);
+  watch(storage, "setAlarm", countOne);
   return count;
 }
 
