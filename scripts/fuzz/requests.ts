@@ -14,6 +14,11 @@ import type { World } from "./world.ts";
 
 /** A request with one of these has no body. */
 const BODILESS = ["HEAD", "TRACE"];
+/**
+ * The longest body of a GET, in characters. It means nothing (RFC 9110, section 9.3.1), so no route reads it; workerd
+ * closes upon a long one, and with the connection goes the end of what it had answered.
+ */
+const MAX_GET_BODY = 8192;
 
 /** How often an operation is called in comparison: what agents call often, what reads all that there is seldom. */
 const SHARES: Readonly<Record<string, number>> = {
@@ -56,7 +61,9 @@ export class Requests {
       caller,
     };
     const twisted = dice.percent(35) ? right : this.#faults.twist(dice, right, subject);
-    return BODILESS.includes(twisted.method) ? { ...twisted, body: undefined } : twisted;
+    const { method, body } = twisted;
+    const isMute = BODILESS.includes(method) || (method === "GET" && (body?.length ?? 0) > MAX_GET_BODY);
+    return isMute ? { ...twisted, body: undefined } : twisted;
   }
 
   #caller(dice: Dice): Caller {
