@@ -133,7 +133,10 @@ export function maximaIssues(maxima: Readonly<Record<string, unknown>>): ConfigI
 function shadowIssues(config: Readonly<Record<string, unknown>>): ConfigIssue[] {
   const { shadow_limits: names } = config;
   if (!Array.isArray(names)) return [];
-  const unknown = names.filter((name) => config[name] === undefined || config[name] === null || name in SETTINGS);
+  // What is no text is told of by the setting's own rule.
+  const unknown = names
+    .filter((name) => typeof name === "string")
+    .filter((name) => config[name] === undefined || config[name] === null || name in SETTINGS);
   return unknown.map((name) => ({
     key: "shadow_limits",
     detail: `names "${name}", which this configuration does not limit`,

@@ -76,6 +76,11 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
   config("an unknown time zone", { timezone: "Mars/Olympus" }, "/timezone"),
   config("a billing day that February lacks", { month_starts_on: 31 }, "/month_starts_on"),
   config("a shadow of no limit", { shadow_limits: ["max_tokens"] }, "/shadow_limits"),
+  config(
+    "a shadow that is no text, nor can become any",
+    { shadow_limits: [{ toString: 1, valueOf: 1 }] },
+    "/shadow_limits",
+  ),
   config("a mistyped price", { prices: { m: { input_usd: 1, outptu_usd: 2 } } }, "/prices"),
   config("a key that is neither limit nor setting", { limit: 5 }, "/limit"),
   config("a key __proto__", '{"__proto__": 5}', "/__proto__"),
