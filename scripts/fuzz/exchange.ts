@@ -44,16 +44,16 @@ export class Connections {
 
   /**
    * Sends a request, and once more where its connection was closed before any answer: a kept one can be closed just as
-   * it is used, and one with a long body when that is refused.
+   * it is used, and one with a long body when that is refused. The second time no piece of it follows another at once.
    *
    * @throws Error where no whole answer came
    */
   async send(request: FuzzRequest): Promise<FuzzAnswer> {
     try {
-      return await this.#send(request, this.#agent, PATIENCE_MS);
+      return await this.#send(request, this.#agent, (rest) => [rest]);
     } catch (error) {
       if (!CLOSED.includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
-      return await this.#send(request, new Agent(), ANSWERS_WITHIN_MS / 2);
+      return await this.#send(request, new Agent(), inPieces);
     }
   }
 
@@ -61,7 +61,8 @@ export class Connections {
     this.#agent.destroy();
   }
 
-  async #send(request: FuzzRequest, agent: Agent, patienceMs: number): Promise<FuzzAnswer> {
+  /** @param divide how what follows the first piece of a long body is sent */
+  async #send(request: FuzzRequest, agent: Agent, divide: (rest: Buffer) => Buffer[]): Promise<FuzzAnswer> {
     const { method, path, headers, body, caller } = request;
     const bytes = body === undefined ? undefined : Buffer.from(body);
     const isStreamed = headers["transfer-encoding"] !== undefined;
@@ -79,11 +80,14 @@ export class Connections {
       sent.on("error", reject);
     });
     if (bytes && bytes.byteLength > PIECE_BYTES) {
-      sent.write(bytes.subarray(0, PIECE_BYTES));
       // An answer to a stream begins before all of that has come.
       const isRefusal = answered.then(({ statusCode = 0 }) => statusCode >= 400);
-      const isRefused = await Promise.race([isRefusal, setTimeout(patienceMs, false, { ref: false })]);
-      if (!isRefused) sent.end(bytes.subarray(PIECE_BYTES));
+      sent.write(bytes.subarray(0, PIECE_BYTES));
+      for (const piece of divide(bytes.subarray(PIECE_BYTES))) {
+        if (await Promise.race([isRefusal, setTimeout(PATIENCE_MS, false, { ref: false })])) break;
+        sent.write(piece);
+      }
+      if (!(await Promise.race([isRefusal, false]))) sent.end();
     } else {
       sent.end(bytes);
     }
@@ -93,4 +97,9 @@ export class Connections {
     if (!sent.writableEnded) sent.destroy();
     return { status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString() };
   }
+}
+
+function inPieces(bytes: Buffer): Buffer[] {
+  const starts = Array.from({ length: Math.ceil(bytes.byteLength / PIECE_BYTES) }, (_, i) => i * PIECE_BYTES);
+  return starts.map((start) => bytes.subarray(start, start + PIECE_BYTES));
 }
