@@ -11,6 +11,9 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** The modules that workerd serves, as `buildInto` names them. */
 export const PRODUCT = "product.js";
 export const FLOOR = "floor.js";
+export const STORE = "store.js";
+export const OBJECT = "object.js";
+export const AGENT = "agent.js";
 export const COUNTING = "counting.js";
 
 /** Builds the product's bundle as a deploy would, and the bench's own Workers, into a directory. */
@@ -20,7 +23,9 @@ export async function buildInto(dir: string): Promise<void> {
   });
   await cp(join(ROOT, "dist/index.js"), join(dir, PRODUCT));
   await build({
-    entryPoints: [FLOOR, COUNTING].map((name) => join(ROOT, "bench/workers", name.replace(".js", ".ts"))),
+    entryPoints: [FLOOR, STORE, OBJECT, AGENT, COUNTING].map((name) =>
+      join(ROOT, "bench/workers", name.replace(".js", ".ts")),
+    ),
     outdir: dir,
     bundle: true,
     format: "esm",

@@ -1,11 +1,17 @@
 import { operationsIn } from "./load/rounds.ts";
 import type { Cell, Group, System } from "./measure.ts";
 import type { Peer } from "./peers/index.ts";
-import { BUCKETS, MANY_TENANTS, type Plan, PRODUCT_CASES, type ProductCase } from "./plan.ts";
+import { BUCKETS, MANY_TENANTS, OBJECT_CASES, type Plan, PRODUCT_CASES, type ProductCase, RPC_CASES } from "./plan.ts";
 import type { Service } from "./serve.ts";
 
 export const PRODUCT = "edge-budget";
 export const FLOOR = "floor";
+/** What keeps a row for each call, and does nothing besides. */
+export const STORE = "store";
+/** The tenant's object, asked as the floor asks its echo. */
+export const OBJECT = "object";
+/** The service, asked by another Worker through a service binding. */
+export const BY_RPC = "edge-budget by RPC";
 
 /** Tenants of one and the same service: a name for each load, so that none finds another's totals. */
 export const TENANT = "one";
@@ -14,7 +20,7 @@ export const bucketTenant = (buckets: number) => `buckets-${buckets}`;
 
 /** One tenant, a thousand buckets, every case, and the peers beside it. */
 export function baseGroups(service: Service, peers: readonly Peer[], plan: Plan): Group[] {
-  const { product, floor } = systemsOf(service);
+  const { product, store, object, byRpc, floor } = systemsOf(service);
   const load = { tenant: TENANT, tenants: 1, buckets: BUCKETS };
   return [...plan.rounds].map(([connections, rounds]) => ({
     title: `one tenant, ${connections} at once`,
@@ -24,6 +30,9 @@ export function baseGroups(service: Service, peers: readonly Peer[], plan: Plan)
       ...PRODUCT_CASES.filter((name) => operationsIn(name) * connections <= plan.maxInFlight).map(
         (name): Cell => ({ system: product, case: name, connections, ...load }),
       ),
+      { system: store, case: "consume", connections, ...load },
+      ...OBJECT_CASES.map((name): Cell => ({ system: object, case: name, connections, ...load })),
+      ...RPC_CASES.map((name): Cell => ({ system: byRpc, case: name, connections, ...load })),
       ...peers.map((peer): Cell => ({ system: { ...peer, token: "" }, case: "consume", connections, ...load })),
     ],
     rounds,
@@ -65,7 +74,13 @@ function sweepCases(plan: Plan, connections: number): ProductCase[] {
   return plan.sweepCases.filter((name) => operationsIn(name) * connections <= plan.sweepMaxInFlight);
 }
 
-function systemsOf({ pid, port, floorPort, token }: Service): Record<"product" | "floor", System> {
+function systemsOf({ pid, port, floorPort, storePort, objectPort, agentPort, token }: Service) {
   const pids = [pid];
-  return { product: { name: PRODUCT, port, pids, token }, floor: { name: FLOOR, port: floorPort, pids, token } };
+  return {
+    product: { name: PRODUCT, port, pids, token },
+    store: { name: STORE, port: storePort, pids, token },
+    object: { name: OBJECT, port: objectPort, pids, token },
+    byRpc: { name: BY_RPC, port: agentPort, pids, token },
+    floor: { name: FLOOR, port: floorPort, pids, token },
+  } satisfies Record<string, System>;
 }

@@ -33,6 +33,11 @@ export const PRODUCT_CASES = [
 ] as const satisfies readonly CaseName[];
 export type ProductCase = (typeof PRODUCT_CASES)[number];
 
+/** What the object is asked with nothing between. */
+export const OBJECT_CASES = ["consume", "reserve+commit"] as const satisfies readonly ProductCase[];
+/** What an agent calls at each step through a service binding. */
+export const RPC_CASES = ["allows-step", "consume", "reserve+commit"] as const satisfies readonly ProductCase[];
+
 export const MILLION = 1_000_000;
 /** The concurrency that the reaches are told at. */
 export const REACH_CONCURRENCY = 32;

@@ -5,18 +5,24 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { BenchError } from "./bench-error.ts";
-import { COUNTING, FLOOR, PRODUCT } from "./build.ts";
+import { AGENT, COUNTING, FLOOR, OBJECT, PRODUCT, STORE } from "./build.ts";
 import { type Server, startServer } from "./processes.ts";
 import { printConfig, type ServedWorker } from "./workerd-config.ts";
 
 const WORKERD = fileURLToPath(import.meta.resolve("workerd/bin/workerd"));
 const WRANGLER_FILE = fileURLToPath(new URL("../wrangler.toml", import.meta.url));
 
-/** A workerd that serves the product, with the floor beside it. */
+/** A workerd that serves the product, with the floor beside it, and other ways to ask. */
 export interface Service extends AsyncDisposable {
   readonly pid: number;
   readonly port: number;
   readonly floorPort: number;
+  /** Where calls are stored, and nothing besides. */
+  readonly storePort: number;
+  /** Where the product's objects are asked with nothing between. */
+  readonly objectPort: number;
+  /** Where an agent asks the product through a service binding. */
+  readonly agentPort: number;
   /** What the product takes as its operator's bearer token. */
   readonly token: string;
 }
@@ -29,14 +35,25 @@ export interface Service extends AsyncDisposable {
 export async function serve(dir: string, name: string, module: "product" | "counting" = "product"): Promise<Service> {
   const token = secret();
   const isCounting = module === "counting";
+  const bare = { durableObjects: {}, objectsOfOthers: {}, services: {}, secrets: {} };
+  const className = isCounting ? "CountingBudget" : "TenantBudget";
   const workers: ServedWorker[] = [
     {
+      ...bare,
       name: "product",
       module: isCounting ? COUNTING : PRODUCT,
-      durableObjects: { TENANT_BUDGET: isCounting ? "CountingBudget" : "TenantBudget" },
+      durableObjects: { TENANT_BUDGET: className },
       secrets: { ADMIN_TOKEN: token, TOKEN_SECRET: secret() },
     },
-    { name: "floor", module: FLOOR, durableObjects: { ECHO: "Echo" }, secrets: {} },
+    { ...bare, name: "floor", module: FLOOR, durableObjects: { ECHO: "Echo" } },
+    { ...bare, name: "store", module: STORE, durableObjects: { STORE: "Store" } },
+    { ...bare, name: "object", module: OBJECT, objectsOfOthers: { TENANT_BUDGET: { worker: "product", className } } },
+    {
+      ...bare,
+      name: "agent",
+      module: AGENT,
+      services: { BUDGET: { worker: "product", entrypoint: "BudgetService" } },
+    },
   ];
   const stateDir = join(dir, name);
   await mkdir(stateDir);
@@ -51,6 +68,9 @@ export async function serve(dir: string, name: string, module: "product" | "coun
     pid: server.pid,
     port: ports.get("product") ?? 0,
     floorPort: ports.get("floor") ?? 0,
+    storePort: ports.get("store") ?? 0,
+    objectPort: ports.get("object") ?? 0,
+    agentPort: ports.get("agent") ?? 0,
     token,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };

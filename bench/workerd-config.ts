@@ -8,6 +8,10 @@ export interface ServedWorker {
   readonly module: string;
   /** Its Durable Objects: binding → class. */
   readonly durableObjects: Readonly<Record<string, string>>;
+  /** Another Worker's Durable Objects: binding → whose, and the class. */
+  readonly objectsOfOthers: Readonly<Record<string, { readonly worker: string; readonly className: string }>>;
+  /** Other Workers of this workerd: binding → whose, and by which of their entrypoints. */
+  readonly services: Readonly<Record<string, { readonly worker: string; readonly entrypoint: string }>>;
   /** Its secrets: binding → text. */
   readonly secrets: Readonly<Record<string, string>>;
 }
@@ -21,13 +25,21 @@ export function printConfig(workers: readonly ServedWorker[], stateDir: string, 
   const sockets = workers.map(
     ({ name }) => `(name = ${text(name)}, address = "127.0.0.1:0", http = (), service = ${text(name)})`,
   );
-  const constants = workers.map(({ name, module, durableObjects, secrets }) => {
+  const constants = workers.map(({ name, module, durableObjects, objectsOfOthers, services: called, secrets }) => {
     const namespaces = Object.values(durableObjects).map(
       (className) => `(className = ${text(className)}, uniqueKey = ${text(`${name}-${className}`)}, enableSql = true)`,
     );
     const bindings = [
       ...Object.entries(durableObjects).map(
         ([binding, className]) => `(name = ${text(binding)}, durableObjectNamespace = ${text(className)})`,
+      ),
+      ...Object.entries(objectsOfOthers).map(
+        ([binding, { worker, className }]) =>
+          `(name = ${text(binding)}, durableObjectNamespace = (className = ${text(className)}, serviceName = ${text(worker)}))`,
+      ),
+      ...Object.entries(called).map(
+        ([binding, { worker, entrypoint }]) =>
+          `(name = ${text(binding)}, service = (name = ${text(worker)}, entrypoint = ${text(entrypoint)}))`,
       ),
       ...Object.entries({ ...vars, ...secrets }).map(
         ([binding, secret]) => `(name = ${text(binding)}, text = ${text(secret)})`,

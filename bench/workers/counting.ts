@@ -10,6 +10,8 @@ interface Count {
   rows: number;
 }
 
+export { BudgetService } from "../../src/edge/budget-service.ts";
+
 /** The tenant's object as it is, but for the count. */
 export class CountingBudget extends TenantBudget {
   readonly #count: Count;

@@ -4,19 +4,11 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Answer, ConsumeRequest, DecisionAnswer } from "../../src/wire/index.ts";
+import { DECISION } from "./decision.ts";
 
 interface FloorEnv {
   readonly ECHO: DurableObjectNamespace<Echo>;
 }
-
-/** A decision as the budget of the bench answers it. */
-const DECISION: DecisionAnswer = {
-  state: "ok",
-  reason: null,
-  limit: null,
-  remaining: { tokens: 999_999_999_999, cost_usd: 999_999.123456 },
-  retry_after: null,
-};
 
 export class Echo extends DurableObject {
   echo(_spent: ConsumeRequest): Answer<DecisionAnswer> {

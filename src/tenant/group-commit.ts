@@ -4,6 +4,9 @@ interface Queued {
   readonly reject: (fault: unknown) => void;
 }
 
+/** How many turns of the event loop, each of a millisecond or so, a flush under load waits through for more calls. */
+const MAX_TURNS = 8;
+
 /** What a commit writes, and takes back where it fails. */
 export interface Committed {
   flush(): void;
@@ -12,15 +15,21 @@ export interface Committed {
 
 /**
  * Commits operations that arrive together in one transaction: a flush runs them in order and writes what they changed,
- * then each caller gets its own answer, which the output gate holds until the commit is durable. Those that arrive
- * meanwhile wait for it, since their own answers could not be sent any sooner, and go down together with the next one.
- * An operation that throws takes nothing else with it: all is rolled back, and each runs by itself.
+ * then each caller gets its own answer, which the output gate holds until the commit is durable. One that is alone runs
+ * at once. Those that arrive meanwhile wait until that is durable, since their own answers could not be sent any sooner,
+ * and go down together. An operation that throws takes nothing else with it: all is rolled back, and
+ * each runs by itself.
  */
 export class GroupCommit {
   readonly #storage: DurableObjectStorage;
   readonly #state: Committed;
   #queue: Queued[] = [];
+  /** How many calls have queued something. */
+  #calls = 0;
+  /** Whether a flush is being gathered, or the last one is not durable yet. */
   #isBusy = false;
+  /** Whether the last flush was of more calls than one. */
+  #isCrowded = false;
 
   constructor(storage: DurableObjectStorage, state: Committed) {
     this.#storage = storage;
@@ -28,28 +37,50 @@ export class GroupCommit {
   }
 
   /** Runs an operation, which must not wait for anything, with those around it. */
-  run<T>(operation: () => T): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ run: operation, resolve: resolve as Queued["resolve"], reject });
-      if (!this.#isBusy) this.#schedule();
-    });
+  async run<T>(operation: () => T): Promise<T> {
+    const [answer] = await this.runAll([operation]);
+    return answer as T;
   }
 
-  /** A turn of the event loop takes in all calls that have arrived by then. */
-  #schedule(): void {
+  /** Runs operations in order, in one commit. */
+  runAll<T>(operations: readonly (() => T)[]): Promise<T[]> {
+    const answers = operations.map(
+      (run) =>
+        new Promise<T>((resolve, reject) => this.#queue.push({ run, resolve: resolve as Queued["resolve"], reject })),
+    );
+    this.#calls += 1;
+    if (!this.#isBusy) this.#start();
+    return Promise.all(answers);
+  }
+
+  #start(): void {
     this.#isBusy = true;
+    if (this.#isCrowded) this.#gather();
+    else this.#flush();
+  }
+
+  /** Takes in calls for as long as each turn of the event loop brings more: those of a crowd arrive one by one. */
+  #gather(turns = 1): void {
+    const calls = this.#calls;
     setTimeout(() => {
-      this.#flush();
-      // Where it fails, so have the answers at the output gate, and the platform starts the object anew.
-      const goOn = () => {
-        this.#isBusy = false;
-        if (this.#queue.length > 0) this.#schedule();
-      };
-      this.#storage.sync().then(goOn, goOn);
+      if (this.#calls > calls && turns < MAX_TURNS) this.#gather(turns + 1);
+      else this.#flush();
     }, 0);
   }
 
   #flush(): void {
+    this.#isCrowded = this.#calls > 1;
+    this.#calls = 0;
+    this.#commitAll();
+    // Where it fails, so have the answers at the output gate, and the platform starts the object anew.
+    const goOn = () => {
+      this.#isBusy = false;
+      if (this.#calls > 0) this.#start();
+    };
+    this.#storage.sync().then(goOn, goOn);
+  }
+
+  #commitAll(): void {
     const queued = this.#queue;
     this.#queue = [];
     try {

@@ -103,7 +103,8 @@ export class TenantBudget extends DurableObject {
 
   /** Carries out operations of any kind in order, in one commit, each with an answer of its own. */
   batch(operations: readonly Operation[], caller?: Caller): Promise<Answer<unknown>[]> {
-    return Promise.all(operations.map((operation) => this.#run(operation, caller)));
+    const nowMs = this.now();
+    return this.#commits.runAll(operations.map((operation) => () => perform(this.#tenant, operation, caller, nowMs)));
   }
 
   /** The tenant's totals. */
