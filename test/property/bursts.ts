@@ -84,7 +84,12 @@ const few = (fields: Record<string, fc.Arbitrary<unknown>>, most: number) =>
     .chain((names) => record(Object.fromEntries(names.map((name) => [name, fields[name] as fc.Arbitrary<unknown>]))))
     .map((config) => config as BudgetConfig);
 
-export const configs = few({ ...limits, ...settings }, 6);
+/** Limits that are not met, for what they count to be told. */
+const WIDE = { max_tokens_per_1m: 1000, per_user_max_calls_per_minute: 100, per_team_max_cost_usd: 100 };
+export const configs = fc
+  .tuple(fc.option(fc.constant(WIDE), { freq: 3 }), few({ ...limits, ...settings }, 6))
+  .map(merged<BudgetConfig>);
+
 const patches = few(
   { ...limits, ...settings, max_tokens: maximum(-1, 0, 10, 100), per_user_max_cost_usd: maximum(0, 0.1) },
   2,
@@ -199,7 +204,7 @@ export type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 /** Operations that go to a tenant at once, so long after those before them. */
 export const bursts = fc.array(
   record({
-    afterMs: fc.constantFrom(0, 0, 1, 500, 1000, 5000, 20_000, 60_000),
+    afterMs: fc.constantFrom(0, 0, 1, 500, 1000, 5000, 30_000, 60_000),
     /** What befalls the object before they come. */
     befalls: fc.constantFrom("nothing", "nothing", "eviction", "alarm"),
     /** In one batch, or each in a call of its own. */
@@ -213,6 +218,6 @@ export const bursts = fc.array(
   { minLength: 1, maxLength: 16, size: "max" },
 );
 
-function merged(parts: readonly (object | null)[]): object {
+function merged<T extends object>(parts: readonly (T | null)[]): T {
   return Object.assign({}, ...parts);
 }
