@@ -106,7 +106,8 @@ export function expire(accounts: ModelAccounts, nowMs: number): void {
     if (hold.onExpiry === "release") continue;
     hold.estimated = { amounts, atMs: nowMs };
     for (const key of accounts.keysOf(hold)) {
-      accounts.charge(key, hold.createdAtMs, { atMs: nowMs, amounts, estimates: hold.id });
+      // A bucket that begins with it began just before, which tells it from one that is reset now.
+      accounts.charge(key, nowMs - 1, { atMs: nowMs, amounts, estimates: hold.id });
     }
   }
 }
