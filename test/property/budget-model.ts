@@ -74,7 +74,7 @@ export class BudgetModel {
         const { request } = operation;
         const keys = accounts.keysOf(subjectIn(request));
         const charge = { atMs: nowMs, amounts: { ...amountsIn(request), calls: 1 } };
-        for (const key of keys) accounts.charge(key, nowMs, charge);
+        accounts.chargeAll(keys, nowMs, () => charge);
         accounts.entries.push("consume");
         return told(accounts.decide(keys, nowMs), request.detail);
       }
@@ -112,7 +112,7 @@ export class BudgetModel {
         return this.#set(operation.key, { freeze: null }, "unfreeze", nowMs);
       case "adjust": {
         const amounts = amountsIn(operation.request);
-        const after = sumOf([totalOf(accounts.bucket(operation.key)), amounts], NO_AMOUNTS);
+        const after = sumOf([totalOf(accounts.touch(operation.key)), amounts], NO_AMOUNTS);
         if (Object.values(after).some((part) => part < 0)) throw new Refused("sum_out_of_range");
         accounts.charge(operation.key, nowMs, { atMs: nowMs, amounts });
         accounts.entries.push("adjustment");

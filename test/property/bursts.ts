@@ -75,6 +75,7 @@ const settings = {
   soft_warning_at: fc.constantFrom(0.5, 1),
   reservation_ttl_seconds: fc.constantFrom(2, 30),
   enforcement: fc.constantFrom("enforce", "enforce", "shadow"),
+  max_users: fc.constantFrom(1, 2),
 };
 
 /** A few of the fields, so that limits are met and not all at once. */
@@ -91,7 +92,13 @@ export const configs = fc
   .map(merged<BudgetConfig>);
 
 const patches = few(
-  { ...limits, ...settings, max_tokens: maximum(-1, 0, 10, 100), per_user_max_cost_usd: maximum(0, 0.1) },
+  {
+    ...limits,
+    ...settings,
+    max_users: maximum(1, 2),
+    max_tokens: maximum(-1, 0, 10, 100),
+    per_user_max_cost_usd: maximum(0, 0.1),
+  },
   2,
 );
 const maxima = few(

@@ -48,6 +48,7 @@ export function nameOf({ scope, subject }: Key) {
 /** What was charged, what is held and what is set, and how the limits stand by it: all added up at each question. */
 export class ModelAccounts {
   config: BudgetConfig = {};
+  /** In the order of their last touch. */
   buckets: ModelBucket[] = [];
   controls: (Key & { control: ModelControl })[] = [];
   holds: ModelHold[] = [];
@@ -67,13 +68,32 @@ export class ModelAccounts {
     return this.buckets.find((each) => isSame(each, key));
   }
 
+  /** Charges every bucket of a subject, which can leave its scopes with more buckets than are kept. */
+  chargeAll(keys: readonly Key[], startedAtMs: number, chargeOf: (key: Key) => Omit<Charge, "windows">): void {
+    for (const key of keys) this.charge(key, startedAtMs, chargeOf(key));
+    for (const { scope } of keys) {
+      const inScope = this.buckets.filter((each) => scope !== "tenant" && each.scope === scope);
+      const over = Math.max(0, inScope.length - (this.config.max_users ?? Number.POSITIVE_INFINITY));
+      for (const oldest of inScope.slice(0, over)) {
+        this.buckets = this.buckets.filter((each) => each !== oldest);
+        this.entries.push("eviction");
+      }
+    }
+  }
+
   /** Adds a charge to a bucket, which takes no total below zero; a bucket that is none yet begins with it. */
   charge(key: Key, startedAtMs: number, charge: Omit<Charge, "windows">): void {
-    const known = this.bucket(key);
-    const bucket = known ?? { ...key, startedAtMs, charges: [] };
-    if (!known) this.buckets.push(bucket);
+    const bucket = this.touch(key) ?? { ...key, startedAtMs, charges: [] };
+    if (!this.buckets.includes(bucket)) this.buckets.push(bucket);
     const amounts = combine(charge.amounts, totalOf(bucket), (amount, total) => Math.max(amount, -total));
     bucket.charges.push({ ...charge, amounts, windows: this.#windows(key, charge.atMs) });
+  }
+
+  /** Asking for a bucket touches it as charging it does. */
+  touch(key: Key): ModelBucket | undefined {
+    const bucket = this.bucket(key);
+    if (bucket) this.buckets = [...this.buckets.filter((each) => each !== bucket), bucket];
+    return bucket;
   }
 
   control(key: Key): ModelControl {
@@ -106,6 +126,7 @@ export class ModelAccounts {
   }
 
   decide(keys: readonly Key[], nowMs: number, { asked = NOTHING, isMore = false }: Question = {}) {
+    for (const key of keys) this.touch(key);
     const readings = keys.flatMap((key) => this.#readings(key, nowMs));
     const isShadow = this.config.enforcement === "shadow";
     const [full] = readings.filter(({ limit, used, held, counts }) => {

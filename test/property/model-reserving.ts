@@ -66,12 +66,12 @@ export function commit(
   const { final = true, detail } = request;
   const { estimated } = hold;
   const spent: Amounts = { ...amountsIn(request), calls: hold.spent.calls === 0 ? 1 : 0 };
-  for (const key of accounts.keysOf(hold)) {
+  accounts.chargeAll(accounts.keysOf(hold), nowMs, (key) => {
     const isThere = accounts.bucket(key)?.charges.some(({ estimates }) => estimates === hold.id);
     const charged = (isThere && estimated?.amounts) || NO_AMOUNTS;
     const amounts = combine(spent, charged, (part, before) => (final ? part - before : Math.max(0, part - before)));
-    accounts.charge(key, nowMs, { atMs: nowMs, amounts, correctsMs: estimated?.atMs });
-  }
+    return { atMs: nowMs, amounts, correctsMs: estimated?.atMs };
+  });
   hold.isLate ||= hold.state !== "held";
   hold.spent = sumOf([hold.spent, spent], NO_AMOUNTS);
   if (final) {
@@ -101,14 +101,13 @@ export function expire(accounts: ModelAccounts, nowMs: number): void {
   const over = accounts.holds.filter(({ state, expiresAtMs }) => state === "held" && expiresAtMs <= nowMs);
   for (const hold of over.sort((a, b) => a.expiresAtMs - b.expiresAtMs)) {
     const amounts = chargeOf(hold);
+    const isCharged = hold.onExpiry === "charge";
+    const charge = { atMs: nowMs, amounts, estimates: hold.id };
+    // A bucket that begins with it began just before, which tells it from one that is reset now.
+    if (isCharged) accounts.chargeAll(accounts.keysOf(hold), nowMs - 1, () => charge);
+    hold.estimated = isCharged ? { amounts, atMs: nowMs } : null;
     settle(hold, "expired", nowMs);
     accounts.entries.push("expiry");
-    if (hold.onExpiry === "release") continue;
-    hold.estimated = { amounts, atMs: nowMs };
-    for (const key of accounts.keysOf(hold)) {
-      // A bucket that begins with it began just before, which tells it from one that is reset now.
-      accounts.charge(key, nowMs - 1, { atMs: nowMs, amounts, estimates: hold.id });
-    }
   }
 }
 
