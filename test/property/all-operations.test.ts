@@ -4,7 +4,7 @@ import { useSetClock } from "../tenant/tenant.ts";
 import { bursts, configs } from "./bursts.ts";
 import { TenantRun } from "./tenant-run.ts";
 
-const CASES = 220;
+const CASES = 200;
 
 useSetClock();
 

@@ -34,6 +34,7 @@ export class BudgetModel {
     this.expire(nowMs);
     try {
       if (caller?.jti != null && this.#revoked.has(caller.jti)) throw new Refused("token_revoked");
+      // How much of the answer is asked for makes a request no other.
       const { idempotency_key: key, detail: _, ...request } = requestOf(operation);
       const sent = JSON.stringify([{ ...operation, request }, caller?.user]);
       const known = this.replays.get(key ?? "");
@@ -130,6 +131,10 @@ export class BudgetModel {
         return this.#configure(operation.config, operation.edit, nowMs);
       case "patch_config":
         return this.#configure({ ...this.#version.config, ...operation.patch }, operation.edit, nowMs);
+      case "config_history":
+        return { items: [...this.versions], next: null };
+      case "ledger":
+        return { items: [...accounts.entries], next: null };
       case "audit": {
         const totals = totalsAnswer(totalOf(accounts.bucket(TENANT)));
         return {

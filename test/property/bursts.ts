@@ -182,6 +182,7 @@ const readings = fc.oneof(
     query: record({ state: fc.constantFrom(undefined, "held", "expired"), after: op(""), limit: fc.constant(100) }),
   }),
   record({ op: op("config") }),
+  record({ op: fc.constantFrom("config_history", "ledger"), query: fc.constant({ after: 0, limit: 1000 }) }),
   record({ op: op("audit") }),
   record({ op: op("admit") }),
 );
@@ -212,7 +213,7 @@ export type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 export const bursts = fc.array(
   record({
     afterMs: fc.constantFrom(0, 0, 1, 500, 1000, 5000, 30_000, 60_000),
-    /** What befalls the object before they come. */
+    /** What befalls the object meanwhile. */
     befalls: fc.constantFrom("nothing", "nothing", "eviction", "alarm"),
     /** In one batch, or each in a call of its own. */
     batched: fc.boolean(),

@@ -114,7 +114,7 @@ export class TenantRun {
   /** The ledger has an entry for each thing that happened, and adds up to each bucket's totals. */
   #addUp(ledger: readonly LedgerEntry[]): void {
     const { entries, buckets } = this.#model.accounts;
-    expect(ledger.map(({ kind, late }) => (late ? `late ${kind}` : kind))).toEqual(entries);
+    expect(ledger.map(entryTold)).toEqual(entries);
     const ids = ledger.map(({ id }) => id);
     expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
     const sums = sumsOf(ledger);
@@ -146,8 +146,16 @@ export class TenantRun {
 
   #named(value: unknown): unknown {
     const text = JSON.stringify(value).replace(ULID, (id) => this.#names.get(id) ?? id);
-    return JSON.parse(text, (field, each) => (UNKNOWN.includes(field) ? undefined : each));
+    return JSON.parse(text, (field, each) => {
+      if (UNKNOWN.includes(field)) return undefined;
+      return each?.kind ? entryTold(each) : each;
+    });
   }
+}
+
+/** An entry of the ledger as the model tells it. */
+function entryTold({ kind, late }: LedgerEntry): string {
+  return late ? `late ${kind}` : kind;
 }
 
 function withKey(operation: Operation, idempotency_key: string | undefined): Operation {
