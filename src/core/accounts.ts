@@ -181,8 +181,9 @@ export class Accounts {
 
   #chargeExpired(policy: Policy, hold: Hold, usage: Usage, nowMs: number): readonly Charge[] {
     try {
-      // A bucket that begins with it began with the call, so that one reset now is told from it.
-      const charge = { deltaOf: () => usage, startedAtMs: hold.createdAtMs };
+      // A bucket that begins with it began just before: so one reset now is told from it, and no earlier charge, which
+      // went with a bucket that was forgotten, is taken for its own.
+      const charge = { deltaOf: () => usage, startedAtMs: nowMs - 1 };
       return this.#chargeAll(policy, hold.subject, charge, nowMs).charges;
     } catch (error) {
       if (!(error instanceof SumError)) throw error;

@@ -17,7 +17,7 @@ export interface Bucket extends BucketKey {
   usage: Usage;
   /** What the windows that some limit names have counted, by the window's id. */
   counters: ReadonlyMap<string, Counter>;
-  /** When its wall clock started: the tenant's creation; any other's first consume, or the hold whose end charged it. */
+  /** When its wall clock started: the tenant's creation; any other's first charge. */
   startedAtMs: number;
   /** When it was last read or charged: what the idle rule goes by. */
   touchedAtMs: number;

@@ -1,13 +1,6 @@
-import {
-  type BudgetConfig,
-  type BudgetStatus,
-  type Consumption,
-  type LimitName,
-  type Period,
-  parseLimitName,
-  type StepRequest,
-} from "../../src/core/index.ts";
+import type { BudgetConfig, BudgetStatus, Consumption, Period, StepRequest } from "../../src/core/index.ts";
 import { naivePeriod } from "./naive-calendar.ts";
+import { leavesAt, limitsIn, type NamedLimit, unitOf, warningAmong, warningText } from "./naive-limits.ts";
 
 /** Something that was spent, and by which buckets it was still remembered when it was added up. */
 interface Event {
@@ -26,15 +19,6 @@ interface Remembered {
   readonly events: Event[];
 }
 
-interface NamedLimit extends LimitName {
-  readonly name: string;
-  readonly max: number;
-}
-
-const METRIC_ORDER = ["tokens", "input_tokens", "output_tokens", "cost_usd", "wall_clock", "calls", "concurrent_calls"];
-const CALENDAR_DAYS: Record<string, number> = { minute: 1 / 1440, hour: 1 / 24, day: 1, week: 7, month: 31 };
-const WARNED_FIRST = ["max_tokens", "max_cost_usd", "per_user_max_tokens", "per_user_max_cost_usd"];
-
 /** A budget that keeps every event and adds all of them up for each question: slow, and plain enough to trust. */
 export class NaiveBudget {
   readonly #config: BudgetConfig;
@@ -46,11 +30,7 @@ export class NaiveBudget {
 
   constructor(config: BudgetConfig, startMs: number) {
     this.#config = config;
-    this.#limits = Object.entries(config).flatMap(([name, value]) => {
-      const parts = /max_(tokens|input|output|cost|wall|calls|concurrent)/.test(name) ? parseLimitName(name) : "";
-      return typeof parts === "string" ? [] : [{ ...parts, name, max: innerMax(parts.metric, value as number) }];
-    });
-    this.#limits.sort((a, b) => compareKeys(orderOf(a), orderOf(b)));
+    this.#limits = limitsIn(config);
     this.#tenant = { scope: "tenant", subject: "", startMs, touchedMs: startMs, events: [] };
   }
 
@@ -168,19 +148,18 @@ export class NaiveBudget {
       const shadow = enforcement === "shadow" || shadow_limits.includes(limit.name);
       return [{ limit, bucket, events, used, shadow, full: bucket !== undefined && used >= limit.max }];
     });
-    const unit = (metric: string) => (metric === "cost_usd" ? 1e9 : metric === "wall_clock" ? 1000 : 1);
     const remaining: Record<string, number> = {};
     for (const { limit, used, shadow } of told) {
-      const left = Math.max(0, limit.max - used) / unit(limit.metric);
+      const left = Math.max(0, limit.max - used) / unitOf(limit.metric);
       if (!shadow) remaining[limit.metric] = Math.min(left, remaining[limit.metric] ?? Number.POSITIVE_INFINITY);
     }
     const wouldBlock = told.find(({ shadow, full }) => shadow && full)?.limit.name;
     const limits = told.map(({ limit, used, events, shadow }) => ({
       name: limit.name,
-      max: limit.max / unit(limit.metric),
-      used: used / unit(limit.metric),
+      max: limit.max / unitOf(limit.metric),
+      used: used / unitOf(limit.metric),
       held: 0,
-      remaining: Math.max(0, limit.max - used) / unit(limit.metric),
+      remaining: Math.max(0, limit.max - used) / unitOf(limit.metric),
       resets_at: this.#resetsAt(limit, events, nowMs),
       ...(shadow && { shadow: true as const }),
     }));
@@ -200,9 +179,9 @@ export class NaiveBudget {
     const warned = told.filter(
       ({ limit, bucket, used }) => bucket && limit.max > 0 && used / limit.max >= soft_warning_at,
     );
-    const warning = WARNED_FIRST.flatMap((name) => warned.filter(({ limit }) => limit.name === name))[0] ?? warned[0];
+    const warning = warningAmong(warned);
     if (!warning) return { state: "ok", reason: null, limit: null, retry_after: null, ...rest };
-    const reason = `${describe(warning.limit)} at ${percent(warning.used / warning.limit.max)}%`;
+    const reason = warningText(warning.limit, warning.used / warning.limit.max);
     return { state: "warn", reason, limit: warning.limit.name, retry_after: null, ...rest };
   }
 
@@ -227,12 +206,6 @@ export class NaiveBudget {
   }
 }
 
-/** When an event's slot, a sixtieth of the window, has left as a whole. */
-function leavesAt(atMs: number, lengthMs: number): number {
-  const slotMs = lengthMs / 60;
-  return (Math.floor(atMs / slotMs) + 1) * slotMs + lengthMs;
-}
-
 function sum(events: readonly Event[], metric: string): number {
   const amounts: Record<string, (event: Event) => number> = {
     tokens: ({ tokensIn, tokensOut }) => tokensIn + tokensOut,
@@ -247,40 +220,4 @@ function sum(events: readonly Event[], metric: string): number {
   const amount = amounts[metric];
   if (!amount) throw new Error(`no such metric: ${metric}`);
   return events.reduce((total, event) => total + amount(event), 0);
-}
-
-function innerMax(metric: string, max: number): number {
-  return metric === "cost_usd" ? Math.round(max * 1e9) : metric === "wall_clock" ? max * 1000 : max;
-}
-
-/** What a limit's place in the order goes by, the first difference first. */
-function orderOf({ scope, metric, window }: NamedLimit): (number | string)[] {
-  const parts = scope.split("_and_").length;
-  const rank = scope === "tenant" ? 0 : scope === "user" ? 1 : parts === 1 ? 2 : 1 + parts;
-  const days =
-    window.kind === "lifetime"
-      ? 1e9
-      : window.kind === "calendar"
-        ? (CALENDAR_DAYS[window.id] ?? 0)
-        : window.lengthMs / 864e5;
-  return [rank, scope, METRIC_ORDER.indexOf(metric), -Math.round(days * 1440), window.kind];
-}
-
-function compareKeys(a: readonly (number | string)[], b: readonly (number | string)[]): number {
-  const i = a.findIndex((each, j) => each !== b[j]);
-  return i === -1 ? 0 : (a[i] ?? 0) < (b[i] ?? 0) ? -1 : 1;
-}
-
-function describe({ scope, metric, window }: NamedLimit): string {
-  const whose = scope === "tenant" ? "" : `per-${scope.split("_").join("-")} `;
-  const what = metric === "cost_usd" ? "cost" : metric.split("_").join(" ");
-  return `${whose}${what}${window.kind === "lifetime" ? "" : ` per ${window.id}`}`;
-}
-
-/** As Python prints it: the product in floating point, then half to even. */
-function percent(ratio: number): number {
-  const product = ratio * 100;
-  const floor = Math.floor(product);
-  if (product - floor !== 0.5) return Math.round(product);
-  return floor % 2 === 0 ? floor : floor + 1;
 }

@@ -1,101 +1,144 @@
-import { runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import { rowsWritten } from "./rows-written.ts";
-import { newTenant, valueIn } from "./tenant.ts";
+import type { TenantBudget } from "../../src/index.ts";
+import type { Answer, Operation } from "../../src/wire/index.ts";
+import {
+  auditOf,
+  batchOf,
+  ledgerOf,
+  newTenant,
+  START_MS,
+  setNow,
+  type Tenant,
+  useSetClock,
+  valueIn,
+} from "./tenant.ts";
+import { interceptSql, rowsWritten } from "./written.ts";
 
-type Tenant = ReturnType<typeof newTenant>;
+useSetClock();
 
-/** Makes every n-th write of the object's throw, as a failing disk would; answers how to mend it. */
-async function failEveryNth(tenant: Tenant, n: number): Promise<() => Promise<void>> {
-  let writes = 0;
-  await runInDurableObject(tenant, (_, { storage }) => {
-    const exec = storage.sql.exec.bind(storage.sql);
-    Object.defineProperty(storage.sql, "exec", {
-      configurable: true,
-      value: (sql: string, ...bindings: SqlStorageValue[]) => {
-        writes += Number(/^\s*(INSERT|UPDATE|DELETE)/.test(sql));
-        if (/^\s*(INSERT|UPDATE|DELETE)/.test(sql) && writes % n === 0) throw new Error("disk I/O error");
-        return exec(sql, ...bindings);
-      },
-    });
-  });
-  return () => runInDurableObject(tenant, (_, { storage }) => void Reflect.deleteProperty(storage.sql, "exec"));
+async function configured(config: Parameters<Tenant["configure"]>[0] = {}): Promise<Tenant> {
+  const tenant = newTenant();
+  setNow(START_MS);
+  valueIn(await tenant.configure(config));
+  return tenant;
 }
 
-describe("operations that arrive together", () => {
-  const spend = (i: number) => ({ user_id: `u${i}`, tokens_in: 1, cost_usd: 0.001 });
+const consumeFor = (user_id: string): Operation => ({ op: "consume", request: { user_id, tokens_in: 1 } });
 
-  test("share the tenant's row and the ledger's: 32 consumes of one user are three rows, of 32 users 34", async () => {
-    const tenant = newTenant();
-    const together = (user: (i: number) => number) =>
-      Promise.all(Array.from({ length: 32 }, async (_, i) => valueIn(await tenant.consume(spend(user(i))))));
-    await together((i) => i);
-    expect(await rowsWritten(tenant, () => together(() => 0))).toBe(3);
-    expect(await rowsWritten(tenant, () => together((i) => i))).toBe(34);
-  });
-
-  test("write a hold that is made and settled among them once", async () => {
-    const tenant = newTenant();
-    // After a crowd, the first of the next one waits for the others.
-    await Promise.all(Array.from({ length: 3 }, () => tenant.consume({})));
-    const rows = await rowsWritten(tenant, async () => {
-      const held = await Promise.all(Array.from({ length: 10 }, () => tenant.reserve({ tokens: 1 })));
-      await Promise.all(held.map((hold) => tenant.commit(valueIn(hold).id, { tokens_in: 1 })));
-    });
-    // Ten holds and a row of the ledger, then the ten again, the tenant, the user, and a row of the ledger.
-    expect(rows).toBe(10 + 1 + 10 + 3);
-  });
-
-  test("each have their own refusal", async () => {
-    const tenant = newTenant();
-    valueIn(await tenant.configure({ max_tokens: 2 }));
-    const answers = await Promise.all(Array.from({ length: 4 }, () => tenant.reserve({ tokens: 1 })));
-    expect(answers.map(({ ok }) => ok)).toEqual([true, true, false, false]);
-  });
-
-  test("do not fall with one that faults", async () => {
-    const tenant = newTenant();
-    valueIn(await tenant.consume(spend(0)));
-    await runInDurableObject(tenant, (_, { storage }) => {
-      const exec = storage.sql.exec.bind(storage.sql);
-      Object.defineProperty(storage.sql, "exec", {
-        configurable: true,
-        value: (sql: string, ...bindings: SqlStorageValue[]) => {
-          if (bindings.includes("faulty")) throw new Error("disk I/O error");
-          return exec(sql, ...bindings);
-        },
-      });
-    });
-    const users = ["a", "faulty", "b"];
-    const settled = await Promise.allSettled(users.map((user_id) => tenant.consume({ user_id, tokens_in: 1 })));
-    expect(settled.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
-    expect(valueIn(await tenant.usage())).toMatchObject({ tokens_in: 3, calls: 3, users: 3 });
-    expect(valueIn(await tenant.audit()).ok).toBe(true);
-  });
-
-  test.each([2, 3, 5, 7])("leave nothing half written where every %i. write fails", async (n) => {
-    const tenant = newTenant();
-    valueIn(await tenant.configure({ per_run_max_tokens: 1_000_000, max_users: 3 }));
-    const mend = await failEveryNth(tenant, n);
-    let answered = 0;
-    for (let round = 0; round < 12; round += 1) {
-      const calls = [0, 1, 2].map((i) =>
-        tenant.consume({ user_id: `u${round % 5}`, tokens_in: 1, labels: { run: `r${i}` } }).then(
-          () => 1,
-          () => 0,
-        ),
+describe("what arrives together is written together", () => {
+  /** Has thirty-two callers consume at once; answers the rows that it took for each. */
+  const rowsPerConsume = async (tenant: Tenant, userOf: (i: number) => string) => {
+    const callers = Array.from({ length: 32 }, (_, i) => i);
+    // Within the object, so that all of them arrive in one turn.
+    const all = () =>
+      runInDurableObject(tenant, (budget: TenantBudget) =>
+        Promise.all(callers.map((i) => budget.consume({ user_id: userOf(i), tokens_in: 1 }))),
       );
-      const hold = tenant.reserve({ tokens: 5, idempotency_key: `k${round}` }).then(
-        async (held) => void (await tenant.commit(valueIn(held).id, { tokens_in: 0 }).catch(() => {})),
-        () => {},
-      );
-      const [counts] = await Promise.all([Promise.all(calls), hold]);
-      answered += counts.reduce<number>((sum, count) => sum + count, 0);
+    return (await rowsWritten(tenant, all)) / callers.length;
+  };
+
+  test("a consume takes three rows alone, a tenth of one beside others of its user, one beside others' users'", async () => {
+    const tenant = await configured({ max_tokens: 1_000_000, per_user_max_tokens_per_day: 1000 });
+    expect(await rowsWritten(tenant, () => tenant.consume({ user_id: "alice", tokens_in: 1 }))).toBe(3);
+    for (let i = 0; i < 3; i += 1) {
+      // The tenant's row, the user's, and one of the ledger.
+      expect(await rowsPerConsume(tenant, () => "alice")).toBe(3 / 32);
+      // The tenant's row, each user's, and one of the ledger.
+      expect(await rowsPerConsume(tenant, (each) => `${each}`)).toBe(34 / 32);
     }
-    await mend();
-    expect(valueIn(await tenant.usage()).tokens_in).toBe(answered);
-    expect(valueIn(await tenant.audit())).toMatchObject({ ok: true, differences: [] });
-    valueIn(await tenant.consume({ tokens_in: 1 }));
-    expect(valueIn(await tenant.usage()).tokens_in).toBe(answered + 1);
+    expect(valueIn(await tenant.usage())).toMatchObject({ tokens_in: 193, calls: 193, users: 33 });
+    expect(await auditOf(tenant)).toMatchObject({ ok: true, entries: 194 });
+  });
+
+  test("a batch of a thousand takes as many rows as it has users, and two", async () => {
+    const tenant = await configured();
+    const operations = Array.from({ length: 1000 }, (_, i) => consumeFor(`${i % 10}`));
+    expect(await rowsWritten(tenant, () => batchOf(tenant, operations))).toBe(12);
+    expect(await auditOf(tenant)).toMatchObject({ ok: true, entries: 1001, totals: { calls: 1000 } });
+  });
+
+  test("reservations made and settled in one batch have a row each, written once", async () => {
+    const tenant = await configured();
+    const request = { user_id: "alice", tokens: 1, idempotency_key: "k" };
+    const { id } = valueIn(await tenant.reserve(request));
+    const operations: Operation[] = [
+      { op: "commit", id, request: { tokens_in: 1, final: false } },
+      { op: "extend", id, request: { tokens: 4 } },
+      { op: "commit", id, request: { tokens_in: 1 } },
+    ];
+    expect(await rowsWritten(tenant, () => batchOf(tenant, operations))).toBe(4);
+    expect(valueIn(await tenant.usage())).toMatchObject({ tokens_in: 2, calls: 1, held: { reservations: 0 } });
+  });
+});
+
+test("operations take effect in the order in which they came, and each has its own answer", async () => {
+  const tenant = await configured({ max_tokens: 3 });
+  const answers = await batchOf(tenant, [
+    { op: "reserve", request: { tokens: 2 } },
+    { op: "reserve", request: { tokens: 2 } },
+    { op: "commit", id: "nope", request: {} },
+    { op: "consume", request: { tokens_in: 1 } },
+    { op: "configure", config: { max_tokens: 100 }, edit: {} },
+    { op: "reserve", request: { tokens: 2 } },
+    { op: "usage", key: { scope: "tenant", subject: "" } },
+  ]);
+  expect(answers).toMatchObject([
+    { ok: true, value: { state: "held", decision: { remaining: { tokens: 1 } } } },
+    { ok: false, refusal: { code: "limit_reached" } },
+    { ok: false, refusal: { code: "unknown_reservation" } },
+    { ok: true, value: { state: "blocked", remaining: { tokens: 0 } } },
+    { ok: true, value: { version: 2 } },
+    { ok: true, value: { decision: { remaining: { tokens: 95 } } } },
+    { ok: true, value: { tokens_in: 1, held: { tokens: 4, reservations: 2 } } },
+  ]);
+  const kinds = (await ledgerOf(tenant)).map(({ kind }) => kind);
+  expect(kinds).toEqual(["config", "hold", "refusal", "consume", "config", "hold"]);
+});
+
+describe("an operation that throws takes no neighbour with it", () => {
+  const USERS = ["alice", "bob", "mallory", "carol", "dave"];
+
+  test.each([
+    ["while it is carried out", "FROM bucket WHERE scope"],
+    ["while it is written", "INTO bucket"],
+  ])("%s", async (_, query) => {
+    const tenant = await configured({ max_tokens: 100 });
+    const { id } = valueIn(await tenant.reserve({ user_id: "alice", tokens: 10 }));
+    await interceptSql(tenant, (exec, sql, ...bindings) => {
+      if (sql.includes(query) && bindings.includes("mallory")) throw new Error("disk I/O error");
+      return exec(sql, ...bindings);
+    });
+    const calls = USERS.map((user_id) => tenant.consume({ user_id, tokens_in: 1, idempotency_key: user_id }));
+    const settled = await Promise.allSettled([...calls, tenant.commit(id, { tokens_in: 5 })]);
+    const outcomes = settled.map((each) =>
+      each.status === "fulfilled" ? valueIn(each.value as Answer<{ state: string }>).state : String(each.reason),
+    );
+    expect(outcomes).toEqual(["ok", "ok", expect.stringContaining("disk I/O error"), "ok", "ok", "committed"]);
+    await interceptSql(tenant, undefined);
+    expect(valueIn(await tenant.usage())).toMatchObject({
+      tokens_in: 9,
+      calls: 5,
+      users: 4,
+      held: { reservations: 0 },
+    });
+    expect(valueIn(await tenant.usageFor("mallory")).calls).toBe(0);
+    expect((await ledgerOf(tenant)).map(({ kind, user_id }) => [kind, user_id]).slice(2)).toEqual([
+      ["consume", "alice"],
+      ["consume", "bob"],
+      ["consume", "carol"],
+      ["consume", "dave"],
+      ["commit", "alice"],
+    ]);
+    // What had no effect is not known by its key either.
+    expect(valueIn(await tenant.consume({ user_id: "mallory", tokens_in: 1, idempotency_key: "mallory" }))).toEqual({
+      state: "ok",
+      reason: null,
+      limit: null,
+      remaining: { tokens: 90 },
+      retry_after: null,
+    });
+    await evictDurableObject(tenant);
+    expect(await auditOf(tenant)).toMatchObject({ ok: true, totals: { tokens_in: 10, calls: 6 } });
   });
 });

@@ -232,6 +232,19 @@ describe("the correction of a charge", () => {
     expect((await auditOf(tenant)).ok).toBe(true);
   });
 
+  test("changes no bucket that was forgotten since, and has begun anew with another reservation's charge", async () => {
+    const tenant = await configured({ max_users: 1 });
+    const held = { user_id: "alice", on_expiry: "charge" } as const;
+    const { id } = valueIn(await tenant.reserve({ ...held, tokens: 60 }));
+    valueIn(await tenant.reserve({ ...held, tokens: 7, ttl_seconds: 120 }));
+    await ring(tenant, START_MS + MINUTE_MS);
+    valueIn(await tenant.consume({ user_id: "bob" }));
+    await ring(tenant, START_MS + 2 * MINUTE_MS);
+    valueIn(await tenant.commit(id, { tokens_out: 50 }));
+    expect(valueIn(await tenant.usageFor("alice"))).toMatchObject({ tokens_out: 57, calls: 2 });
+    expect((await auditOf(tenant)).ok).toBe(true);
+  });
+
   test("changes no bucket that the charge was not counted in", async () => {
     const tenant = await configured({ per_team_max_tokens: 1000 });
     const labels = { team: "red" };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { rowsWritten } from "./rows-written.ts";
 import { newTenant, valueIn } from "./tenant.ts";
+import { rowsWritten } from "./written.ts";
 
 test("a consume writes the tenant's row, the user's and the ledger's, whatever windows count it; a read writes none", async () => {
   const tenant = newTenant();
@@ -24,4 +24,26 @@ test("a read's touch goes down with the next write", async () => {
   for (const user_id of ["alice", "bob"]) valueIn(await tenant.consume({ user_id }));
   valueIn(await tenant.allowsStep({ user_id: "alice" }));
   expect(await rowsWritten(tenant, () => tenant.consume({ user_id: "bob" }))).toBe(4);
+});
+
+test("a reservation writes its own row and the ledger's, and its commit those of the buckets too", async () => {
+  const tenant = newTenant();
+  valueIn(await tenant.consume({ user_id: "alice" }));
+  let id = "";
+  const reserve = async () => {
+    id = valueIn(await tenant.reserve({ user_id: "alice", tokens: 5 })).id;
+  };
+  expect(await rowsWritten(tenant, reserve)).toBe(2);
+  expect(await rowsWritten(tenant, () => tenant.extend(id, { tokens: 5 }))).toBe(2);
+  expect(await rowsWritten(tenant, () => tenant.commit(id, { tokens_in: 5 }))).toBe(4);
+  expect(await rowsWritten(tenant, reserve)).toBe(2);
+  expect(await rowsWritten(tenant, () => tenant.release(id, {}))).toBe(2);
+  expect(await rowsWritten(tenant, () => tenant.reservation(id))).toBe(0);
+});
+
+test("an idempotency key is one row more, and a replay writes none", async () => {
+  const tenant = newTenant();
+  const consume = () => tenant.consume({ user_id: "alice", idempotency_key: "k" });
+  expect(await rowsWritten(tenant, consume)).toBe(4);
+  expect(await rowsWritten(tenant, consume)).toBe(0);
 });

@@ -1,0 +1,26 @@
+import fc from "fast-check";
+import { test } from "vitest";
+import { useSetClock } from "../tenant/tenant.ts";
+import { bursts, configs } from "./bursts.ts";
+import { TenantRun } from "./tenant-run.ts";
+
+const CASES = 200;
+
+useSetClock();
+
+test("whatever comes in whatever order, once or twice, alone or at once, is answered as a simple model answers", {
+  timeout: 150_000,
+}, async () => {
+  const property = fc.asyncProperty(configs, bursts, async (config, sent) => {
+    const run = new TenantRun();
+    await run.send([{ op: "configure", config, edit: {} }]);
+    for (const { afterMs, befalls, batched, caller, steps } of sent) {
+      await run.pass(afterMs, befalls);
+      const made = steps.map((step) => run.operationOf(step));
+      const again = made.filter((_, i) => steps[i]?.twice);
+      await run.send([...made, ...again], caller, batched);
+    }
+    await run.end();
+  });
+  await fc.assert(property, { numRuns: CASES, unbiased: true });
+});

@@ -1,0 +1,256 @@
+import { type BudgetConfig, type Maxima, parseLimitName } from "../../src/core/index.ts";
+import { combine, heldAnswer, type Measured, NOTHING, sumOf, totalsAnswer } from "./model-amounts.ts";
+import { type Charge, countedIn, type ModelBucket, totalOf } from "./model-buckets.ts";
+import type { ModelHold } from "./model-holds.ts";
+import { timeOf } from "./model-requests.ts";
+import { limitsIn, type NamedLimit, unitOf, warningAmong, warningText } from "./naive-limits.ts";
+
+export interface Key {
+  readonly scope: string;
+  readonly subject: string;
+}
+
+export interface Subject {
+  readonly user: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** What an operator has set for a bucket. */
+export interface ModelControl {
+  readonly override: Maxima | null;
+  readonly raise: { readonly maxima: Maxima; readonly untilMs: number } | null;
+  readonly freeze: { readonly untilMs: number } | null;
+}
+
+/** What is asked of a decision: what the step may come to, and whether it holds something already and wants more. */
+interface Question {
+  readonly asked?: Measured | undefined;
+  readonly isMore?: boolean | undefined;
+}
+
+export const TENANT: Key = { scope: "tenant", subject: "" };
+const NO_CONTROL: ModelControl = { override: null, raise: null, freeze: null };
+const isSame = (a: Key, b: Key) => a.scope === b.scope && a.subject === b.subject;
+
+/** The bucket of a scope that a subject belongs to; null where it lacks one of the scope's labels. */
+export function keyIn(scope: string, { user, labels }: Subject): Key | null {
+  if (scope === "tenant") return TENANT;
+  const values = scope.split("_and_").map((part) => (part === "user" ? user : labels[part]));
+  if (values.includes(undefined)) return null;
+  return { scope, subject: values.length > 1 ? JSON.stringify(values) : (values[0] ?? "") };
+}
+
+/** A bucket as the wire names it. */
+export function nameOf({ scope, subject }: Key) {
+  return { scope, id: scope.includes("_and_") ? JSON.parse(subject) : subject || null };
+}
+
+/** What was charged, what is held and what is set, and how the limits stand by it: all added up at each question. */
+export class ModelAccounts {
+  config: BudgetConfig = {};
+  /** In the order of their last touch. */
+  buckets: ModelBucket[] = [];
+  controls: (Key & { control: ModelControl })[] = [];
+  holds: ModelHold[] = [];
+  /** The ledger's entries by their kinds; of a commit also whether it was late. */
+  entries: string[] = [];
+
+  /** The buckets that a step is charged to: of labels, those that a limit counts for or that something is set for. */
+  keysOf(subject: Subject): Key[] {
+    const limited = new Set(["tenant", "user", ...limitsIn(this.config).map(({ scope }) => scope)]);
+    return ["tenant", "user", "team", "user_and_team"].flatMap((scope) => {
+      const key = keyIn(scope, subject);
+      return key && (limited.has(scope) || this.controls.some((each) => isSame(each, key))) ? [key] : [];
+    });
+  }
+
+  bucket(key: Key): ModelBucket | undefined {
+    return this.buckets.find((each) => isSame(each, key));
+  }
+
+  /** Charges every bucket of a subject, which can leave its scopes with more buckets than are kept. */
+  chargeAll(keys: readonly Key[], startedAtMs: number, chargeOf: (key: Key) => Omit<Charge, "windows">): void {
+    for (const key of keys) this.charge(key, startedAtMs, chargeOf(key));
+    for (const { scope } of keys) {
+      const inScope = this.buckets.filter((each) => scope !== "tenant" && each.scope === scope);
+      const over = Math.max(0, inScope.length - (this.config.max_users ?? Number.POSITIVE_INFINITY));
+      for (const oldest of inScope.slice(0, over)) {
+        this.buckets = this.buckets.filter((each) => each !== oldest);
+        this.entries.push("eviction");
+      }
+    }
+  }
+
+  /** Adds a charge to a bucket, which takes no total below zero; a bucket that is none yet begins with it. */
+  charge(key: Key, startedAtMs: number, charge: Omit<Charge, "windows">): void {
+    const bucket = this.touch(key) ?? { ...key, startedAtMs, charges: [] };
+    if (!this.buckets.includes(bucket)) this.buckets.push(bucket);
+    const amounts = combine(charge.amounts, totalOf(bucket), (amount, total) => Math.max(amount, -total));
+    bucket.charges.push({ ...charge, amounts, windows: this.#windows(key, charge.atMs) });
+  }
+
+  /** Asking for a bucket touches it as charging it does. */
+  touch(key: Key): ModelBucket | undefined {
+    const bucket = this.bucket(key);
+    if (bucket) this.buckets = [...this.buckets.filter((each) => each !== bucket), bucket];
+    return bucket;
+  }
+
+  control(key: Key): ModelControl {
+    return this.controls.find((each) => isSame(each, key))?.control ?? NO_CONTROL;
+  }
+
+  set(key: Key, change: Partial<ModelControl>): void {
+    const control = { ...this.control(key), ...change };
+    this.controls = this.controls.filter((each) => !isSame(each, key));
+    if (control.override || control.raise || control.freeze) this.controls.push({ ...key, control });
+  }
+
+  /** What live holds keep of a bucket. */
+  held(key: Key): Measured {
+    const own = this.holds.filter((hold) => {
+      const kept = keyIn(key.scope, hold);
+      return hold.state === "held" && kept !== null && isSame(kept, key);
+    });
+    return sumOf(
+      own.map(({ held }) => held),
+      NOTHING,
+    );
+  }
+
+  /** The most of what is asked for that every limit of these buckets leaves of a metric. */
+  left(keys: readonly Key[], metric: keyof Measured, nowMs: number): number {
+    if (this.config.enforcement === "shadow") return Number.POSITIVE_INFINITY;
+    const readings = keys.flatMap((key) => this.#readings(key, nowMs)).filter(({ limit }) => limit.metric === metric);
+    return Math.min(...readings.map(({ limit, used, held }) => limit.max - used - held));
+  }
+
+  decide(keys: readonly Key[], nowMs: number, { asked = NOTHING, isMore = false }: Question = {}) {
+    for (const key of keys) this.touch(key);
+    const readings = keys.flatMap((key) => this.#readings(key, nowMs));
+    const isShadow = this.config.enforcement === "shadow";
+    const [full] = readings.filter(({ limit, used, held, counts }) => {
+      const isReached = isMore && limit.metric !== "wall_clock" ? used + held > limit.max : used + held >= limit.max;
+      return (counts && isReached) || used + held + measure(asked, limit.metric) > limit.max;
+    });
+    const softly = this.config.soft_warning_at ?? 0.8;
+    const shareOf = ({ limit, used, held }: Reading) => (used + held) / limit.max;
+    const warning = warningAmong(
+      readings.filter((each) => each.counts && each.limit.max > 0 && shareOf(each) >= softly),
+    );
+    const rest = {
+      remaining: this.#remaining(readings),
+      ...(full && isShadow && { would_block: full.limit.name }),
+      limits: readings.map((each) => this.#limitAnswer(each)),
+    };
+    if (keys.some((key) => this.#isFrozen(key, nowMs)))
+      return { state: "blocked", reason: "frozen", limit: null, ...rest };
+    const blocking = isShadow ? undefined : full?.limit.name;
+    if (blocking) return { state: "blocked", reason: blocking, limit: blocking, ...rest };
+    if (!warning) return { state: "ok", reason: null, limit: null, ...rest };
+    const reason = warningText(warning.limit, shareOf(warning));
+    return { state: "warn", reason, limit: warning.limit.name, ...rest };
+  }
+
+  usageAnswer(key: Key, nowMs: number) {
+    const bucket = this.bucket(key);
+    const held = this.held(key);
+    const { override, raise, freeze } = this.control(key);
+    const { remaining, limits } = this.decide([key], nowMs);
+    const untilMs = freeze?.untilMs ?? Number.POSITIVE_INFINITY;
+    const frozen = { until: untilMs === Number.POSITIVE_INFINITY ? null : timeOf(untilMs) };
+    return {
+      ...nameOf(key),
+      ...totalsAnswer(totalOf(bucket)),
+      started_at: bucket ? timeOf(bucket.startedAtMs) : null,
+      wall_clock: bucket ? (nowMs - bucket.startedAtMs) / 1000 : 0,
+      override,
+      raise: raise && nowMs < raise.untilMs ? { ...raise.maxima, expires_at: timeOf(raise.untilMs) } : null,
+      frozen: this.#isFrozen(key, nowMs) ? frozen : null,
+      held: { ...heldAnswer(held), reservations: held.concurrent_calls },
+      limits,
+      remaining,
+      ...(key.scope === "tenant" && { users: this.buckets.filter(({ scope }) => scope === "user").length }),
+    };
+  }
+
+  #isFrozen(key: Key, nowMs: number): boolean {
+    const { freeze } = this.control(key);
+    return freeze !== null && nowMs < freeze.untilMs;
+  }
+
+  /** The maxima in force for a bucket: its scope's, then its own in their place, then those for a time. Null lifts. */
+  #maxima(key: Key, nowMs: number): Maxima {
+    const { override, raise } = this.control(key);
+    const own = { ...override, ...(raise && nowMs < raise.untilMs && raise.maxima) };
+    const prefix = key.scope === "tenant" ? "" : `per_${key.scope}_`;
+    const general = limitsIn(this.config).filter(({ scope }) => scope === key.scope);
+    return Object.fromEntries([
+      ...general.map(({ name }) => [name, this.config[name as keyof Maxima]]),
+      ...Object.entries(own).map(([name, max]) => [`${prefix}${name}`, max]),
+    ]);
+  }
+
+  /** The windows that some limit of a bucket names, a lifted one too. */
+  #windows(key: Key, nowMs: number): string[] {
+    return Object.keys(this.#maxima(key, nowMs)).flatMap((name) => {
+      const parts = parseLimitName(name);
+      return typeof parts === "string" || parts.window.kind === "lifetime" ? [] : [parts.window.id];
+    });
+  }
+
+  #readings(key: Key, nowMs: number): Reading[] {
+    const bucket = this.bucket(key);
+    const held = this.held(key);
+    return limitsIn(this.#maxima(key, nowMs)).map((limit) => {
+      const counted = measure(countedIn(limit.window, bucket, nowMs), limit.metric);
+      const elapsedMs = bucket ? nowMs - bucket.startedAtMs : 0;
+      return {
+        limit,
+        used: limit.metric === "wall_clock" ? elapsedMs : counted,
+        held: measure(held, limit.metric),
+        counts: bucket !== undefined || held.concurrent_calls > 0,
+      };
+    });
+  }
+
+  #remaining(readings: readonly Reading[]): Record<string, number> {
+    const remaining: Record<string, number> = {};
+    if (this.config.enforcement === "shadow") return remaining;
+    for (const { limit, used, held } of readings) {
+      const left = Math.max(0, limit.max - used - held) / unitOf(limit.metric);
+      remaining[limit.metric] = Math.min(left, remaining[limit.metric] ?? left);
+    }
+    return remaining;
+  }
+
+  #limitAnswer({ limit, used, held }: Reading) {
+    const unit = unitOf(limit.metric);
+    return {
+      name: limit.name,
+      max: limit.max / unit,
+      used: used / unit,
+      held: held / unit,
+      remaining: Math.max(0, limit.max - used - held) / unit,
+      ...(this.config.enforcement === "shadow" && { shadow: true }),
+    };
+  }
+}
+
+/** A decision, with every limit only where asked for. */
+export function told({ limits, ...decision }: ReturnType<ModelAccounts["decide"]>, detail = false): object {
+  return detail ? { ...decision, limits } : decision;
+}
+
+/** How one limit stands; it blocks and warns only where its bucket exists or something is held of it. */
+interface Reading {
+  readonly limit: NamedLimit;
+  readonly used: number;
+  readonly held: number;
+  readonly counts: boolean;
+}
+
+/** What of this a limit's metric counts. */
+function measure(of: Measured, metric: NamedLimit["metric"]): number {
+  return metric === "wall_clock" ? 0 : of[metric];
+}

@@ -1,0 +1,72 @@
+import type { LimitName } from "../../src/core/index.ts";
+import { type Amounts, type Measured, NO_AMOUNTS, NOTHING, sumOf } from "./model-amounts.ts";
+import { leavesAt } from "./naive-limits.ts";
+
+type Window = LimitName["window"];
+
+/** Something that was charged to a bucket. Negative amounts take back what was charged before. */
+export interface Charge {
+  readonly atMs: number;
+  readonly amounts: Amounts;
+  /** The windows that some limit of the bucket named then, which are the ones that count it. */
+  readonly windows: readonly string[];
+  /** Of an expired hold's charge: the hold. */
+  readonly estimates?: string | undefined;
+  /** When the charge was made that negative amounts correct; absent: whatever was charged last. */
+  readonly correctsMs?: number | undefined;
+}
+
+export interface ModelBucket {
+  readonly scope: string;
+  subject: string;
+  startedAtMs: number;
+  charges: Charge[];
+}
+
+/** All that was charged since the bucket began. */
+export function totalOf(bucket: ModelBucket | undefined): Amounts {
+  return sumOf(bucket?.charges.map(({ amounts }) => amounts) ?? [], NO_AMOUNTS);
+}
+
+/** What a limit's window counts of a bucket, by its metrics. */
+export function countedIn(window: Window, bucket: ModelBucket | undefined, nowMs: number): Measured {
+  const part = (name: keyof Amounts) => countedOf(window, name, bucket?.charges ?? [], nowMs);
+  const [input, output] = [part("tokensIn"), part("tokensOut")];
+  const tokens = { tokens: input + output, input_tokens: input, output_tokens: output };
+  return { ...NOTHING, ...tokens, cost_usd: part("costNano"), calls: part("calls") };
+}
+
+/** Goes through all charges. What is taken back comes out of what the window counts at that time, the newest first. */
+function countedOf(window: Window, part: keyof Amounts, charges: readonly Charge[], nowMs: number): number {
+  let counted: { readonly atMs: number; amount: number }[] = [];
+  for (const { atMs, amounts, windows, correctsMs } of charges) {
+    const isNamed = window.kind === "lifetime" || windows.includes(window.id);
+    counted = isNamed ? counted.filter((each) => isCounted(window, each.atMs, atMs)) : [];
+    if (!isNamed) continue;
+    let credit = Math.max(0, -amounts[part]);
+    for (const each of counted.toReversed()) {
+      if (correctsMs !== undefined && !isSameTime(window, each.atMs, correctsMs)) continue;
+      const taken = Math.min(credit, each.amount);
+      each.amount -= taken;
+      credit -= taken;
+    }
+    counted.push({ atMs, amount: Math.max(0, amounts[part]) });
+  }
+  return counted.filter(({ atMs }) => isCounted(window, atMs, nowMs)).reduce((sum, { amount }) => sum + amount, 0);
+}
+
+/** Calendar windows of the model are minutes of UTC. */
+const minuteOf = (atMs: number) => Math.floor(atMs / 60_000);
+
+function isCounted(window: Window, atMs: number, nowMs: number): boolean {
+  if (window.kind === "lifetime") return true;
+  if (window.kind === "calendar") return minuteOf(atMs) === minuteOf(nowMs);
+  return leavesAt(atMs, window.lengthMs) > nowMs;
+}
+
+/** True where a window does not tell two times apart. */
+function isSameTime(window: Window, aMs: number, bMs: number): boolean {
+  if (window.kind === "lifetime") return true;
+  if (window.kind === "calendar") return minuteOf(aMs) === minuteOf(bMs);
+  return leavesAt(aMs, window.lengthMs) === leavesAt(bMs, window.lengthMs);
+}
