@@ -40,8 +40,10 @@ export class ReplayStore {
     const unwritten = this.#unwritten.get(key);
     if (unwritten) return unwritten;
     const halfDay = halfDayOf(nowMs);
+    // A clock can step back, over the start of the half-day that the key came in.
     const [row] = this.#sql.exec<Row>(
-      "SELECT request, answer FROM idempotency WHERE half_day IN (?, ?, ?) AND key = ?",
+      "SELECT request, answer FROM idempotency WHERE half_day IN (?, ?, ?, ?) AND key = ?",
+      halfDay + 1,
       halfDay,
       halfDay - 1,
       halfDay - KEPT,

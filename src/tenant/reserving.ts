@@ -31,13 +31,15 @@ const MAX_OPEN = 20_000;
 export function reserve(tenant: TenantStores, { request }: Operation<"reserve">, nowMs: number): ReservationDecision {
   const { policy } = tenant;
   const { user_id, labels, model, idempotency_key, on_expiry = "release", if_short = "reject" } = request;
-  if (tenant.live.size >= MAX_OPEN) {
-    throw new BudgetError({ code: "too_many_reservations", detail: `a tenant has up to ${MAX_OPEN} open at once` });
-  }
   const estimate = estimateOf(request, policy.prices, priceCall, nowMs);
+  const who = { user_id, labels, model, idempotency_key };
+  if (tenant.live.size >= MAX_OPEN) {
+    const code = "too_many_reservations";
+    tenant.ledger.append("refusal", { ...who, reason: code, amounts: heldAnswer(estimate) }, nowMs);
+    throw new BudgetError({ code, detail: `a tenant has up to ${MAX_OPEN} open at once` });
+  }
   const subject = subjectOf(request);
   const { decision, granted } = tenant.accounts.grant(policy, { subject, estimate, ifShort: if_short }, nowMs);
-  const who = { user_id, labels, model, idempotency_key };
   if (!granted) {
     const status = statusOf(decision, nowMs, request.detail);
     tenant.ledger.append("refusal", { ...who, reason: status.reason, amounts: heldAnswer(estimate) }, nowMs);

@@ -41,13 +41,15 @@ describe("what arrives together is written together", () => {
   test("a consume takes three rows alone, a tenth of one beside others of its user, one beside others' users'", async () => {
     const tenant = await configured({ max_tokens: 1_000_000, per_user_max_tokens_per_day: 1000 });
     expect(await rowsWritten(tenant, () => tenant.consume({ user_id: "alice", tokens_in: 1 }))).toBe(3);
+    // The first of a crowd does not know of the others, and goes down alone; after one, they wait for each other.
+    expect(await rowsPerConsume(tenant, () => "alice")).toBe((3 + 3) / 32);
     for (let i = 0; i < 3; i += 1) {
       // The tenant's row, the user's, and one of the ledger.
       expect(await rowsPerConsume(tenant, () => "alice")).toBe(3 / 32);
       // The tenant's row, each user's, and one of the ledger.
       expect(await rowsPerConsume(tenant, (each) => `${each}`)).toBe(34 / 32);
     }
-    expect(valueIn(await tenant.usage())).toMatchObject({ tokens_in: 193, calls: 193, users: 33 });
+    expect(valueIn(await tenant.usage())).toMatchObject({ tokens_in: 225, calls: 225, users: 33 });
     expect(await auditOf(tenant)).toMatchObject({ ok: true, entries: 194 });
   });
 

@@ -195,6 +195,7 @@ test("a tenant has up to 20,000 reservations open", { timeout: 60_000 }, async (
     code: "too_many_reservations",
     detail: "a tenant has up to 20000 open at once",
   });
+  expect(await ledgerOf(tenant, { kind: "refusal" })).toMatchObject([{ reason: "too_many_reservations" }]);
   await evictDurableObject(tenant);
   expect(valueIn(await tenant.usage()).held).toMatchObject({ tokens: 20_000, reservations: 20_000 });
   expect(refusalIn(await tenant.reserve({ tokens: 1 })).code).toBe("too_many_reservations");

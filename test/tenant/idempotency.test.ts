@@ -69,6 +69,14 @@ describe("a write under a key that was used", () => {
     }
   });
 
+  test("is known where the clock steps back over the half-day it came in", async () => {
+    const tenant = tenantAt(START_MS + 12 * HOUR_MS);
+    const request = { tokens_in: 10, idempotency_key: "k" };
+    valueIn(await tenant.consume(request));
+    setNow(START_MS + 12 * HOUR_MS - 1);
+    expect(valueIn(await tenant.consume(request))).toMatchObject({ replayed: true });
+  });
+
   test("with another body, or for another operation, is refused", async () => {
     const tenant = tenantAt(START_MS);
     valueIn(await tenant.consume({ tokens_in: 10, idempotency_key: "k" }));
