@@ -204,9 +204,14 @@ export class SqlBuckets implements BucketStore {
   }
 
   #writeBuckets(): void {
-    this.#rows.put(Array.from(this.#changed, rowOfBucket));
+    // In the order of their keys: neighbours share a page, which a statement copies once to be able to undo.
+    this.#rows.put(Array.from(this.#changed).sort(byKey).map(rowOfBucket));
     this.#changed.clear();
   }
+}
+
+function byKey(a: Bucket, b: Bucket): number {
+  return cacheId(a) < cacheId(b) ? -1 : 1;
 }
 
 function rowOfBucket(bucket: Bucket): SqlStorageValue[] {

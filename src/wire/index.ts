@@ -23,6 +23,7 @@ export {
   type AnswerOf,
   type Edit,
   idempotencyKeyIn,
+  isRead,
   type Operation,
   type OperationName,
   type Operations,

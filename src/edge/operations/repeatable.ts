@@ -1,18 +1,6 @@
-import { idempotencyKeyIn, type Operation, type OperationName } from "../../wire/index.ts";
-
-const READS: ReadonlySet<OperationName> = new Set<OperationName>([
-  "allows_step",
-  "reservation",
-  "reservations",
-  "usage",
-  "config",
-  "config_history",
-  "ledger",
-  "audit",
-  "admit",
-]);
+import { idempotencyKeyIn, isRead, type Operation } from "../../wire/index.ts";
 
 /** True where carrying an operation out twice does what carrying it out once does. */
 export function isRepeatable(operation: Operation): boolean {
-  return READS.has(operation.op) || operation.op === "revoke_token" || idempotencyKeyIn(operation) !== undefined;
+  return isRead(operation) || operation.op === "revoke_token" || idempotencyKeyIn(operation) !== undefined;
 }
