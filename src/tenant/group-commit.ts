@@ -42,14 +42,6 @@ export class GroupCommit {
     return answer as T;
   }
 
-  /** Runs one that most likely writes nothing. Where nobody else is to be run before it, that is at once. */
-  read<T>(operation: () => T): Promise<T> {
-    if (this.#queue.length > 0) return this.run(operation);
-    return new Promise<T>((resolve, reject) =>
-      this.#commitAlone({ run: operation, resolve: resolve as Queued["resolve"], reject }),
-    );
-  }
-
   /** Runs operations in order, in one commit. */
   runAll<T>(operations: readonly (() => T)[]): Promise<T[]> {
     const answers = operations.map(

@@ -1,27 +1,26 @@
 import { DurableObject } from "cloudflare:workers";
 import { type BucketKey, type BudgetConfig, TENANT_KEY, userKey } from "../core/index.ts";
-import {
-  type AdjustRequest,
-  type AllowsStepRequest,
-  type Answer,
-  type AnswerOf,
-  type Caller,
-  type CommitRequest,
-  type ConfigPatch,
-  type ConsumeRequest,
-  type Edit,
-  type ExtendRequest,
-  type FreezeRequest,
-  isRead,
-  type LedgerQuery,
-  type NoteRequest,
-  type Operation,
-  type OperationName,
-  type OverrideRequest,
-  type PageQuery,
-  type ReleaseRequest,
-  type ReservationsQuery,
-  type ReserveRequest,
+import type {
+  AdjustRequest,
+  AllowsStepRequest,
+  Answer,
+  AnswerOf,
+  Caller,
+  CommitRequest,
+  ConfigPatch,
+  ConsumeRequest,
+  Edit,
+  ExtendRequest,
+  FreezeRequest,
+  LedgerQuery,
+  NoteRequest,
+  Operation,
+  OperationName,
+  OverrideRequest,
+  PageQuery,
+  ReleaseRequest,
+  ReservationsQuery,
+  ReserveRequest,
 } from "../wire/index.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { perform } from "./perform.ts";
@@ -198,8 +197,7 @@ export class TenantBudget extends DurableObject {
 
   #run<K extends OperationName>(operation: Operation<K>, caller?: Caller): Answers<K> {
     const nowMs = this.now();
-    const run = () => perform(this.#tenant, operation, caller, nowMs);
-    return isRead(operation) ? this.#commits.read(run) : this.#commits.run(run);
+    return this.#commits.run(() => perform(this.#tenant, operation, caller, nowMs));
   }
 
   #flush(): void {

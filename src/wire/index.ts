@@ -23,7 +23,6 @@ export {
   type AnswerOf,
   type Edit,
   idempotencyKeyIn,
-  isRead,
   type Operation,
   type OperationName,
   type Operations,

@@ -83,20 +83,3 @@ export function idempotencyKeyIn(operation: Operation): string | undefined {
     ? operation.request.idempotency_key
     : undefined;
 }
-
-const READS: ReadonlySet<OperationName> = new Set<OperationName>([
-  "allows_step",
-  "reservation",
-  "reservations",
-  "usage",
-  "config",
-  "config_history",
-  "ledger",
-  "audit",
-  "admit",
-]);
-
-/** True for one that asks and changes nothing by itself; what is over by then may still end with it. */
-export function isRead({ op }: Operation): boolean {
-  return READS.has(op);
-}
