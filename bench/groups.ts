@@ -1,7 +1,7 @@
 import { operationsIn } from "./load/rounds.ts";
 import type { Cell, Group, System } from "./measure.ts";
 import type { Peer } from "./peers/index.ts";
-import { BUCKETS, MANY_TENANTS, OBJECT_CASES, type Plan, PRODUCT_CASES, type ProductCase, RPC_CASES } from "./plan.ts";
+import { BUCKETS, MANY_TENANTS, type Plan, PRODUCT_CASES, type ProductCase } from "./plan.ts";
 import type { Service } from "./serve.ts";
 
 export const PRODUCT = "edge-budget";
@@ -31,8 +31,8 @@ export function baseGroups(service: Service, peers: readonly Peer[], plan: Plan)
         (name): Cell => ({ system: product, case: name, connections, ...load }),
       ),
       { system: store, case: "consume", connections, ...load },
-      ...OBJECT_CASES.map((name): Cell => ({ system: object, case: name, connections, ...load })),
-      ...RPC_CASES.map((name): Cell => ({ system: byRpc, case: name, connections, ...load })),
+      ...plan.objectCases.map((name): Cell => ({ system: object, case: name, connections, ...load })),
+      ...plan.rpcCases.map((name): Cell => ({ system: byRpc, case: name, connections, ...load })),
       ...peers.map((peer): Cell => ({ system: { ...peer, token: "" }, case: "consume", connections, ...load })),
     ],
     rounds,

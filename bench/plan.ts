@@ -10,6 +10,10 @@ export interface Plan {
   readonly rounds: ReadonlyMap<number, number>;
   /** The same, for many tenants and for many buckets. */
   readonly sweepRounds: ReadonlyMap<number, number>;
+  /** The cases that the object is asked with nothing between. */
+  readonly objectCases: readonly ProductCase[];
+  /** The cases that another Worker asks through a service binding. */
+  readonly rpcCases: readonly ProductCase[];
   /** The concurrencies at which rows are counted. */
   readonly counted: readonly number[];
   /** The cases that are measured for many tenants and for many buckets. */
@@ -33,11 +37,6 @@ export const PRODUCT_CASES = [
 ] as const satisfies readonly CaseName[];
 export type ProductCase = (typeof PRODUCT_CASES)[number];
 
-/** What the object is asked with nothing between. */
-export const OBJECT_CASES = ["consume", "reserve+commit"] as const satisfies readonly ProductCase[];
-/** What an agent calls at each step through a service binding. */
-export const RPC_CASES = ["allows-step", "consume", "reserve+commit"] as const satisfies readonly ProductCase[];
-
 export const MILLION = 1_000_000;
 /** The concurrency that the reaches are told at. */
 export const REACH_CONCURRENCY = 32;
@@ -58,6 +57,8 @@ export const FULL: Plan = {
     [32, 3],
     [256, 1],
   ]),
+  objectCases: ["consume", "reserve+commit"],
+  rpcCases: ["allows-step", "consume", "reserve+commit"],
   counted: [1, 32, 256],
   sweepCases: ["allows-step", "consume", "reserve+commit", "batch-100", "batch-1000"],
   buckets: [1, BUCKETS, 10_000, MILLION],
@@ -65,7 +66,7 @@ export const FULL: Plan = {
   sweepMaxInFlight: 100_000,
 };
 
-/** Loading a million buckets alone takes longer than a quick run may. */
+/** Loading a million buckets alone takes longer than a quick run may; it leaves out the other ways to ask, too. */
 export const QUICK: Plan = {
   sliceMs: 200,
   floorMs: 100,
@@ -75,6 +76,8 @@ export const QUICK: Plan = {
     [256, 1],
   ]),
   sweepRounds: new Map([[32, 1]]),
+  objectCases: [],
+  rpcCases: [],
   counted: [1, 32],
   sweepCases: ["consume"],
   buckets: [1, BUCKETS, 10_000],
