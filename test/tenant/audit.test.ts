@@ -8,8 +8,8 @@ import {
   newTenant,
   ring,
   START_MS,
-  setNow,
   type Tenant,
+  tenantAt,
   useSetClock,
   valueIn,
 } from "./tenant.ts";
@@ -18,8 +18,7 @@ useSetClock();
 
 /** A tenant with something of everything: 3 users, 2 models and a pair, corrections, evictions, late commits. */
 async function storied(): Promise<Tenant> {
-  const tenant = newTenant();
-  setNow(START_MS);
+  const tenant = tenantAt(START_MS);
   const config = { per_model_max_tokens: 1000, per_user_and_model_max_tokens_per_day: 1000, max_users: 3 };
   valueIn(await tenant.configure(config));
   for (const user_id of ["gone", "alice", "bob", null]) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ReservationDecision } from "../../src/wire/index.ts";
-import { auditOf, newTenant, START_MS, setNow, type Tenant, useSetClock, valueIn } from "./tenant.ts";
+import { auditOf, configured, type Tenant, useSetClock, valueIn } from "./tenant.ts";
 
 useSetClock();
 
@@ -10,9 +10,7 @@ const TOKENS = 10;
 const MAX = HOLDS * TOKENS;
 
 async function budgetOfAThousand(): Promise<Tenant> {
-  const tenant = newTenant();
-  setNow(START_MS);
-  valueIn(await tenant.configure({ max_tokens: MAX }));
+  const tenant = await configured({ max_tokens: MAX });
   return tenant;
 }
 

@@ -4,6 +4,7 @@ import type { TenantBudget } from "../../src/index.ts";
 import type { Answer } from "../../src/wire/index.ts";
 import {
   auditOf,
+  configured,
   ledgerOf,
   MINUTE_MS,
   newTenant,
@@ -11,6 +12,7 @@ import {
   START_MS,
   setNow,
   type Tenant,
+  tenantAt,
   useSetClock,
   valueIn,
 } from "./tenant.ts";
@@ -80,9 +82,7 @@ describe("where a write fails, nothing of the operation stays, and the next one 
   });
 
   test.each(["INTO reservation", "INTO ledger"])("of a reservation: %s", async (query) => {
-    const tenant = newTenant();
-    setNow(START_MS);
-    valueIn(await tenant.configure({ max_tokens: 10 }));
+    const tenant = await configured({ max_tokens: 10 });
     await failNext(tenant, query);
     expect(await failureOf(tenant.reserve({ tokens: 6 }))).toContain("disk I/O error");
     expect(valueIn(await tenant.usage()).held).toMatchObject({ tokens: 0, reservations: 0 });
@@ -96,8 +96,7 @@ describe("where a write fails, nothing of the operation stays, and the next one 
   });
 
   test("of what an alarm does, which is done by the next one", async () => {
-    const tenant = newTenant();
-    setNow(START_MS);
+    const tenant = tenantAt(START_MS);
     valueIn(await tenant.reserve({ tokens: 6, on_expiry: "charge" }));
     await failNext(tenant, "INTO tenant");
     expect(await failureOf(ring(tenant, START_MS + MINUTE_MS))).toContain("disk I/O error");
@@ -148,9 +147,7 @@ async function sendWave(budget: TenantBudget, wave: number, acked: Acknowledged)
 
 describe("where every n-th write fails under a mixed load, what was answered is there once, and nothing else", () => {
   test.each([2, 3, 4, 5, 6, 7, 40])("n = %i", async (n) => {
-    const tenant = newTenant();
-    setNow(START_MS);
-    valueIn(await tenant.configure({ max_tokens: 1_000_000, per_model_max_tokens_per_day: 1_000_000, max_users: 4 }));
+    const tenant = await configured({ max_tokens: 1_000_000, per_model_max_tokens_per_day: 1_000_000, max_users: 4 });
     const acked = new Acknowledged();
     acked.entries.config = 1;
     let [writes, faults] = [0, 0];

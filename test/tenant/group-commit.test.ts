@@ -2,27 +2,10 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import type { TenantBudget } from "../../src/index.ts";
 import type { Answer, Operation } from "../../src/wire/index.ts";
-import {
-  auditOf,
-  batchOf,
-  ledgerOf,
-  newTenant,
-  START_MS,
-  setNow,
-  type Tenant,
-  useSetClock,
-  valueIn,
-} from "./tenant.ts";
+import { auditOf, batchOf, configured, ledgerOf, type Tenant, useSetClock, valueIn } from "./tenant.ts";
 import { interceptSql, rowsWritten } from "./written.ts";
 
 useSetClock();
-
-async function configured(config: Parameters<Tenant["configure"]>[0] = {}): Promise<Tenant> {
-  const tenant = newTenant();
-  setNow(START_MS);
-  valueIn(await tenant.configure(config));
-  return tenant;
-}
 
 const consumeFor = (user_id: string): Operation => ({ op: "consume", request: { user_id, tokens_in: 1 } });
 

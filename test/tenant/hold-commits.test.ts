@@ -1,31 +1,22 @@
 import { describe, expect, test } from "vitest";
 import {
   auditOf,
-  newTenant,
+  configured,
   refusalIn,
+  reserved,
   SECOND_MS,
   START_MS,
   setNow,
-  type Tenant,
   useSetClock,
   valueIn,
 } from "./tenant.ts";
 
 useSetClock();
 
-async function reserved(request: Parameters<Tenant["reserve"]>[0], config: Parameters<Tenant["configure"]>[0] = {}) {
-  const tenant = newTenant();
-  setNow(START_MS);
-  valueIn(await tenant.configure(config));
-  return { tenant, id: valueIn(await tenant.reserve(request)).id };
-}
-
 describe("a reservation", () => {
   test("counts against every limit it touches while it lives, and is no spending", async () => {
     const config = { max_tokens: 100, per_user_max_cost_usd: 2, per_model_max_output_tokens_per_day: 50, max_calls: 3 };
-    const tenant = newTenant();
-    setNow(START_MS);
-    valueIn(await tenant.configure(config));
+    const tenant = await configured(config);
     const request = { user_id: "alice", model: "m", input_tokens: 20, output_tokens: 30, cost_usd: 0.5, detail: true };
     const { decision, id, ...told } = valueIn(await tenant.reserve(request));
     expect(id).toMatch(/^[0-9A-HJKMNP-TV-Z]{26}$/);

@@ -3,25 +3,17 @@ import { describe, expect, test } from "vitest";
 import {
   ledgerOf,
   MINUTE_MS,
-  newTenant,
   refusalIn,
+  reserved,
   ring,
   SECOND_MS,
   START_MS,
   setNow,
-  type Tenant,
   useSetClock,
   valueIn,
 } from "./tenant.ts";
 
 useSetClock();
-
-async function reserved(request: Parameters<Tenant["reserve"]>[0], config: Parameters<Tenant["configure"]>[0] = {}) {
-  const tenant = newTenant();
-  setNow(START_MS);
-  valueIn(await tenant.configure(config));
-  return { tenant, id: valueIn(await tenant.reserve(request)).id };
-}
 
 describe("an extension", () => {
   test("of the amount adds to what is held, where it fits, as the same call", async () => {

@@ -3,28 +3,20 @@ import { describe, expect, test } from "vitest";
 import type { Operation } from "../../src/wire/index.ts";
 import {
   batchOf,
+  configured,
   DAY_MS,
   HOUR_MS,
   ledgerOf,
   MINUTE_MS,
-  newTenant,
   refusalIn,
   SECOND_MS,
   START_MS,
   setNow,
-  type Tenant,
   useSetClock,
   valueIn,
 } from "./tenant.ts";
 
 useSetClock();
-
-async function configured(config: Parameters<Tenant["configure"]>[0]): Promise<Tenant> {
-  const tenant = newTenant();
-  setNow(START_MS);
-  valueIn(await tenant.configure(config));
-  return tenant;
-}
 
 describe("how many reservations can be open at once", () => {
   test("is limited for the tenant", async () => {

@@ -2,6 +2,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import {
   auditOf,
+  configured,
   MINUTE_MS,
   newTenant,
   refusalIn,
@@ -9,6 +10,7 @@ import {
   START_MS,
   setNow,
   type Tenant,
+  tenantAt,
   useSetClock,
   valueIn,
 } from "./tenant.ts";
@@ -45,9 +47,7 @@ async function reserve(
 }
 
 test("reservations survive the object leaving memory, with what became of them", async () => {
-  const tenant = newTenant();
-  setNow(START_MS);
-  valueIn(await tenant.configure({ max_tokens: 1000 }));
+  const tenant = await configured({ max_tokens: 1000 });
   const ids: string[] = [];
   for (const tokens of [1, 10, 100, 200]) ids.push(await reserve(tenant, tokens, { user_id: "alice" }));
   const [, part = "", done = "", back = ""] = ids;
@@ -66,8 +66,7 @@ test("reservations survive the object leaving memory, with what became of them",
 
 describe("a start reads reservations from the oldest open one", () => {
   test("which the tenant's row tells, over generations of settled ones", async () => {
-    const tenant = newTenant();
-    setNow(START_MS);
+    const tenant = tenantAt(START_MS);
     let open = await reserve(tenant, 1);
     for (let generation = 1; generation <= 4; generation += 1) {
       const next = await reserve(tenant, 1);
@@ -92,8 +91,7 @@ describe("a start reads reservations from the oldest open one", () => {
   });
 
   test("also where a commit of the oldest was refused", async () => {
-    const tenant = newTenant();
-    setNow(START_MS);
+    const tenant = tenantAt(START_MS);
     const oldest = await reserve(tenant, 5);
     const younger = await reserve(tenant, 7);
     valueIn(await tenant.consume({ tokens_in: Number.MAX_SAFE_INTEGER }));
@@ -123,8 +121,7 @@ describe("a start reads reservations from the oldest open one", () => {
   });
 
   test("and finds those that expired while it was gone", async () => {
-    const tenant = newTenant();
-    setNow(START_MS);
+    const tenant = tenantAt(START_MS);
     await reserve(tenant, 3, { on_expiry: "charge" });
     await reserve(tenant, 5, { ttl_seconds: 120 });
     await evictDurableObject(tenant);
@@ -135,8 +132,7 @@ describe("a start reads reservations from the oldest open one", () => {
 });
 
 test("however often the object leaves memory within a millisecond, ids stay in order of creation", async () => {
-  const tenant = newTenant();
-  setNow(START_MS);
+  const tenant = tenantAt(START_MS);
   const ids: string[] = [];
   for (let i = 0; i < 20; i += 1) {
     ids.push(valueIn(await tenant.reserve({ tokens: 1 })).id);

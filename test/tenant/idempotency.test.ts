@@ -13,6 +13,7 @@ import {
   START_MS,
   setNow,
   type Tenant,
+  tenantAt,
   useSetClock,
   valueIn,
 } from "./tenant.ts";
@@ -20,11 +21,6 @@ import {
 useSetClock();
 
 const ALICE = { scope: "user", subject: "alice" };
-
-function tenantAt(epochMs: number): Tenant {
-  setNow(epochMs);
-  return newTenant();
-}
 
 const keysOf = (tenant: Tenant) =>
   runInDurableObject(tenant, (_, { storage }) =>

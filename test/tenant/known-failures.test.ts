@@ -1,30 +1,22 @@
+/** How systems of this kind fail, as their users report it, and what this one does instead. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import {
   auditOf,
+  configured,
   DAY_MS,
   HOUR_MS,
   ledgerOf,
   MINUTE_MS,
-  newTenant,
   refusalIn,
   ring,
   START_MS,
   setNow,
-  type Tenant,
   useSetClock,
   valueIn,
 } from "./tenant.ts";
 
 useSetClock();
-
-/** How systems of this kind fail, as their users report it, and what this one does instead. */
-async function configured(config: Parameters<Tenant["configure"]>[0]): Promise<Tenant> {
-  const tenant = newTenant();
-  setNow(START_MS);
-  valueIn(await tenant.configure(config));
-  return tenant;
-}
 
 const alice = { scope: "user", subject: "alice" };
 

@@ -6,22 +6,17 @@ import {
   HOUR_MS,
   ledgerOf,
   MINUTE_MS,
-  newTenant,
   refusalIn,
   SECOND_MS,
   START_MS,
   setNow,
   type Tenant,
+  tenantAt,
   useSetClock,
   valueIn,
 } from "./tenant.ts";
 
 useSetClock();
-
-function tenantAt(epochMs: number): Tenant {
-  setNow(epochMs);
-  return newTenant();
-}
 
 const ALICE = { scope: "user", subject: "alice" };
 const NOTHING = {

@@ -3,10 +3,10 @@ import { expect, test } from "vitest";
 import {
   auditOf,
   batchOf,
+  configured,
   DAY_MS,
   HOUR_MS,
   ledgerOf,
-  newTenant,
   refusalIn,
   ring,
   START_MS,
@@ -17,13 +17,6 @@ import {
 } from "./tenant.ts";
 
 useSetClock();
-
-async function configured(config: Parameters<Tenant["configure"]>[0]): Promise<Tenant> {
-  const tenant = newTenant();
-  setNow(START_MS);
-  valueIn(await tenant.configure(config));
-  return tenant;
-}
 
 const idsOf = async (tenant: Tenant) => (await ledgerOf(tenant)).map(({ id }) => id);
 

@@ -18,6 +18,28 @@ export function newTenant(): Tenant {
   return env.TENANT_BUDGET.getByName(crypto.randomUUID());
 }
 
+/** Such a tenant, and the time that it reads. */
+export function tenantAt(epochMs: number): Tenant {
+  setNow(epochMs);
+  return newTenant();
+}
+
+/** Such a tenant under a configuration, from the start on. */
+export async function configured(config: Parameters<Tenant["configure"]>[0] = {}): Promise<Tenant> {
+  const tenant = tenantAt(START_MS);
+  valueIn(await tenant.configure(config));
+  return tenant;
+}
+
+/** Such a tenant with a reservation, and the reservation's id. */
+export async function reserved(
+  request: Parameters<Tenant["reserve"]>[0],
+  config?: Parameters<Tenant["configure"]>[0],
+): Promise<{ readonly tenant: Tenant; readonly id: string }> {
+  const tenant = await configured(config);
+  return { tenant, id: valueIn(await tenant.reserve(request)).id };
+}
+
 /** Lets a file's tests set the time that objects read. */
 export function useSetClock(): void {
   beforeAll(() => void vi.useFakeTimers({ toFake: ["Date"] }));
