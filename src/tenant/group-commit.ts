@@ -17,14 +17,13 @@ export interface Committed {
  * Commits operations that arrive together in one transaction: a flush runs them in order and writes what they changed,
  * then each caller gets its own answer, which the output gate holds until the commit is durable. One that is alone runs
  * at once. Those that arrive meanwhile wait until that is durable, since their own answers could not be sent any sooner,
- * and go down together. An operation that throws takes nothing else with it: all is rolled back, and
- * each runs by itself.
+ * and go down together. An operation that throws takes nothing else with it: all is rolled back, and each runs by itself.
  */
 export class GroupCommit {
   readonly #storage: DurableObjectStorage;
   readonly #state: Committed;
   #queue: Queued[] = [];
-  /** How many calls have queued something. */
+  /** How many calls have queued something since the last flush: a batch is one. */
   #calls = 0;
   /** Whether a flush is being gathered, or the last one is not durable yet. */
   #isBusy = false;

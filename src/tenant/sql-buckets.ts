@@ -211,7 +211,8 @@ export class SqlBuckets implements BucketStore {
 }
 
 function byKey(a: Bucket, b: Bucket): number {
-  return cacheId(a) < cacheId(b) ? -1 : 1;
+  if (a.scope !== b.scope) return a.scope < b.scope ? -1 : 1;
+  return a.subject < b.subject ? -1 : 1;
 }
 
 function rowOfBucket(bucket: Bucket): SqlStorageValue[] {

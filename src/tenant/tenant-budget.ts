@@ -103,8 +103,7 @@ export class TenantBudget extends DurableObject {
 
   /** Carries out operations of any kind in order, in one commit, each with an answer of its own. */
   batch(operations: readonly Operation[], caller?: Caller): Promise<Answer<unknown>[]> {
-    const nowMs = this.now();
-    return this.#commits.runAll(operations.map((operation) => () => perform(this.#tenant, operation, caller, nowMs)));
+    return this.#commits.runAll(operations.map((operation) => this.#prepare(operation, caller)));
   }
 
   /** The tenant's totals. */
@@ -196,8 +195,13 @@ export class TenantBudget extends DurableObject {
   }
 
   #run<K extends OperationName>(operation: Operation<K>, caller?: Caller): Answers<K> {
+    return this.#commits.run(this.#prepare(operation, caller));
+  }
+
+  /** An operation as it will be carried out, at the time when it arrived. */
+  #prepare<K extends OperationName>(operation: Operation<K>, caller?: Caller): () => Answer<AnswerOf<K>> {
     const nowMs = this.now();
-    return this.#commits.run(() => perform(this.#tenant, operation, caller, nowMs));
+    return () => perform(this.#tenant, operation, caller, nowMs);
   }
 
   #flush(): void {
