@@ -10,6 +10,8 @@ export interface BucketStore {
   get(key: BucketKey): Bucket | undefined;
   /** Keeps a new, empty bucket, touched now. */
   create(key: BucketKey, nowMs: number): Bucket;
+  /** A number that no bucket and no counter has had yet. */
+  nextGeneration(): number;
   /** Marks as the last one touched. */
   touch(bucket: Bucket, nowMs: number): void;
   /** Keeps the changed totals of a bucket. */

@@ -37,7 +37,7 @@ export type { Counter, Slot } from "./counter.ts";
 export { type Decision, decide, type Reading } from "./decision.ts";
 export { type EstimateRequest, estimateOf, hasEstimate, TOKENS_TAKE_ALL } from "./estimate.ts";
 export { addHeld, type Held, NOTHING_HELD } from "./held.ts";
-export { type Hold, type HoldState, type OnExpiry, release } from "./hold.ts";
+export { type Estimated, type Hold, type HoldState, type OnExpiry, release } from "./hold.ts";
 export {
   isLabelName,
   type LimitName,

@@ -7,16 +7,23 @@ export class MemoryBuckets implements BucketStore {
   /** Of each scope, in order of touch, the oldest first: a Map iterates in order of insertion. */
   readonly #scopes = new Map<Scope, Map<string, Bucket>>();
 
+  #generation = 0;
+
   get({ scope, subject }: BucketKey): Bucket | undefined {
     return this.#scopes.get(scope)?.get(subject);
   }
 
   create(key: BucketKey, nowMs: number): Bucket {
-    const bucket = newBucket(key, nowMs);
+    const bucket = newBucket(key, this.nextGeneration(), nowMs);
     const buckets = this.#scopes.get(key.scope);
     if (buckets) buckets.set(key.subject, bucket);
     else this.#scopes.set(key.scope, new Map([[key.subject, bucket]]));
     return bucket;
+  }
+
+  nextGeneration(): number {
+    this.#generation += 1;
+    return this.#generation;
   }
 
   touch(bucket: Bucket, nowMs: number): void {

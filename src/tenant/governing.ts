@@ -72,8 +72,8 @@ export function adjust(tenant: TenantStores, { key, request }: Operation<"adjust
   const { tokens_in = 0, tokens_out = 0, cost_usd = 0, calls = 0, note, idempotency_key } = request;
   const costNanoUsd = nanoFromUsd(cost_usd);
   const delta = { ...NO_USAGE, inputTokens: tokens_in, outputTokens: tokens_out, costNanoUsd, calls };
-  tenant.accounts.adjust(tenant.policy, key, delta, nowMs);
-  const told = { bucket: nameOf(key), note, idempotency_key, usage: usageList(delta) };
+  const made = tenant.accounts.adjust(tenant.policy, key, delta, nowMs);
+  const told = { bucket: nameOf(key), note, idempotency_key, usage: usageList(made) };
   tenant.ledger.append("adjustment", told, nowMs);
   return usage(tenant, { op: "usage", key }, nowMs);
 }

@@ -75,7 +75,7 @@ export class SqlBuckets implements BucketStore {
   }
 
   create(key: BucketKey, nowMs: number): Bucket {
-    const bucket = newBucket(key, nowMs);
+    const bucket = newBucket(key, this.nextGeneration(), nowMs);
     if (key.scope === TENANT) {
       this.#row.create(bucket);
     } else {
@@ -85,11 +85,17 @@ export class SqlBuckets implements BucketStore {
     return bucket;
   }
 
-  touch(bucket: Bucket, nowMs: number): void {
+  /** Touches and generations share one count. It is stored with whatever has a number of it. */
+  nextGeneration(): number {
     const tenant = this.#row.get();
-    if (tenant) tenant.touches += 1;
+    if (!tenant) return 0;
+    tenant.touches += 1;
+    return tenant.touches;
+  }
+
+  touch(bucket: Bucket, nowMs: number): void {
     bucket.touchedAtMs = nowMs;
-    bucket.touchedSeq = tenant?.touches ?? 0;
+    bucket.touchedSeq = this.nextGeneration();
     this.#changed.add(bucket);
     this.#remember(bucket);
   }
