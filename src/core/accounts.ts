@@ -31,6 +31,13 @@ export interface Charged {
   readonly charges: readonly Charge[];
 }
 
+/** An expired hold, and what its expiry charged. */
+export interface Expired {
+  readonly hold: Hold;
+  readonly usage: Usage | null;
+  readonly charges: readonly Charge[];
+}
+
 /** The decision on a reservation, and what to hold for it: null where it is refused. */
 export interface Grant {
   readonly decision: Decision;
@@ -128,15 +135,15 @@ export class Accounts {
     return { decision: this.#decide(policy, after, nowMs), charges, hold: settled };
   }
 
-  /** Expires a hold, and charges it if it says so. */
-  expire(policy: Policy, hold: Hold, nowMs: number): { readonly hold: Hold; readonly charges: readonly Charge[] } {
+  /** Expires a hold, and charges `usage` if it says so; null if it does not. */
+  expire(policy: Policy, hold: Hold, nowMs: number): Expired {
     const usage = chargeAtExpiry(hold);
     const { accounts, charges } = usage
       ? this.#chargeAll(policy, hold.subject, () => ({ delta: usage }), nowMs)
       : { accounts: [], charges: [] };
     const expired = expire(hold, usage && { usage, atMs: nowMs, counted: accounts.map(countedIn) }, nowMs);
     this.#holds.put(expired);
-    return { hold: expired, charges };
+    return { hold: expired, usage, charges };
   }
 
   /**

@@ -64,7 +64,7 @@ export {
   type ModelPrice,
   type Policy,
 } from "./policy.ts";
-export { MAX_TTL_SECONDS } from "./settings.ts";
+export { MAX_EVENT_COST_USD, MAX_EVENT_TOKENS, MAX_TTL_SECONDS } from "./settings.ts";
 export { StandardBudget, type StandardBudgetOptions } from "./standard-budget.ts";
 export {
   type BudgetStatus,
@@ -75,4 +75,4 @@ export {
   totalsOf,
   type UsageTotals,
 } from "./status.ts";
-export { addUsage, mapUsage, NO_USAGE, subtractUsage, type Usage } from "./usage.ts";
+export { addUsage, atCeiling, mapUsage, NO_USAGE, subtractUsage, totalAfter, type Usage } from "./usage.ts";

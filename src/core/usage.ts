@@ -84,6 +84,15 @@ export function totalAfter(total: Usage, delta: Usage): Usage {
   };
 }
 
+/** The metrics of a total that stand at its ceiling, and so may be less than what was spent. */
+export function atCeiling({ inputTokens, outputTokens, costNanoUsd, calls }: Amounts) {
+  const metrics: ("tokens" | "cost_usd" | "calls")[] = [];
+  if (inputTokens + outputTokens >= CEILING) metrics.push("tokens");
+  if (costNanoUsd >= CEILING) metrics.push("cost_usd");
+  if (calls >= CEILING) metrics.push("calls");
+  return metrics;
+}
+
 /** What a window's slot counts after a charge without negative parts. */
 export function amountsAfter(amounts: Amounts, charged: Amounts): Amounts {
   const inputTokens = partAfter(amounts.inputTokens, charged.inputTokens, CEILING - amounts.outputTokens);

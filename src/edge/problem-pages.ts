@@ -78,7 +78,7 @@ export const PROBLEM_PAGES: Readonly<Record<ProblemCode, ProblemPage>> = {
   },
   sum_out_of_range: {
     means:
-      "The event would take a total below zero or past 2^53−1, where it would no longer be exact. It was not recorded.",
+      "The adjustment would take a total below zero or past 2^53−1, above which it is not exact. It was not recorded.",
     fix: "Check the amounts. A credit takes at most what was counted.",
     example: { detail: "this would take a total below zero" },
   },

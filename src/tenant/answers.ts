@@ -1,5 +1,6 @@
 import {
   type Account,
+  atCeiling,
   decide,
   type Held,
   type Hold,
@@ -20,9 +21,11 @@ const toTime = (epochMs: number) => new Date(epochMs).toISOString();
 export function usageAnswer(policy: Policy, account: Account, nowMs: number): UsageAnswer {
   const { key, bucket, held } = account;
   const { readings } = decide(policy, [account], nowMs);
+  const saturated = atCeiling(bucket?.usage ?? NO_USAGE);
   return {
     ...nameOf(key),
     ...totalsOf(bucket?.usage ?? NO_USAGE),
+    ...(saturated.length > 0 && { saturated }),
     started_at: bucket ? toTime(bucket.startedAtMs) : null,
     wall_clock: bucket ? Math.max(0, nowMs - bucket.startedAtMs) / 1000 : 0,
     ...controlAnswer(account, nowMs),

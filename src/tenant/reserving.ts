@@ -21,6 +21,7 @@ import {
 } from "../wire/index.ts";
 import { isOwnHold } from "./admitting.ts";
 import { heldAnswer, reservationAnswer } from "./answers.ts";
+import { requireRealEvent, requireRealUsage } from "./event-bounds.ts";
 import { chargesOf } from "./ledger-entry.ts";
 import { pricedAt } from "./spending.ts";
 import type { TenantStores } from "./tenant-stores.ts";
@@ -32,6 +33,7 @@ export function reserve(tenant: TenantStores, { request }: Operation<"reserve">,
   const { policy } = tenant;
   const { user_id, labels, model, idempotency_key, on_expiry = "release", if_short = "reject" } = request;
   const estimate = estimateOf(request, policy.prices, priceCall, nowMs);
+  requireRealEvent(policy, estimate, request);
   const who = { user_id, labels, model, idempotency_key };
   if (tenant.live.size >= MAX_OPEN) {
     const code = "too_many_reservations";
@@ -83,6 +85,7 @@ export function extend(
   const asked = estimateOf({ model, provider, ...request }, policy.prices, priceCall, nowMs);
   // More of the same call: it is one hold, however often it is extended.
   const more = { ...asked, calls: 0, concurrentCalls: 0 };
+  requireRealEvent(policy, addHeld(hold.granted, more), request);
   const isMore = more.tokens > 0 || more.costNanoUsd > 0;
   const grant = isMore
     ? tenant.accounts.grant(policy, { subject, estimate: more, ifShort: if_short, isMore }, nowMs)
@@ -120,11 +123,15 @@ export function commit(
   if (hold.state === "committed") throw settled(hold);
   const { model = hold.model, provider = hold.provider } = request;
   const { usage, price } = pricedUsageOf({ ...request, model, provider }, policy.prices, priceCall, nowMs);
+  requireRealUsage(policy, usage, request);
   const committed = tenant.accounts.commit(policy, hold, usage, final, nowMs);
   tenant.holds.put(committed.hold);
   const told = { ...whoseEntry(hold), ...(price && { model, provider }), ...pricedAt(price), idempotency_key };
   const late = committed.hold.late || undefined;
-  tenant.ledger.append("commit", { ...told, reservation: id, final, late, ...chargesOf(committed.charges) }, nowMs);
+  // A call is counted once, however many parts it is reported in.
+  const reported = hold.spent.calls > 0 ? { ...usage, calls: 0 } : usage;
+  const charges = chargesOf(committed.charges, reported, hold.estimated !== null);
+  tenant.ledger.append("commit", { ...told, reservation: id, final, late, ...charges }, nowMs);
   return { ...reservationAnswer(committed.hold), decision: statusOf(committed.decision, nowMs, request.detail) };
 }
 
@@ -170,10 +177,10 @@ export function expireHolds(tenant: TenantStores, nowMs: number, most = Number.P
   for (let i = 0; i < most; i += 1) {
     const due = tenant.live.nextExpired(nowMs);
     if (!due) return true;
-    const { hold, charges } = tenant.accounts.expire(tenant.policy, due, nowMs);
+    const { hold, charges, usage } = tenant.accounts.expire(tenant.policy, due, nowMs);
     tenant.holds.put(hold);
     const told = { ...whoseEntry(hold), reservation: hold.id, estimated: charges.length > 0 };
-    tenant.ledger.append("expiry", { ...told, ...chargesOf(charges) }, nowMs);
+    tenant.ledger.append("expiry", { ...told, ...(usage && chargesOf(charges, usage)) }, nowMs);
   }
   return tenant.live.nextExpired(nowMs) === undefined;
 }

@@ -30,10 +30,15 @@ export interface ControlAnswer {
   readonly frozen: { readonly until: string | null } | null;
 }
 
+/** A metric whose total can reach its ceiling. */
+export type Saturable = "tokens" | "cost_usd" | "calls";
+
 /** A bucket's totals and how its limits stand. A bucket that does not exist has not started. */
 export interface UsageAnswer extends UsageTotals, ControlAnswer {
   readonly scope: BucketName["scope"];
   readonly id: BucketName["id"];
+  /** Only if there are any: metrics whose total has reached its ceiling, 2^53−1, and stays there. */
+  readonly saturated?: readonly Saturable[];
   /** RFC 3339. */
   readonly started_at: string | null;
   /** Seconds since `started_at`, what `max_wall_clock` counts. */
@@ -124,6 +129,10 @@ export interface LedgerEntry
   readonly scopes?: readonly string[] | undefined;
   /** Where one of those buckets was changed by other amounts than the tenant's: which, and by what. */
   readonly exceptions?: readonly LedgerException[] | undefined;
+  /** The scopes whose totals have reached their ceiling, 2^53−1, and counted less than was reported. */
+  readonly saturated?: readonly string[] | undefined;
+  /** What was reported, if the totals changed by something else: at a ceiling, or when a commit corrects a charge. */
+  readonly reported?: Omit<UsageTotals, "tokens_total"> | undefined;
   /** Of all that happens to one bucket alone. */
   readonly bucket?: Pick<BucketName, "scope" | "id">;
   readonly note?: string | undefined;

@@ -94,8 +94,7 @@ describe("a start reads reservations from the oldest open one", () => {
     const tenant = tenantAt(START_MS);
     const oldest = await reserve(tenant, 5);
     const younger = await reserve(tenant, 7);
-    valueIn(await tenant.consume({ tokens_in: Number.MAX_SAFE_INTEGER }));
-    expect(refusalIn(await tenant.commit(oldest, { tokens_in: 1 })).code).toBe("sum_out_of_range");
+    expect(refusalIn(await tenant.commit(oldest, { tokens_in: 100_000_001 })).code).toBe("invalid_input");
     valueIn(await tenant.commit(await reserve(tenant, 1), {}));
     await evictDurableObject(tenant);
     expect(await heldTokens(tenant)).toBe(12);
