@@ -81,6 +81,7 @@ export class Accounts {
       bucket: this.#bucket(policy, key, nowMs),
       control: this.#store.control(key),
       held: this.#holds.heldOf(key),
+      due: this.#holds.dueOf(key),
     };
   }
 

@@ -18,7 +18,7 @@ export class Bounds {
 
   /** True for a bucket that the idle rule forgets: long untouched, and neither held of nor counting in an open window. */
   isIdle(policy: Policy, bucket: Bucket, nowMs: number): boolean {
-    if (!isLongUntouched(policy, bucket, nowMs) || this.#holds.heldOf(bucket).concurrentCalls > 0) return false;
+    if (!isLongUntouched(policy, bucket, nowMs) || this.#holds.isKept(bucket)) return false;
     const account = { key: bucket, control: this.#store.control(bucket) };
     return !countsInWindow(bucket, windowsOf(policy, account, nowMs), nowMs, policy.calendar);
   }

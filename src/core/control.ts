@@ -2,6 +2,7 @@ import type { Bucket, BucketKey } from "./bucket.ts";
 import type { Held } from "./held.ts";
 import { compareLimits, type Limit, type LimitName, parseLimitName, printLimitName, TENANT } from "./limits.ts";
 import { type ConfigIssue, compileMaxima, type Maxima, maximaIssues, type Policy } from "./policy.ts";
+import type { Usage } from "./usage.ts";
 import type { OpenWindow } from "./window.ts";
 
 /** What an operator has set for one bucket, whether or not the bucket exists. It outlives the bucket's eviction. */
@@ -21,6 +22,8 @@ export interface Account {
   readonly control: Control | undefined;
   /** What live holds keep of it. */
   readonly held: Held;
+  /** What expired holds are charged and is not recorded yet. It counts as used. */
+  readonly due: Usage;
 }
 
 /** Lists what is wrong with an override's maxima; empty where nothing is. */

@@ -128,10 +128,10 @@ function creditCounter({ generation, slots }: Counter, credit: Amounts, isCredit
   return { generation, slots: credited.toReversed() };
 }
 
-/** When nothing that counts now will count any more; null where nothing can leave. */
+/** When nothing that counts now will count any more; null if nothing can leave. */
 export function emptyAt(live: Slots, window: OpenWindow, nowMs: number, calendar: Calendar): number | null {
   if (window.kind === "calendar") return calendar.period(window.id, nowMs).endMs;
-  const last = live.at(-1);
+  const last = live.findLast((slot) => !isNothing(slot));
   return last ? leavesAt(window, last.atMs, nowMs, calendar) : null;
 }
 

@@ -121,7 +121,7 @@ export class HoldStore {
   #markOldest(): void {
     const tenant = this.#row.get();
     if (!tenant || this.#unwritten.size === 0) return;
-    const [oldest] = this.#live.values();
+    const oldest = this.#live.oldest();
     const last = [...this.#unwritten.keys()].at(-1);
     tenant.holdsSince = oldest?.id ?? (last !== undefined && last > tenant.holdsSince ? last : tenant.holdsSince);
   }

@@ -61,19 +61,35 @@ const HANDLERS: Handlers = {
 };
 
 /**
- * Carries out one operation: what is over ends first, and a refusal is an answer.
+ * What has to wait until every reservation that has expired is recorded as such: what changes totals or windows that
+ * their charges belong into, and what lists them.
+ */
+const NEEDS_ALL_EXPIRED: ReadonlySet<OperationName> = new Set<OperationName>([
+  "reservations",
+  "set_limits",
+  "clear_limits",
+  "adjust",
+  "reset",
+  "configure",
+  "patch_config",
+  "erase_user",
+]);
+
+/**
+ * Runs one operation, after what has expired by then. A refusal is an answer.
  *
  * @param caller on whose token it is; undefined for who may do everything
+ * @returns undefined if nothing was done, since more has expired than one commit records: it is to be run again
  */
 export function perform<K extends OperationName>(
   tenant: TenantStores,
   operation: Operation<K>,
   caller: Caller | undefined,
   nowMs: number,
-): Answer<AnswerOf<K>> {
+): Answer<AnswerOf<K>> | undefined {
   tenant.accounts.tenant(nowMs);
-  tenant.holds.load();
-  reserving.expireHolds(tenant, nowMs);
+  const isUpToDate = tenant.expiries.pass(nowMs);
+  if (!isUpToDate && NEEDS_ALL_EXPIRED.has(operation.op)) return undefined;
   try {
     requireHolding(tenant, caller);
     const handle = HANDLERS[operation.op] as Handlers[K];

@@ -23,6 +23,7 @@ import type {
   ReserveRequest,
 } from "../wire/index.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { OperationRunner } from "./operation-runner.ts";
 import { perform } from "./perform.ts";
 import { migrate } from "./schema.ts";
 import { TenantStores } from "./tenant-stores.ts";
@@ -41,7 +42,7 @@ type Answers<K extends OperationName> = Promise<Answer<AnswerOf<K>>>;
 export class TenantBudget extends DurableObject {
   readonly #tenant: TenantStores;
   readonly #upkeep: Upkeep;
-  readonly #commits: GroupCommit;
+  readonly #runner: OperationRunner;
   /** When the object's alarm will go off, as far as memory knows. */
   #alarmMs = Number.POSITIVE_INFINITY;
 
@@ -50,7 +51,8 @@ export class TenantBudget extends DurableObject {
     migrate(ctx.storage);
     this.#tenant = new TenantStores(ctx.storage.sql);
     this.#upkeep = new Upkeep(this.#tenant);
-    this.#commits = new GroupCommit(ctx.storage, { flush: () => this.#flush(), forget: () => this.#forget() });
+    const commits = new GroupCommit(ctx.storage, { flush: () => this.#flush(), forget: () => this.#forget() });
+    this.#runner = new OperationRunner(commits);
   }
 
   /** May this subject take the next step? */
@@ -103,7 +105,7 @@ export class TenantBudget extends DurableObject {
 
   /** Carries out operations of any kind in order, in one commit, each with an answer of its own. */
   batch(operations: readonly Operation[], caller?: Caller): Promise<Answer<unknown>[]> {
-    return this.#commits.runAll(operations.map((operation) => this.#prepare(operation, caller)));
+    return this.#runner.runAll(operations.map((operation) => this.#prepare(operation, caller)));
   }
 
   /** The tenant's totals. */
@@ -181,12 +183,14 @@ export class TenantBudget extends DurableObject {
     return this.#run({ op: "audit" });
   }
 
-  override async alarm(alarm?: AlarmInvocationInfo): Promise<void> {
+  override async alarm(): Promise<void> {
     this.#alarmMs = Number.POSITIVE_INFINITY;
     const nowMs = this.now();
-    // Under another clock than the platform's the alarm goes off at a time that has not come yet, again and again.
-    if (alarm && nowMs + MAX_CLOCK_SKEW_MS < alarm.scheduledTime) return;
-    await this.#commits.run(() => this.#upkeep.run(nowMs));
+    for (let turn = 0; turn < MAX_TURNS; turn += 1) {
+      // Each turn is a commit of its own, which takes in the calls that wait.
+      const hasMore = await this.#runner.run(() => this.#upkeep.run(nowMs));
+      if (!hasMore) return;
+    }
   }
 
   /** The clock, read once per operation. */
@@ -195,11 +199,11 @@ export class TenantBudget extends DurableObject {
   }
 
   #run<K extends OperationName>(operation: Operation<K>, caller?: Caller): Answers<K> {
-    return this.#commits.run(this.#prepare(operation, caller));
+    return this.#runner.run(this.#prepare(operation, caller));
   }
 
   /** An operation as it will be carried out, at the time when it arrived. */
-  #prepare<K extends OperationName>(operation: Operation<K>, caller?: Caller): () => Answer<AnswerOf<K>> {
+  #prepare<K extends OperationName>(operation: Operation<K>, caller?: Caller): () => Answer<AnswerOf<K>> | undefined {
     const nowMs = this.now();
     return () => perform(this.#tenant, operation, caller, nowMs);
   }
@@ -220,4 +224,5 @@ export class TenantBudget extends DurableObject {
   }
 }
 
-const MAX_CLOCK_SKEW_MS = 1000;
+/** How many commits one alarm makes before it leaves what is left to the next. */
+const MAX_TURNS = 256;

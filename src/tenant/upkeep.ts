@@ -1,5 +1,4 @@
 import { encodeTime } from "ulid";
-import { expireHolds } from "./reserving.ts";
 import type { TenantStores } from "./tenant-stores.ts";
 
 const HOUR_MS = 3_600_000;
@@ -19,14 +18,15 @@ export class Upkeep {
 
   /** When there is something to do, in epoch milliseconds; infinity where there will be nothing. */
   nextMs(nowMs: number): number {
+    if (this.#tenant.expiries.hasDue) return nowMs;
     return Math.min(this.#nextCleanupMs(nowMs), this.#tenant.live.nextExpiryMs() ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Does what is due, a bounded amount of it; what is left is due at once. */
-  run(nowMs: number): void {
-    this.#tenant.holds.load();
-    expireHolds(this.#tenant, nowMs);
+  /** Does what is due, a bounded amount of it; true if something is left. */
+  run(nowMs: number): boolean {
+    if (!this.#tenant.expiries.pass(nowMs)) return true;
     if (this.#nextCleanupMs(nowMs) <= nowMs) this.#cleanUp(nowMs);
+    return this.#hasMore;
   }
 
   forget(): void {

@@ -103,8 +103,7 @@ export function expire(accounts: ModelAccounts, nowMs: number): void {
     const amounts = chargeOf(hold);
     const isCharged = hold.onExpiry === "charge";
     const charge = { atMs: nowMs, amounts, estimates: hold.id };
-    // A bucket that begins with it began just before, which tells it from one that is reset now.
-    if (isCharged) accounts.chargeAll(accounts.keysOf(hold), nowMs - 1, () => charge);
+    if (isCharged) accounts.chargeAll(accounts.keysOf(hold), nowMs, () => charge);
     hold.estimated = isCharged ? { amounts, atMs: nowMs } : null;
     settle(hold, "expired", nowMs);
     accounts.entries.push("expiry");

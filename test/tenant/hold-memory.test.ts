@@ -6,6 +6,7 @@ import {
   MINUTE_MS,
   newTenant,
   refusalIn,
+  reservationsOf,
   ring,
   START_MS,
   setNow,
@@ -24,10 +25,6 @@ const stored = (tenant: Tenant, query: string) =>
 async function holdsSince(tenant: Tenant): Promise<unknown> {
   const [row] = await stored(tenant, "SELECT holds_since FROM tenant");
   return row?.holds_since;
-}
-
-async function reservationsOf(tenant: Tenant) {
-  return valueIn(await tenant.reservations({ after: "", limit: 1000 })).items;
 }
 
 const idsOf = (items: readonly { readonly id: string }[]) => items.map(({ id }) => id);

@@ -2,7 +2,15 @@ import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, vi } from "vitest";
 import type { TenantBudget } from "../../src/index.ts";
-import type { Answer, AuditAnswer, LedgerEntry, LedgerQuery, Operation, Refusal } from "../../src/wire/index.ts";
+import type {
+  Answer,
+  AuditAnswer,
+  LedgerEntry,
+  LedgerQuery,
+  Operation,
+  Refusal,
+  ReservationAnswer,
+} from "../../src/wire/index.ts";
 
 export type Tenant = DurableObjectStub<TenantBudget>;
 
@@ -80,6 +88,11 @@ export async function ledgerOf(tenant: Tenant, query: Partial<LedgerQuery> = {})
     after = page.next;
   }
   return entries;
+}
+
+/** A tenant's reservations, up to a thousand of them. */
+export async function reservationsOf(tenant: Tenant): Promise<readonly ReservationAnswer[]> {
+  return valueIn(await tenant.reservations({ after: "", limit: 1000 })).items;
 }
 
 /** Sends operations as one batch. The platform's types lose what such a list of answers is. */
