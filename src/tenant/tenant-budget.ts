@@ -183,14 +183,16 @@ export class TenantBudget extends DurableObject {
     return this.#run({ op: "audit" });
   }
 
-  override async alarm(): Promise<void> {
+  override async alarm(alarm?: AlarmInvocationInfo): Promise<void> {
     this.#alarmMs = Number.POSITIVE_INFINITY;
     const nowMs = this.now();
-    for (let turn = 0; turn < MAX_TURNS; turn += 1) {
+    for (let turn = 0, hasMore = true; hasMore && turn < MAX_TURNS; turn += 1) {
       // Each turn is a commit of its own, which takes in the calls that wait.
-      const hasMore = await this.#runner.run(() => this.#upkeep.run(nowMs));
-      if (!hasMore) return;
+      hasMore = await this.#runner.run(() => this.#upkeep.run(nowMs));
     }
+    // By a clock that is behind the platform's, an alarm goes off early; set to the same time, it would do so at once.
+    const earlyMs = alarm ? alarm.scheduledTime - nowMs : 0;
+    if (earlyMs > 0) this.#setAlarm(Date.now() + Math.min(Math.max(earlyMs, MIN_WAIT_MS), MAX_WAIT_MS));
   }
 
   /** The clock, read once per operation. */
@@ -212,9 +214,12 @@ export class TenantBudget extends DurableObject {
     this.#tenant.flush();
     const nextMs = this.#upkeep.nextMs(this.now());
     // An alarm that is set to an earlier time holds up the commit, so it is left alone where it is early enough.
-    if (nextMs >= this.#alarmMs) return;
-    this.#alarmMs = nextMs;
-    void this.ctx.storage.setAlarm(nextMs);
+    if (nextMs < this.#alarmMs) this.#setAlarm(nextMs);
+  }
+
+  #setAlarm(atMs: number): void {
+    this.#alarmMs = atMs;
+    void this.ctx.storage.setAlarm(atMs);
   }
 
   #forget(): void {
@@ -226,3 +231,6 @@ export class TenantBudget extends DurableObject {
 
 /** How many commits one alarm makes before it leaves what is left to the next. */
 const MAX_TURNS = 256;
+/** How long an alarm that went off early waits for the next one. */
+const MIN_WAIT_MS = 1000;
+const MAX_WAIT_MS = 60_000;

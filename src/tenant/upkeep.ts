@@ -22,11 +22,11 @@ export class Upkeep {
     return Math.min(this.#nextCleanupMs(nowMs), this.#tenant.live.nextExpiryMs() ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Does what is due, a bounded amount of it; true if something is left. */
+  /** Does what is due, a bounded amount of it; true if reservations that have expired are left. */
   run(nowMs: number): boolean {
     if (!this.#tenant.expiries.pass(nowMs)) return true;
     if (this.#nextCleanupMs(nowMs) <= nowMs) this.#cleanUp(nowMs);
-    return this.#hasMore;
+    return false;
   }
 
   forget(): void {
