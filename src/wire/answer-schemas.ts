@@ -177,7 +177,9 @@ export const AuditSchema = z.object({
   ok: z.boolean(),
   entries: Count,
   buckets: Count,
-  differences: z.array(z.object({ scope: Text, id: BucketIdAnswer, ledger: Sum, stored: Sum })),
+  differences: z.array(
+    z.object({ scope: Text, id: BucketIdAnswer, entry: Count.optional(), ledger: Sum, stored: Sum }),
+  ),
   totals: UsageTotalsAnswer,
 });
 

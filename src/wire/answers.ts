@@ -174,7 +174,11 @@ export interface AuditAnswer {
 }
 
 export interface AuditDifference extends Pick<BucketName, "scope" | "id"> {
+  /** Of a late commit that took back something else than its reservation's expiry had charged: its entry. */
+  readonly entry?: number;
+  /** What the bucket's entries add up to; or what the commit should have changed. */
   readonly ledger: UsageTotals;
+  /** What is stored as its totals; or what the commit did change. */
   readonly stored: UsageTotals;
 }
 
