@@ -10,6 +10,7 @@ import { type Counted, chargeAtExpiry, expire, type Hold, settle } from "./hold.
 import { compareScopes, type Scope, TENANT, USER } from "./limits.ts";
 import { LiveHolds } from "./live-holds.ts";
 import type { Policy } from "./policy.ts";
+import { ORIGINAL_RULES, type Rules } from "./rules.ts";
 import { type Amounts, addUsage, isExact, mapUsage, NO_USAGE, subtractUsage, totalAfter, type Usage } from "./usage.ts";
 
 /** A correction that would take a total below zero, or past what is counted exactly. Nothing was recorded. */
@@ -63,10 +64,20 @@ export class Accounts {
   readonly #holds: LiveHolds;
   readonly #bounds: Bounds;
 
-  constructor(store: BucketStore, holds: LiveHolds = new LiveHolds()) {
+  constructor(store: BucketStore, holds: LiveHolds = new LiveHolds(), rules: Rules = ORIGINAL_RULES) {
     this.#store = store;
     this.#holds = holds;
-    this.#bounds = new Bounds(store, holds);
+    this.#bounds = new Bounds(store, holds, rules);
+  }
+
+  /** True if some scope has more buckets than its bound. */
+  isOverBound(policy: Policy): boolean {
+    return this.#bounds.scopesOver(policy).length > 0;
+  }
+
+  /** Evicts what is above the bound of any scope, as many buckets as one operation does. */
+  keepWithin(policy: Policy, nowMs: number): void {
+    this.#bounds.keepWithin(policy, this.#bounds.scopesOver(policy), nowMs);
   }
 
   /** The tenant's own bucket, which starts, with its wall clock, when it is first asked for. */
@@ -160,7 +171,9 @@ export class Accounts {
     if (Object.values(sum).some((part) => part < 0)) throw new SumError("would take a total below zero");
     if (!isExact(sum)) throw new SumError("would carry a total past 2^53−1");
     const bucket = account.bucket ?? this.#store.create(key, nowMs);
-    return this.#charge(policy, { ...account, bucket }, { delta: amount }, nowMs).delta;
+    const { delta } = this.#charge(policy, { ...account, bucket }, { delta: amount }, nowMs);
+    this.#bounds.keepWithin(policy, [key.scope], nowMs);
+    return delta;
   }
 
   /** Sets one bucket's totals and windows to zero and starts its wall clock again. */
@@ -183,7 +196,7 @@ export class Accounts {
       this.#store.evict(bucket, "idle", nowMs);
       return undefined;
     }
-    this.#store.touch(bucket, nowMs);
+    this.#store.touch(bucket, nowMs, this.#bounds.touchesKeptEveryMs(policy));
     return bucket;
   }
 

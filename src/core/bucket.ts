@@ -23,6 +23,8 @@ export interface Bucket extends BucketKey {
   startedAtMs: number;
   /** When it was last read or charged: what the idle rule goes by. */
   touchedAtMs: number;
+  /** False if it may have been read since, by up to the share of the idle time that a store does not keep. */
+  isTouchExact: boolean;
   /** Its place in the order of touches: what the LRU rule goes by, exact within a millisecond. */
   touchedSeq: number;
 }
@@ -86,6 +88,7 @@ export function newBucket(key: BucketKey, generation: number, nowMs: number): Bu
     counters: new Map(),
     startedAtMs: nowMs,
     touchedAtMs: nowMs,
+    isTouchExact: true,
     touchedSeq: 0,
   };
 }

@@ -64,6 +64,7 @@ export {
   type ModelPrice,
   type Policy,
 } from "./policy.ts";
+export { ORIGINAL_RULES, type Rules, SERVICE_RULES } from "./rules.ts";
 export { MAX_EVENT_COST_USD, MAX_EVENT_TOKENS, MAX_TTL_SECONDS } from "./settings.ts";
 export { StandardBudget, type StandardBudgetOptions } from "./standard-budget.ts";
 export {

@@ -44,6 +44,21 @@ export class MemoryBuckets implements BucketStore {
     return this.#scopes.get(scope)?.size ?? 0;
   }
 
+  /** Those touched the longest ago, among which the idle ones are. */
+  after(scope: Scope, subject: string | undefined, limit: number): readonly Bucket[] {
+    const found: Bucket[] = [];
+    if (subject !== undefined) return found;
+    for (const bucket of this.inOrderOfTouch(scope)) {
+      if (found.length === limit) break;
+      found.push(bucket);
+    }
+    return found;
+  }
+
+  isOrderKnown(): boolean {
+    return true;
+  }
+
   /** A Map's iterator may lose what it has given out, so evictions on the way are fine. */
   inOrderOfTouch(scope: Scope): Iterable<Bucket> {
     return this.#scopes.get(scope)?.values() ?? [];

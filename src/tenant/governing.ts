@@ -125,6 +125,8 @@ function replaceConfig(
   if (issues.length > 0) {
     throw new BudgetError(inputRefusal(issues.map(({ key, detail }) => ({ pointer: pointerTo([key]), detail }))));
   }
+  // Under another idle time, touches would be stored at another pace: those of the pace until now are stored now.
+  tenant.buckets.saveTouches();
   const made = tenant.config.replace(next, edit.author ?? null, nowMs);
   tenant.ledger.append("config", { version: made.version, ...editor(edit) }, nowMs);
   return made;

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { type BucketKey, type BudgetConfig, TENANT_KEY, userKey } from "../core/index.ts";
+import { type BucketKey, type BudgetConfig, type Rules, SERVICE_RULES, TENANT_KEY, userKey } from "../core/index.ts";
 import type {
   AdjustRequest,
   AllowsStepRequest,
@@ -49,7 +49,7 @@ export class TenantBudget extends DurableObject {
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     migrate(ctx.storage);
-    this.#tenant = new TenantStores(ctx.storage.sql);
+    this.#tenant = new TenantStores(ctx.storage.sql, this.rules);
     this.#upkeep = new Upkeep(this.#tenant);
     const commits = new GroupCommit(ctx.storage, { flush: () => this.#flush(), forget: () => this.#forget() });
     this.#runner = new OperationRunner(commits);
@@ -193,6 +193,11 @@ export class TenantBudget extends DurableObject {
     // By a clock that is behind the platform's, an alarm goes off early; set to the same time, it would do so at once.
     const earlyMs = alarm ? alarm.scheduledTime - nowMs : 0;
     if (earlyMs > 0) this.#setAlarm(Date.now() + Math.min(Math.max(earlyMs, MIN_WAIT_MS), MAX_WAIT_MS));
+  }
+
+  /** What is done at the bounds of what is kept. */
+  protected get rules(): Rules {
+    return SERVICE_RULES;
   }
 
   /** The clock, read once per operation. */

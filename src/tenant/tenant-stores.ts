@@ -1,4 +1,4 @@
-import { Accounts, LiveHolds, type Policy } from "../core/index.ts";
+import { Accounts, LiveHolds, type Policy, type Rules } from "../core/index.ts";
 import type { ExportedRow, Page } from "../wire/index.ts";
 import { ConfigStore } from "./config-store.ts";
 import { ControlStore } from "./control-store.ts";
@@ -31,7 +31,7 @@ export class TenantStores {
   readonly #row: TenantRow;
   readonly #sql: SqlStorage;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, rules: Rules) {
     this.#sql = sql;
     this.#row = new TenantRow(sql);
     this.config = new ConfigStore(sql);
@@ -42,7 +42,7 @@ export class TenantStores {
     this.holds = new HoldStore(sql, this.#row, this.live);
     this.replays = new ReplayStore(sql);
     this.revocations = new Revocations(sql);
-    this.accounts = new Accounts(this.buckets, this.live);
+    this.accounts = new Accounts(this.buckets, this.live, rules);
   }
 
   get policy(): Policy {

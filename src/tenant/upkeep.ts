@@ -18,13 +18,17 @@ export class Upkeep {
 
   /** When there is something to do, in epoch milliseconds; infinity where there will be nothing. */
   nextMs(nowMs: number): number {
-    if (this.#tenant.expiries.hasDue) return nowMs;
+    const { accounts, expiries, policy } = this.#tenant;
+    if (expiries.hasDue || accounts.isOverBound(policy)) return nowMs;
     return Math.min(this.#nextCleanupMs(nowMs), this.#tenant.live.nextExpiryMs() ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Does what is due, a bounded amount of it; true if reservations that have expired are left. */
+  /** Does what is due, a bounded amount of it; true if expired reservations, or buckets above a bound, are left. */
   run(nowMs: number): boolean {
-    if (!this.#tenant.expiries.pass(nowMs)) return true;
+    const { accounts, expiries, policy } = this.#tenant;
+    if (!expiries.pass(nowMs)) return true;
+    accounts.keepWithin(policy, nowMs);
+    if (accounts.isOverBound(policy)) return true;
     if (this.#nextCleanupMs(nowMs) <= nowMs) this.#cleanUp(nowMs);
     return false;
   }

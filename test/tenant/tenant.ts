@@ -26,6 +26,13 @@ export function newTenant(): Tenant {
   return env.TENANT_BUDGET.getByName(crypto.randomUUID());
 }
 
+/** A tenant whose object has the original's rules at the bounds of what is kept. */
+export function originalTenant(): Tenant {
+  return (env as unknown as { ORIGINAL_BUDGET: DurableObjectNamespace<TenantBudget> }).ORIGINAL_BUDGET.getByName(
+    crypto.randomUUID(),
+  );
+}
+
 /** Such a tenant, and the time that it reads. */
 export function tenantAt(epochMs: number): Tenant {
   setNow(epochMs);
