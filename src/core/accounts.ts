@@ -2,7 +2,7 @@ import { Bounds } from "./bounds.ts";
 import { type Bucket, type BucketKey, keyOf, type Subject, TENANT_KEY, userKey } from "./bucket.ts";
 import type { BucketStore } from "./bucket-store.ts";
 import { cap } from "./cap.ts";
-import { type Account, windowsOf } from "./control.ts";
+import { type Account, isInForce, windowsOf } from "./control.ts";
 import { countersAfter, type Place, placesIn } from "./counter.ts";
 import { type Decision, decide, type Question } from "./decision.ts";
 import type { Held } from "./held.ts";
@@ -233,7 +233,7 @@ export class Accounts {
     for (const scope of this.#furtherScopes(policy)) {
       const key = keyOf(scope, subject);
       // Where no limit counts for the scope in general, only the buckets that something is set for are kept.
-      if (key && (policy.limitsByScope.has(scope) || this.#store.control(key))) {
+      if (key && (policy.limitsByScope.has(scope) || isInForce(this.#store.control(key), nowMs))) {
         accounts.push(this.open(policy, key, nowMs));
       }
     }

@@ -37,6 +37,18 @@ export function overrideIssues(maxima: Readonly<Record<string, unknown>>): Confi
   }));
 }
 
+/** True if something is set for the bucket now: what was set for a time ends with it. */
+export function isInForce(control: Control | undefined, nowMs: number): boolean {
+  if (!control) return false;
+  return control.override !== null || raisedMaxima(control, nowMs) !== undefined || isFrozen(control, nowMs);
+}
+
+/** The maxima that are set for a time, until it ends. */
+function raisedMaxima(control: Control | undefined, nowMs: number): Maxima | undefined {
+  const raise = control?.raise;
+  return raise && nowMs < raise.untilMs ? raise.maxima : undefined;
+}
+
 /** True while steps of the bucket are blocked by a freeze. */
 export function isFrozen(control: Control | undefined, nowMs: number): boolean {
   const freeze = control?.freeze;
@@ -50,7 +62,7 @@ export function limitsOf(
   nowMs: number,
 ): readonly Limit[] {
   const general = policy.limitsByScope.get(key.scope) ?? [];
-  const raised = control?.raise && nowMs < control.raise.untilMs ? control.raise.maxima : undefined;
+  const raised = raisedMaxima(control, nowMs);
   if (!control?.override && !raised) return general;
   const own: Maxima = { ...control?.override, ...raised };
   const identity = (limit: Limit) => printLimitName({ ...limit, scope: TENANT });
@@ -74,8 +86,8 @@ function namedLimits(
 ): readonly LimitName[] {
   const general = policy.limitsByScope.get(key.scope) ?? [];
   if (!control) return general;
-  const raised = control.raise && nowMs < control.raise.untilMs ? control.raise.maxima : {};
-  const own = [...Object.keys(control.override ?? {}), ...Object.keys(raised)].map(parseLimitName);
+  const raised = raisedMaxima(control, nowMs);
+  const own = [...Object.keys(control.override ?? {}), ...Object.keys(raised ?? {})].map(parseLimitName);
   return [...general, ...own.filter((name) => typeof name !== "string")];
 }
 

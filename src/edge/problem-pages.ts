@@ -140,6 +140,14 @@ export const PROBLEM_PAGES: Readonly<Record<ProblemCode, ProblemPage>> = {
     example: { detail: "ADMIN_TOKEN is not set: set it to 32 or more characters that nobody can guess" },
     retryAfterSeconds: 60,
   },
+  invalid_config: {
+    means:
+      "The tenant's stored configuration was valid once and is no longer, such as after a time zone was withdrawn. Calls that need it are refused; those that read or replace it, export, or delete the tenant are not.",
+    fix: "Send a valid configuration with `PUT config`, or correct the key that is named with `PATCH config`.",
+    example: {
+      detail: "the stored configuration is not valid: timezone takes an IANA time zone, such as Europe/Berlin or UTC",
+    },
+  },
   overloaded: {
     means: "The tenant's object has more calls waiting than it can take.",
     fix: "Wait for `Retry-After`, then call again, less often. Send several operations in one call where there are many.",

@@ -29,9 +29,11 @@ export class Expiries {
 
   /** Learns the time, and records what this commit can still take of what is due; true if nothing is left. */
   pass(nowMs: number): boolean {
-    const { holds, live } = this.#tenant;
+    const { config, holds, live } = this.#tenant;
     holds.load();
     live.passTo(nowMs);
+    // Without a valid configuration nothing can be charged; what is due waits for one, and keeps no repair waiting.
+    if (!config.isValid) return true;
     for (const hold of live.due()) {
       if (this.#failed.size === MAX_FAILED) return true;
       if (this.#failed.has(hold.id)) continue;
@@ -44,6 +46,7 @@ export class Expiries {
 
   /** Records the expiry of one reservation, if that is due. */
   passOne(id: string, nowMs: number): void {
+    if (!this.#tenant.config.isValid) return;
     const hold = this.#tenant.live.isDue(id) && !this.#failed.has(id) ? this.#tenant.live.get(id) : undefined;
     if (hold) this.#record(hold, nowMs);
   }

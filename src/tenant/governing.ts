@@ -34,7 +34,8 @@ export function usage(tenant: TenantStores, { key }: Operation<"usage">, nowMs: 
 /** Gives a bucket maxima of its own: until `expires_at`, or for good in place of those it has. */
 export function setLimits(tenant: TenantStores, operation: Operation<"set_limits">, nowMs: number): UsageAnswer {
   const { key, edit } = operation;
-  const { expires_at, ...maxima } = operation.request;
+  const { expires_at, ...sent } = operation.request;
+  const maxima = withoutUndefined(sent);
   const untilMs = expires_at === undefined ? undefined : aheadOf(nowMs, "expires_at", expires_at);
   setControl(tenant, key, untilMs === undefined ? { override: maxima } : { raise: { maxima, untilMs } }, nowMs);
   tenant.ledger.append("limits", { bucket: nameOf(key), limits: maxima, expires_at, ...editor(edit) }, nowMs);
@@ -151,5 +152,10 @@ function aheadOf(nowMs: number, field: string, time: string): number {
 /** A limit of null is no limit; a bound of null is no bound, which differs from the default. */
 function withoutNullLimits(config: BudgetConfig): BudgetConfig {
   const isKept = ([key, value]: [string, unknown]) => value !== null || key === "max_users";
-  return Object.fromEntries(Object.entries(config).filter(isKept));
+  return Object.fromEntries(Object.entries(withoutUndefined(config)).filter(isKept));
+}
+
+/** By RPC a field can be undefined, which JSON has no word for: it is as if it were absent. */
+function withoutUndefined<T extends object>(object: T): T {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
 }

@@ -12,6 +12,7 @@ import {
 } from "../wire/index.ts";
 import { requireHolding, revokeToken } from "./admitting.ts";
 import { audit } from "./audit.ts";
+import { InvalidConfigError } from "./config-store.ts";
 import { eraseUser } from "./erasing.ts";
 import * as governing from "./governing.ts";
 import * as reserving from "./reserving.ts";
@@ -100,6 +101,9 @@ export function perform<K extends OperationName>(
   } catch (error) {
     if (error instanceof BudgetError) return { ok: false, refusal: error.refusal };
     if (error instanceof SumError) return refuse("sum_out_of_range", `this ${error.message}`);
+    if (error instanceof InvalidConfigError) {
+      return refuse("invalid_config", `the stored configuration is not valid: ${error.message}`);
+    }
     if (error instanceof UnknownModelError) return refuse("unknown_model", error.message);
     throw error;
   }

@@ -38,6 +38,7 @@ const OF_A_TENANT: readonly ProblemCode[] = [
   "forbidden",
   "rate_limited",
   "not_configured",
+  "invalid_config",
   "overloaded",
   "unavailable",
 ];
