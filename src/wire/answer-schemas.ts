@@ -152,6 +152,8 @@ export const LedgerEntrySchema = z.object({
   scopes: z.array(Text).optional(),
   exceptions: z.array(z.object({ scope: Text, ...changes })).optional(),
   jti: Text.optional(),
+  grants: z.array(Text).optional(),
+  ancestors: z.array(Text).optional(),
   started_at: Time.optional(),
   touched_at: Time.optional(),
   limits: MaximaAnswer.nullable().optional(),
