@@ -96,7 +96,7 @@ function amountsOf(usage: UsageList) {
 /** True for an entry of a bucket, or of a step, of this user; null is the anonymous one. */
 export function isOfUser({ user_id, bucket, kind }: StoredEntry, userId: string | null): boolean {
   if (bucket) return partOf(bucket, USER) === userId;
-  return !OF_NO_STEP.includes(kind) && (user_id ?? null) === userId;
+  return user_id === undefined && OF_NO_STEP.includes(kind) ? false : (user_id ?? null) === userId;
 }
 
 /** True for an entry of a bucket, or of a step, with this label. */
@@ -105,8 +105,8 @@ export function hasLabel({ labels, model, bucket }: StoredEntry, name: string, v
   return labels?.[name] === value || (name === "model" && labels?.model === undefined && model === value);
 }
 
-/** Kinds that tell of neither a bucket nor a step. */
-const OF_NO_STEP: readonly LedgerEntry["kind"][] = ["config", "revocation"];
+/** Kinds that are about nobody, not even the anonymous user, unless they name a user or a bucket. */
+const OF_NO_STEP: readonly LedgerEntry["kind"][] = ["config", "token", "revocation", "erasure"];
 
 /** The user or the label's value that a bucket is of; undefined where it is of none. */
 function partOf({ scope, id }: BucketName, part: string): string | null | undefined {

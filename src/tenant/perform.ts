@@ -10,7 +10,7 @@ import {
   type OperationName,
   type ProblemCode,
 } from "../wire/index.ts";
-import { requireHolding, revokeToken } from "./admitting.ts";
+import { mintToken, requireHolding, revokeToken } from "./admitting.ts";
 import { audit } from "./audit.ts";
 import { InvalidConfigError } from "./config-store.ts";
 import { eraseUser } from "./erasing.ts";
@@ -52,6 +52,7 @@ const HANDLERS: Handlers = {
   ledger: (tenant, { query }) => tenant.ledger.page(query),
   audit: (tenant, _, nowMs) => audit(tenant.accounts.tenant(nowMs), tenant.buckets, tenant.sums),
   admit: () => null,
+  mint_token: mintToken,
   revoke_token: revokeToken,
   erase_user: eraseUser,
   export: (tenant, { after }) => tenant.dump(after),

@@ -155,6 +155,8 @@ export const LedgerEntrySchema = z.object({
   saturated: z.array(Text).optional(),
   reported: z.object(changes).optional(),
   jti: Text.optional(),
+  grants: z.array(Text).optional(),
+  ancestors: z.array(Text).optional(),
   started_at: Time.optional(),
   touched_at: Time.optional(),
   limits: MaximaAnswer.nullable().optional(),

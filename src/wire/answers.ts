@@ -140,7 +140,7 @@ export interface LedgerEntry
   readonly cause?: EvictionCause;
   readonly started_at?: string;
   readonly touched_at?: string;
-  /** Of a hold, of an extension, and of a change of limits: when it ends. */
+  /** Of a hold, an extension, a change of limits and a token: when it expires. */
   readonly expires_at?: string | undefined;
   /** Of a change of limits: the maxima, null where they were taken away. */
   readonly limits?: Maxima | null;
@@ -148,6 +148,10 @@ export interface LedgerEntry
   readonly until?: string | null | undefined;
   /** Of a token. */
   readonly jti?: string;
+  /** Of a token that was minted: the scopes that it grants. */
+  readonly grants?: readonly string[];
+  /** Of a token that was minted: the tokens that it descends from. */
+  readonly ancestors?: readonly string[];
   /** Of a configuration. */
   readonly version?: number;
   readonly author?: string | null | undefined;
