@@ -3,9 +3,10 @@ import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { type BudgetConfig, Calendar, StandardBudget } from "../../src/core/index.ts";
-import { TenantBudget } from "../../src/index.ts";
+import type { TenantBudget } from "../../src/index.ts";
 import type { UsageAnswer } from "../../src/wire/index.ts";
-import { newTenant, setNow, valueIn } from "../tenant/tenant.ts";
+import { newTenant, originalTenant, setNow, valueIn } from "../tenant/tenant.ts";
+import { OriginalBudget } from "../worker.ts";
 import { type Call, calendars, configs, instants, streams } from "./arbitraries.ts";
 import { NaiveBudget } from "./naive-budget.ts";
 import { naivePeriod } from "./naive-calendar.ts";
@@ -128,7 +129,7 @@ test("so does the object, though now and then one takes over that knows what is 
     const property = fc.asyncProperty(cases, (each) =>
       // What is taken back costs no write to a disk, and the next case finds nothing.
       state.storage.transaction(async (transaction) => {
-        await runOn((use) => use(new TenantBudget(state, env)), each, 5);
+        await runOn((use) => use(new OriginalBudget(state, env)), each, 5);
         transaction.rollback();
       }),
     );
@@ -138,7 +139,7 @@ test("so does the object, though now and then one takes over that knows what is 
 
 test("so does the object, though it leaves memory now and then", { timeout: TIMEOUT_MS }, async () => {
   const property = fc.asyncProperty(cases, async (each) => {
-    const stub = newTenant();
+    const stub = originalTenant();
     let isFirst = true;
     const living: Living = async (use) => {
       if (!isFirst) await evictDurableObject(stub);
