@@ -1,5 +1,6 @@
 import { type BudgetConfig, compilePolicy, type Policy } from "../core/index.ts";
-import type { ConfigVersion } from "../wire/index.ts";
+import type { ConfigVersion, Page } from "../wire/index.ts";
+import { takePage } from "./page-bounds.ts";
 
 interface VersionRow extends Record<string, SqlStorageValue> {
   version: number;
@@ -64,12 +65,11 @@ export class ConfigStore {
     return version;
   }
 
-  /** Versions after one, in order. */
-  history(after: number, limit: number): ConfigVersion[] {
-    return this.#sql
-      .exec<VersionRow>(`${SELECT_VERSIONS} WHERE version > ? ORDER BY version LIMIT ?`, after, limit)
-      .toArray()
-      .map(versionFromRow);
+  /** A page of the versions after one, in order. */
+  history(after: number, limit: number): Page<ConfigVersion> {
+    const query = `${SELECT_VERSIONS} WHERE version > ? ORDER BY version LIMIT ?`;
+    const { rows, hasMore } = takePage(this.#sql.exec<VersionRow>(query, after, limit + 1), limit);
+    return { items: rows.map(versionFromRow), next: hasMore ? (rows.at(-1)?.version ?? null) : null };
   }
 
   /** Drops what is in memory, which the next use reads again. */

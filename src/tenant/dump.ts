@@ -1,4 +1,5 @@
 import type { ExportedRow, Page } from "../wire/index.ts";
+import { takePage } from "./page-bounds.ts";
 
 /** Every table, by the columns of its key, in which its rows are read. */
 const TABLES: readonly (readonly [table: string, key: readonly string[]])[] = [
@@ -11,6 +12,7 @@ const TABLES: readonly (readonly [table: string, key: readonly string[]])[] = [
   ["carried", ["scope", "subject"]],
   ["idempotency", ["half_day", "key"]],
   ["revoked_token", ["jti"]],
+  ["kept_value", ["name"]],
 ];
 /** Columns that hold JSON. */
 const JSON_COLUMNS: ReadonlySet<string> = new Set([
@@ -39,9 +41,10 @@ export function dump(sql: SqlStorage, after: string): Page<ExportedRow, string> 
   if (!table || !columns) return { items: [], next: null };
   const order = columns.join(", ");
   const where = key.length === 0 ? "" : `WHERE (${order}) > (${columns.map(() => "?").join(", ")})`;
-  const rows = sql.exec(`SELECT * FROM ${table} ${where} ORDER BY ${order} LIMIT ${ROWS}`, ...key).toArray();
+  const found = sql.exec(`SELECT * FROM ${table} ${where} ORDER BY ${order} LIMIT ${ROWS + 1}`, ...key);
+  const { rows, hasMore } = takePage(found, ROWS);
   const last = rows.at(-1);
-  const next = last && rows.length === ROWS ? [place, ...columns.map((column) => last[column])] : [place + 1];
+  const next = last && hasMore ? [place, ...columns.map((column) => last[column])] : [place + 1];
   return {
     items: rows.map((row) => ({ table, row: readRow(row) })),
     next: next[0] === TABLES.length ? null : JSON.stringify(next),

@@ -107,8 +107,7 @@ export function configHistory(
   tenant: TenantStores,
   { query: { after, limit } }: Operation<"config_history">,
 ): Page<ConfigVersion> {
-  const items = tenant.config.history(after, limit);
-  return { items, next: items.length === limit ? (items.at(-1)?.version ?? null) : null };
+  return tenant.config.history(after, limit);
 }
 
 function replaceConfig(

@@ -1,5 +1,7 @@
-import { decodeTime, monotonicFactory } from "ulid";
+import { decodeTime, encodeTime, monotonicFactory } from "ulid";
 import type { Estimated, Hold, HoldState, LiveHolds, Scope } from "../core/index.ts";
+import type { Page } from "../wire/index.ts";
+import { takePage } from "./page-bounds.ts";
 import { RowWriter } from "./row-writer.ts";
 import type { TenantRow } from "./tenant-row.ts";
 
@@ -7,7 +9,21 @@ interface HoldRow extends Record<string, SqlStorageValue> {
   hold: string;
 }
 
+/** Which holds a page is of: after an id, in a state, and of a step with this user and these labels. */
+interface HoldQuery {
+  readonly after: string;
+  readonly limit: number;
+  readonly state?: HoldState | undefined;
+  readonly user?: string | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+}
+
 const PAGE = 1000;
+/** How many holds one page looks through. */
+const MAX_SCANNED = 5000;
+const ULID_TIME_LENGTH = 10;
+/** After every id: they are in Crockford's base 32. */
+const AFTER_ALL = "~";
 
 /**
  * Holds in SQLite, a row each, with those that live in memory too. A row is written when its hold is made and again
@@ -65,40 +81,60 @@ export class HoldStore {
     this.#unwritten.set(hold.id, hold);
   }
 
-  /** Holds after an id, in order of creation. */
-  page(after: string, state: HoldState | undefined, limit: number): Hold[] {
+  /**
+   * A page of the holds after an id that fit, in order of creation. It looks through no more than `MAX_SCANNED` and
+   * those of the second of the last of them, so it can be short, or empty, and not be the last.
+   */
+  page({ after, limit, state, user, labels = {} }: HoldQuery): Page<Hold, string> {
     this.flush();
-    const [filter, bindings] = state === undefined ? ["", []] : ["AND state = ?", [state]];
-    return this.#sql
-      .exec<HoldRow>(
-        `SELECT hold FROM reservation WHERE id > ? ${filter} ORDER BY id LIMIT ?`,
-        after,
-        ...bindings,
-        limit,
-      )
-      .toArray()
-      .map(({ hold }) => holdFromText(hold));
+    const own = Object.entries(labels);
+    const filters = [
+      ...(state === undefined ? [] : ["state = ?"]),
+      ...(user === undefined ? [] : ["json_extract(hold, '$.subject.userId') = ?"]),
+      ...own.map(() => "json_extract(hold, ?) = ?"),
+    ];
+    const bindings = [
+      ...(state === undefined ? [] : [state]),
+      ...(user === undefined ? [] : [user]),
+      ...own.flatMap(([name, value]) => [`$.subject.labels."${name}"`, value]),
+    ];
+    const before = this.#scannedTo(after);
+    const found = this.#sql.exec<HoldRow>(
+      `SELECT hold FROM reservation WHERE ${["id > ?", "id < ?", ...filters].join(" AND ")} ORDER BY id LIMIT ?`,
+      after,
+      before ?? AFTER_ALL,
+      ...bindings,
+      limit + 1,
+    );
+    const { rows, hasMore } = takePage(found, limit);
+    const items = rows.map(({ hold }) => holdFromText(hold));
+    return { items, next: hasMore ? (items.at(-1)?.id ?? null) : before };
   }
 
-  /** Drops holds with ids before one that are settled, so many at a time; answers how many it dropped. */
-  deleteBefore(id: string, limit: number): number {
+  /**
+   * Drops holds that were settled by a time, so many at a time, and returns how many it dropped. An id tells when a hold
+   * was made, which is before it was settled.
+   */
+  deleteSettledBy(cutoffMs: number, limit: number): number {
     return this.#sql.exec(
       `DELETE FROM reservation WHERE id IN
-         (SELECT id FROM reservation WHERE id < ? AND state <> 'held' ORDER BY id LIMIT ?)`,
-      id,
+         (SELECT id FROM reservation
+          WHERE id < ? AND state <> 'held' AND json_extract(hold, '$.settledAtMs') <= ? ORDER BY id LIMIT ?)`,
+      encodeTime(Math.max(0, cutoffMs + 1), ULID_TIME_LENGTH),
+      cutoffMs,
       limit,
     ).rowsWritten;
   }
 
   /** Changes holds, open and settled ones, of whom `change` answers another. Reads them all. */
   rewrite(change: (hold: Hold) => Hold): void {
-    let after = "";
-    for (let page = this.page(after, undefined, PAGE); page.length > 0; page = this.page(after, undefined, PAGE)) {
-      for (const hold of page) {
+    for (let after: string | null = ""; after !== null; ) {
+      const page: Page<Hold, string> = this.page({ after, limit: PAGE });
+      for (const hold of page.items) {
         const changed = change(hold);
         if (changed !== hold) this.#rows.put([rowOfHold(changed)]);
-        after = hold.id;
       }
+      after = page.next;
     }
     this.forget();
     this.load();
@@ -115,6 +151,16 @@ export class HoldStore {
     this.#isLoaded = false;
     this.#live.clear();
     this.#unwritten.clear();
+  }
+
+  /**
+   * Up to where a page after an id looks; null for the end. Only a time, rounded to the second: what is there is for
+   * those to know who may see it.
+   */
+  #scannedTo(after: string): string | null {
+    const query = "SELECT id FROM reservation WHERE id > ? ORDER BY id LIMIT 1 OFFSET ?";
+    const [last] = this.#sql.exec<{ id: string }>(query, after, MAX_SCANNED).toArray();
+    return last ? encodeTime((Math.floor(decodeTime(last.id) / 1000) + 1) * 1000, ULID_TIME_LENGTH) : null;
   }
 
   /** Tells the tenant's row where a start has to read from. It goes down with that row's next write, which is soon enough. */

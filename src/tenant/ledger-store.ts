@@ -1,16 +1,13 @@
 import { type Bucket, type EvictionCause, NO_USAGE, nameOf, subtractUsage } from "../core/index.ts";
 import type { LedgerEntry, LedgerQuery, Page } from "../wire/index.ts";
+import { keepValue, keptValue } from "./kept-values.ts";
 import { type EntryBody, entryAnswer, hasLabel, isOfUser, type StoredEntry } from "./ledger-entry.ts";
+import { type Bounded, MAX_PAGE_LENGTH, takePage } from "./page-bounds.ts";
 import { usageList } from "./usage-list.ts";
 
 interface EntriesRow extends Record<string, SqlStorageValue> {
   first_id: number;
   entries: string;
-}
-
-interface LedgerRow extends Record<string, SqlStorageValue> {
-  first_id: number;
-  last_at: number;
 }
 
 /** An entry of the ledger and its id. */
@@ -21,8 +18,14 @@ export interface Numbered {
 
 /** The most text in a row, in UTF-16 units: well within the 2 MB of a row, however many bytes each takes. */
 const MAX_ROW_LENGTH = 500_000;
+/** Entries of one row are made within this time of each other, so that a row's last time says of them all when they were made. */
+const MAX_ROW_MS = 60_000;
 /** How many rows one page looks through before it leaves the rest to the next. */
 const MAX_ROWS_READ = 500;
+/** How much text of dropped rows is read in one turn of the clean-up, beyond one row. */
+const MAX_DROPPED_LENGTH = 250_000;
+/** Where the next id is kept once no row tells it. */
+const NEXT_ID = "ledger_next_id";
 
 /**
  * The record of what happened, in order, never changed. The entries of one flush share rows, so that an entry costs
@@ -31,11 +34,10 @@ const MAX_ROWS_READ = 500;
 export class LedgerStore {
   readonly #sql: SqlStorage;
   #nextId: number | undefined;
-  /** The oldest row and the last one, which is kept; null where there is none, undefined where that is not known. */
-  #ends: { readonly oldest: LedgerRow; readonly last: LedgerRow } | null | undefined;
-  /** As JSON, not written yet. */
-  #unwritten: string[] = [];
-  #lastAtMs = 0;
+  /** When the oldest row's entries had all been made; null if there is no row, undefined if that is not known. */
+  #oldestLastAtMs: number | null | undefined;
+  /** Not written yet. */
+  #unwritten: { readonly atMs: number; readonly json: string }[] = [];
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -48,8 +50,7 @@ export class LedgerStore {
     nowMs: number,
   ): void {
     const entry: StoredEntry = { at: nowMs, kind, ...body };
-    this.#unwritten.push(JSON.stringify(entry));
-    this.#lastAtMs = nowMs;
+    this.#unwritten.push({ atMs: nowMs, json: JSON.stringify(entry) });
   }
 
   /** Tells that a bucket was forgotten, and the totals that went with it. */
@@ -61,42 +62,51 @@ export class LedgerStore {
 
   /** Entries after an id that fit every filter, in order. A page can be short, or empty, and not be the last. */
   page({ after, limit, kind, user_id, label, since, until }: LedgerQuery): Page<LedgerEntry> {
-    const [sinceMs, untilMs] = [since, until].map((time) => (time === undefined ? undefined : Date.parse(time)));
+    const sinceMs = since === undefined ? ALL_TIME.sinceMs : Date.parse(since);
+    const untilMs = until === undefined ? ALL_TIME.untilMs : Date.parse(until);
     const [, name = "", value = ""] = /^(.*?):(.*)$/su.exec(label ?? "") ?? [];
     const fits = ({ entry }: Numbered) =>
       (kind === undefined || entry.kind === kind) &&
       (user_id === undefined || isOfUser(entry, user_id === "" ? null : user_id)) &&
       (label === undefined || hasLabel(entry, name, value)) &&
-      (sinceMs === undefined || entry.at >= sinceMs);
+      entry.at >= sinceMs &&
+      entry.at < untilMs;
     const items: LedgerEntry[] = [];
-    let lastId = after;
-    for (const numbered of this.entries(Math.max(after, sinceMs === undefined ? 0 : this.#lastIdBefore(sinceMs)))) {
-      if (untilMs !== undefined && numbered.entry.at >= untilMs) return { items, next: null };
-      if (items.length === limit || numbered.rowsRead > MAX_ROWS_READ) return { items, next: lastId };
+    let [lastId, length] = [after, 0];
+    for (const numbered of this.entries(after, { sinceMs, untilMs })) {
+      if (items.length > 0 && length + numbered.length > MAX_PAGE_LENGTH) return { items, next: lastId };
+      if (items.length === limit || isPastBounds(numbered)) return { items, next: lastId };
       lastId = numbered.id;
-      if (fits(numbered)) items.push(entryAnswer(numbered.entry, numbered.id));
+      if (!fits(numbered)) continue;
+      items.push(entryAnswer(numbered.entry, numbered.id));
+      length += numbered.length;
     }
     return { items, next: null };
   }
 
-  /** Every entry after an id, in order, as stored, and how many rows were read for it and those before it. */
-  *entries(after = 0): Generator<Numbered & { readonly rowsRead: number }> {
+  /** Entries after an id, in order, in rows that can have some of a stretch of time. */
+  *entries(after = 0, stretch = ALL_TIME): Generator<Read> {
     this.flush();
     const [start] = this.#sql.exec<{ id: number | null }>(
       "SELECT max(first_id) AS id FROM ledger WHERE first_id <= ?",
       after + 1,
     );
-    let rowsRead = 0;
-    for (const row of this.#rowsFrom(start?.id ?? 0)) {
+    let [rowsRead, lengthRead] = [0, 0];
+    for (const row of this.#rowsFrom(start?.id ?? 0, stretch)) {
       rowsRead += 1;
-      for (const numbered of entriesIn(row)) if (numbered.id > after) yield { ...numbered, rowsRead };
+      lengthRead += row.entries.length;
+      const entries = entriesIn(row);
+      const length = row.entries.length / entries.length;
+      for (const { id, entry } of entries) {
+        if (id > after) yield { id, entry, length, rowsRead, lengthRead };
+      }
     }
   }
 
-  /** Changes entries of which `change` answers another. Their ids, their order and their sums have to stay. Reads them all. */
+  /** Changes entries of which `change` returns another. Their ids, their order and their sums have to stay. Reads them all. */
   rewrite(change: (entry: StoredEntry) => StoredEntry): void {
     this.flush();
-    for (const row of this.#rowsFrom(0)) {
+    for (const row of this.#rowsFrom(0, ALL_TIME)) {
       const entries = entriesIn(row).map(({ entry }) => entry);
       const changed = entries.map(change);
       if (changed.every((entry, i) => entry === entries[i])) continue;
@@ -104,65 +114,85 @@ export class LedgerStore {
     }
   }
 
-  /** When the time of keeping the oldest entries is over; null where there are none to lose. */
+  /** When the oldest entries have been kept for their time; null if there are none. */
   keptUntilMs(retentionMs: number): number | null {
-    const ends = this.#findEnds();
-    return ends && ends.oldest.first_id < ends.last.first_id ? ends.oldest.last_at + retentionMs : null;
+    if (this.#oldestLastAtMs === undefined) {
+      const query = "SELECT last_at FROM ledger ORDER BY first_id LIMIT 1";
+      this.#oldestLastAtMs = this.#sql.exec<{ last_at: number }>(query).toArray()[0]?.last_at ?? null;
+    }
+    return this.#oldestLastAtMs === null ? null : this.#oldestLastAtMs + retentionMs;
   }
 
-  /** The oldest rows whose entries were all made by a time, without the last one, which says how ids go on. */
-  rowsUpTo(cutoffMs: number, limit: number): { readonly firstId: number; readonly entries: Numbered[] }[] {
-    return this.#sql
-      .exec<EntriesRow>(
-        "SELECT first_id, entries FROM ledger WHERE last_at <= ? AND first_id < ? ORDER BY first_id LIMIT ?",
-        cutoffMs,
-        this.#findEnds()?.last.first_id ?? 0,
-        limit,
-      )
-      .toArray()
-      .map((row) => ({ firstId: row.first_id, entries: entriesIn(row) }));
+  /** When the first of the kept entries was made; infinity if none is kept. */
+  oldestAtMs(): number {
+    const [row] = this.#rowsFrom(0, ALL_TIME);
+    return row ? Math.min(...entriesIn(row).map(({ entry }) => entry.at)) : Number.POSITIVE_INFINITY;
+  }
+
+  /** The oldest rows whose entries were all made by a time: some of them, and whether there are more. */
+  rowsUpTo(cutoffMs: number, limit: number): Bounded<{ readonly firstId: number; readonly entries: Numbered[] }> {
+    const found = this.#sql.exec<EntriesRow>(
+      "SELECT first_id, entries FROM ledger WHERE last_at <= ? ORDER BY first_id LIMIT ?",
+      cutoffMs,
+      limit + 1,
+    );
+    const { rows, hasMore } = takePage(found, limit, MAX_DROPPED_LENGTH);
+    return { rows: rows.map((row) => ({ firstId: row.first_id, entries: entriesIn(row) })), hasMore };
   }
 
   deleteRow(firstId: number): void {
+    const nextId = this.#idOfNext();
     this.#sql.exec("DELETE FROM ledger WHERE first_id = ?", firstId);
-    this.#ends = undefined;
+    this.#nextId = nextId;
+    this.#oldestLastAtMs = undefined;
+    if (this.#sql.exec("SELECT 1 FROM ledger LIMIT 1").toArray().length === 0) {
+      keepValue(this.#sql, NEXT_ID, String(nextId));
+    }
   }
 
   /** Writes the entries that are not written yet, in as few rows as they fit in. */
   flush(): void {
     while (this.#unwritten.length > 0) {
-      let [count, length] = [0, 0];
-      while (count < this.#unwritten.length && (count === 0 || length < MAX_ROW_LENGTH)) {
-        length += this.#unwritten[count]?.length ?? 0;
-        count += 1;
-      }
+      const { count, lastAtMs } = this.#nextRow();
       const firstId = this.#idOfNext();
-      const entries = `[${this.#unwritten.splice(0, count).join(",")}]`;
+      const entries = this.#unwritten.splice(0, count).map(({ json }) => json);
       this.#sql.exec(
         "INSERT INTO ledger (first_id, last_at, entries) VALUES (?, ?, ?)",
         firstId,
-        this.#lastAtMs,
-        entries,
+        lastAtMs,
+        `[${entries.join(",")}]`,
       );
       this.#nextId = firstId + count;
-      const row = { first_id: firstId, last_at: this.#lastAtMs };
-      if (this.#ends !== undefined) this.#ends = { oldest: this.#ends?.oldest ?? row, last: row };
+      if (this.#oldestLastAtMs === null) this.#oldestLastAtMs = lastAtMs;
     }
   }
 
   /** Drops what is in memory. */
   forget(): void {
     this.#nextId = undefined;
-    this.#ends = undefined;
+    this.#oldestLastAtMs = undefined;
     this.#unwritten = [];
   }
 
-  /** Rows from one on, in order, each read when it is asked for. */
-  *#rowsFrom(firstId: number): Generator<EntriesRow> {
+  /** How many unwritten entries share the next row, and the latest of their times: a clock can step back. */
+  #nextRow(): { readonly count: number; readonly lastAtMs: number } {
+    let [count, length, firstAtMs, lastAtMs] = [0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (const { atMs, json } of this.#unwritten) {
+      const [first, last] = [Math.min(firstAtMs, atMs), Math.max(lastAtMs, atMs)];
+      if (count > 0 && (length >= MAX_ROW_LENGTH || last - first > MAX_ROW_MS)) break;
+      [count, length, firstAtMs, lastAtMs] = [count + 1, length + json.length, first, last];
+    }
+    return { count, lastAtMs };
+  }
+
+  /** Rows from one on, in order, each read when it is asked for: those that can have entries of a stretch of time. */
+  *#rowsFrom(firstId: number, { sinceMs, untilMs }: Stretch): Generator<EntriesRow> {
     for (let fromId = firstId; ; ) {
       const [row] = this.#sql.exec<EntriesRow>(
-        "SELECT first_id, entries FROM ledger WHERE first_id >= ? ORDER BY first_id LIMIT 1",
+        "SELECT first_id, entries FROM ledger WHERE first_id >= ? AND last_at >= ? AND last_at <= ? ORDER BY first_id LIMIT 1",
         fromId,
+        sinceMs,
+        untilMs + MAX_ROW_MS,
       );
       if (!row) return;
       yield row;
@@ -173,29 +203,29 @@ export class LedgerStore {
   #idOfNext(): number {
     if (this.#nextId !== undefined) return this.#nextId;
     const [row] = this.#sql.exec<EntriesRow>("SELECT first_id, entries FROM ledger ORDER BY first_id DESC LIMIT 1");
-    return 1 + (row ? (entriesIn(row).at(-1)?.id ?? 0) : 0);
+    const last = row && entriesIn(row).at(-1);
+    this.#nextId = last ? last.id + 1 : Number(keptValue(this.#sql, NEXT_ID) ?? 1);
+    return this.#nextId;
   }
+}
 
-  #findEnds(): { readonly oldest: LedgerRow; readonly last: LedgerRow } | null {
-    if (this.#ends === undefined) {
-      const end = (order: "ASC" | "DESC") => {
-        const query = `SELECT first_id, last_at FROM ledger ORDER BY first_id ${order} LIMIT 1`;
-        return this.#sql.exec<LedgerRow>(query).toArray()[0];
-      };
-      const [oldest, last] = [end("ASC"), end("DESC")];
-      this.#ends = oldest && last ? { oldest, last } : null;
-    }
-    return this.#ends;
-  }
+/** From a time on, and before another. */
+interface Stretch {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+}
 
-  /** The id after which all entries made since a time come. Looks at every row's time, and at no entry. */
-  #lastIdBefore(timeMs: number): number {
-    const [row] = this.#sql.exec<{ id: number | null }>(
-      "SELECT min(first_id) AS id FROM ledger WHERE last_at >= ?",
-      timeMs,
-    );
-    return Math.max(0, (row?.id ?? Number.MAX_SAFE_INTEGER) - 1);
-  }
+const ALL_TIME: Stretch = { sinceMs: Number.MIN_SAFE_INTEGER, untilMs: Number.MAX_SAFE_INTEGER };
+
+/** An entry, about how much text it has, and how many rows, and how much of their text, were read up to it. */
+interface Read extends Numbered {
+  readonly length: number;
+  readonly rowsRead: number;
+  readonly lengthRead: number;
+}
+
+function isPastBounds({ rowsRead, lengthRead }: Read): boolean {
+  return rowsRead > MAX_ROWS_READ || (rowsRead > 1 && lengthRead > MAX_PAGE_LENGTH);
 }
 
 function entriesIn({ first_id, entries }: EntriesRow): Numbered[] {

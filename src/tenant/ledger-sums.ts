@@ -48,15 +48,20 @@ export class LedgerSums {
     return { sums, entries, wrong };
   }
 
-  /** Drops entries made up to a time, so many rows of them, and carries their sums on. */
-  carryUpTo(cutoffMs: number, limit: number): void {
-    const rows = this.#ledger.rowsUpTo(cutoffMs, limit);
+  /**
+   * Drops entries made up to a time, so many rows of them, and carries their sums on.
+   *
+   * @returns true if there are more such entries
+   */
+  carryUpTo(cutoffMs: number, limit: number): boolean {
+    const { rows, hasMore } = this.#ledger.rowsUpTo(cutoffMs, limit);
     const sums = new Map<string, Sum>();
     for (const { entry } of rows.flatMap(({ entries }): Numbered[] => entries)) {
       for (const addition of additionsOf(entry)) addTo(sums, addition);
     }
     for (const { key, usage } of sums.values()) this.#carry(key, usage);
     for (const { firstId } of rows) this.#ledger.deleteRow(firstId);
+    return hasMore;
   }
 
   /** Carries sums on under other keys. */

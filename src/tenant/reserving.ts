@@ -163,13 +163,12 @@ export function reservation(
 
 export function reservations(
   tenant: TenantStores,
-  { query: { after, limit, state } }: Operation<"reservations">,
+  { query }: Operation<"reservations">,
   _: number,
   caller?: Caller,
 ): Page<ReservationAnswer, string> {
-  const page = tenant.holds.page(after, state, limit);
-  const items = page.filter((hold) => isOwnHold(caller, hold)).map(reservationAnswer);
-  return { items, next: page.length === limit ? (page.at(-1)?.id ?? null) : null };
+  const { items, next } = tenant.holds.page({ ...query, user: caller?.user, labels: caller?.labels });
+  return { items: items.map(reservationAnswer), next };
 }
 
 function withDecision(tenant: TenantStores, hold: Hold, nowMs: number, detail?: boolean): ReservationDecision {

@@ -4,7 +4,7 @@
  * Money is integer nano-USD, times are epoch milliseconds. No table has an index beside its key, for each would cost
  * a further row for each write, and `AUTOINCREMENT` is avoided for the same reason.
  */
-const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly string[] = [
   `-- The tenant's own bucket, and what is known of all others: how many each scope has, and how often one was touched.
    CREATE TABLE tenant (
      id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -87,7 +87,12 @@ const MIGRATIONS: readonly string[] = [
    ) STRICT, WITHOUT ROWID;`,
   `-- Tells a bucket from what its key named before. Numbers come from the tenant's count of touches.
    ALTER TABLE tenant ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
-   ALTER TABLE bucket ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;`,
+   ALTER TABLE bucket ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+   -- Single values, such as how the ledger's ids go on once none of its rows is left.
+   CREATE TABLE kept_value (
+     name TEXT PRIMARY KEY,
+     value TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** Brings the object's tables up to date. Costs one read where they are. */

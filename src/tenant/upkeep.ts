@@ -1,10 +1,8 @@
-import { encodeTime } from "ulid";
 import type { TenantStores } from "./tenant-stores.ts";
 
 const HOUR_MS = 3_600_000;
 /** How many rows of each table one turn of the clean-up drops. */
 const MAX_DROPPED = 500;
-const ULID_TIME_LENGTH = 10;
 
 /** What has to be done at its time though nobody calls: holds end, and what is kept for a time is dropped after it. */
 export class Upkeep {
@@ -42,12 +40,13 @@ export class Upkeep {
 
   /** Drops what was kept for its time. */
   #cleanUp(nowMs: number): void {
-    const { holds, replays, sums, policy } = this.#tenant;
+    const { holds, ledger, replays, sums, policy } = this.#tenant;
     const cutoffMs = nowMs - policy.ledgerRetentionMs;
     replays.deleteOver(nowMs, MAX_DROPPED);
-    sums.carryUpTo(cutoffMs, MAX_DROPPED / 10);
-    const dropped = holds.deleteBefore(encodeTime(Math.max(0, cutoffMs), ULID_TIME_LENGTH), MAX_DROPPED);
-    this.#hasMore = dropped === MAX_DROPPED;
+    const hasMoreEntries = sums.carryUpTo(cutoffMs, MAX_DROPPED / 10);
+    // A reservation is kept for as long as the ledger keeps the entry of its settlement.
+    const dropped = holds.deleteSettledBy(Math.min(cutoffMs, ledger.oldestAtMs() - 1), MAX_DROPPED);
+    this.#hasMore = hasMoreEntries || dropped === MAX_DROPPED;
   }
 
   /** Once an hour at the most, so that one clean-up serves much; whatever memory knows, it is the same hour. */

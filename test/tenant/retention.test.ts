@@ -1,5 +1,5 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   auditOf,
   batchOf,
@@ -7,6 +7,7 @@ import {
   DAY_MS,
   HOUR_MS,
   ledgerOf,
+  MINUTE_MS,
   refusalIn,
   ring,
   START_MS,
@@ -58,15 +59,11 @@ test("entries are dropped once their time is over, their sums are carried on, an
   valueIn(await tenant.reset({ scope: "model", subject: "m" }, {}));
   expect(await idsOf(tenant)).toEqual([7, 8, 9]);
   await ring(tenant, START_MS + 30 * DAY_MS);
-  // The last row stays, for it says how ids go on.
-  expect(await idsOf(tenant)).toEqual([9]);
-  expect(await stored(tenant, "SELECT scope, subject FROM carried WHERE scope = 'model'")).toEqual([
-    { scope: "model", subject: "m" },
-  ]);
-  valueIn(await tenant.consume({ user_id: "dave", tokens_in: 2 }));
-  await ring(tenant, START_MS + 60 * DAY_MS);
-  expect(await idsOf(tenant)).toEqual([10]);
+  expect(await idsOf(tenant)).toEqual([]);
   expect(await stored(tenant, "SELECT scope, subject FROM carried WHERE scope = 'model'")).toEqual([]);
+  await evictDurableObject(tenant);
+  valueIn(await tenant.consume({ user_id: "dave", tokens_in: 2 }));
+  expect(await idsOf(tenant)).toEqual([10]);
   expect((await auditOf(tenant)).ok).toBe(true);
 });
 
@@ -82,9 +79,8 @@ test("rows are dropped fifty at a time, and the alarm rings at once for the rest
     alarms.push(await alarmOf(tenant));
     expect(await auditOf(tenant)).toMatchObject({ ok: true, totals: { tokens_in: 120 } });
   }
-  expect(left).toEqual([71, 21, 1, 1]);
-  const overdueMs = START_MS + DAY_MS;
-  expect(alarms).toEqual([overdueMs, overdueMs, null, null]);
+  expect(left).toEqual([71, 21, 0, 0]);
+  expect(alarms).toEqual([atMs, atMs, null, null]);
 });
 
 test("reservations that were settled are dropped with the entries of their time, and open ones are kept", async () => {
@@ -100,10 +96,12 @@ test("reservations that were settled are dropped with the entries of their time,
   await ring(tenant, START_MS + 2 * DAY_MS - 2);
   const { items } = valueIn(await tenant.reservations({ after: "", limit: 10 }));
   expect(items.map(({ id, state }) => [id, state])).toEqual([
+    // Its expiry was found out, and recorded, with the extension.
+    [over, "expired"],
     [open, "held"],
     [later, "expired"],
   ]);
-  for (const id of [done, back, over]) {
+  for (const id of [done, back]) {
     expect(refusalIn(await tenant.commit(id, { tokens_in: 1 })).code).toBe("unknown_reservation");
   }
   await evictDurableObject(tenant);
@@ -118,18 +116,20 @@ test("thousands of them are dropped a few hundred at a time, as fast as alarms g
     tenant,
     Array.from({ length: 1000 }, () => ({ op: "reserve", request: { ttl_seconds: 1 } })),
   );
+  await ring(tenant, START_MS + MINUTE_MS);
   setNow(START_MS + 5 * DAY_MS);
   valueIn(await tenant.consume({}));
   const left: unknown[] = [];
-  for (let i = 0; i < 3; i += 1) {
+  for (let i = 0; i < 4; i += 1) {
     await ring(tenant, START_MS + 5 * DAY_MS);
     const [counted] = await stored(tenant, "SELECT count(*) AS count FROM reservation");
     left.push([counted?.count, await alarmOf(tenant)]);
   }
   expect(left).toEqual([
+    // The entries of their settlements go first.
+    [1000, START_MS + 5 * DAY_MS],
     [500, START_MS + 5 * DAY_MS],
     [0, START_MS + 5 * DAY_MS],
-    // The expiries were recorded in several rows, which are kept for a day.
     [0, START_MS + 6 * DAY_MS],
   ]);
 });
@@ -165,7 +165,7 @@ test("where nothing is left that has its time, no alarm is set", async () => {
   valueIn(await tenant.allowsStep({}));
   expect(await alarmOf(tenant)).toBeNull();
   valueIn(await tenant.consume({}));
-  expect(await alarmOf(tenant)).toBe(START_MS + DAY_MS);
+  expect(await alarmOf(tenant)).toBe(START_MS + 60 * HOUR_MS);
 });
 
 test("a longer time of keeping counts from when it is set", async () => {
@@ -179,4 +179,30 @@ test("a longer time of keeping counts from when it is set", async () => {
   valueIn(await tenant.configure({}));
   await ring(tenant, START_MS + 50 * DAY_MS + 13 * HOUR_MS);
   expect(await idsOf(tenant)).toEqual([4, 5]);
+});
+
+describe("a reservation is kept as long as the ledger keeps its settlement", () => {
+  test("so that a late commit long after its creation is counted once", async () => {
+    const tenant = await configured({ ledger_retention_days: 1 });
+    const request = { user_id: "alice", tokens: 500, ttl_seconds: 86_400, on_expiry: "charge" } as const;
+    const { id } = valueIn(await tenant.reserve(request));
+    setNow(START_MS + DAY_MS - 1000);
+    valueIn(await tenant.extend(id, { ttl_seconds: 86_400 }));
+    await ring(tenant, START_MS + 2 * DAY_MS - 1000);
+    await ring(tenant, START_MS + 2 * DAY_MS + HOUR_MS);
+    valueIn(await tenant.commit(id, { tokens_out: 10 }));
+    expect(valueIn(await tenant.usageFor("alice"))).toMatchObject({ tokens_total: 10, calls: 1 });
+  });
+
+  test("and is dropped with it, though nothing else happens", async () => {
+    const tenant = await configured({ ledger_retention_days: 1 });
+    const { id } = valueIn(await tenant.reserve({ ttl_seconds: 3600 }));
+    setNow(START_MS + HOUR_MS - 1000);
+    valueIn(await tenant.release(id, {}));
+    await ring(tenant, START_MS + DAY_MS);
+    expect(valueIn(await tenant.reservation(id)).state).toBe("released");
+    await ring(tenant, START_MS + DAY_MS + HOUR_MS);
+    expect(await stored(tenant, "SELECT count(*) AS n FROM reservation")).toEqual([{ n: 0 }]);
+    expect(await stored(tenant, "SELECT count(*) AS n FROM ledger")).toEqual([{ n: 0 }]);
+  });
 });
