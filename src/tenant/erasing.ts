@@ -1,7 +1,9 @@
 import {
   type Bucket,
   type BucketKey,
+  type BucketName,
   type Hold,
+  keyNamed,
   NO_USAGE,
   nameOf,
   scopeParts,
@@ -36,7 +38,8 @@ export function eraseUser(
   tenant.controls.drop((key) => rename(key) !== key);
   tenant.sums.renameCarried(rename);
   tenant.holds.rewrite((hold) => withoutUser(hold, userId, pseudonym));
-  tenant.replays.drop((text) => text.includes(JSON.stringify(userId)));
+  const change = (request: string, answer: unknown) => answerWithoutUser(request, answer, userId, pseudonym);
+  for (let after: Place | undefined = [0, ""]; after; ) after = tenant.replays.hashSome(after, change, nowMs);
   tenant.ledger.rewrite((entry) => entryWithoutUser(entry, userId, pseudonym, rename));
   return { pseudonym, buckets: buckets.length };
 }
@@ -60,6 +63,46 @@ function renamed<K extends BucketKey>(key: K, userId: string, pseudonym: string)
   if (scope === USER) return subject === userId ? { scope, subject: pseudonym } : key;
   const parts: (string | null)[] = JSON.parse(subject);
   return parts[place] === userId ? { scope, subject: JSON.stringify(parts.with(place, pseudonym)) } : key;
+}
+
+type Place = readonly [halfDay: number, key: string];
+
+/** A stored answer to a request of this person or about them, with the pseudonym; the same answer to any other. */
+function answerWithoutUser(request: string, answer: unknown, userId: string, pseudonym: string): unknown {
+  const [operation, boundUser] = JSON.parse(request) as [Partial<Stored>, string | null | undefined];
+  const told = answer as Told;
+  const isTheirs =
+    boundUser === userId ||
+    operation.request?.user_id === userId ||
+    operation.edit?.author === userId ||
+    (operation.key && renamed(operation.key, userId, pseudonym) !== operation.key) ||
+    told.user_id === userId;
+  if (!isTheirs) return answer;
+  const { scope, id } = told;
+  return {
+    ...told,
+    ...(told.user_id === userId && { user_id: pseudonym }),
+    ...(told.author === userId && { author: pseudonym }),
+    ...(scope !== undefined && id !== undefined && renamedName({ scope, id }, userId, pseudonym)),
+  };
+}
+
+/** What a stored request can say of a person. */
+interface Stored {
+  readonly request: { readonly user_id?: string | null };
+  readonly edit: { readonly author?: string | null };
+  readonly key: BucketKey;
+}
+
+/** What a stored answer can say of a person. */
+interface Told extends Partial<Pick<BucketName, "scope" | "id">> {
+  readonly user_id?: string | null;
+  readonly author?: string | null;
+}
+
+function renamedName(name: Pick<BucketName, "scope" | "id">, userId: string, pseudonym: string) {
+  const key = keyNamed(name);
+  return key ? nameOf(renamed(key, userId, pseudonym)) : name;
 }
 
 function withoutUser(hold: Hold, userId: string, pseudonym: string): Hold {

@@ -87,7 +87,13 @@ const MIGRATIONS: readonly string[] = [
    ) STRICT, WITHOUT ROWID;`,
   `-- Tells a bucket from what its key named before. Numbers come from the tenant's count of touches.
    ALTER TABLE tenant ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
-   ALTER TABLE bucket ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;`,
+   ALTER TABLE bucket ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+   -- The salt of the tenant's hashes, and the half-day in which an erasure last hashed keys. No export shows it.
+   CREATE TABLE hash_salt (
+     id INTEGER PRIMARY KEY CHECK (id = 1),
+     salt TEXT NOT NULL,
+     keys_hashed_in INTEGER
+   ) STRICT;`,
 ];
 
 /** Brings the object's tables up to date. Costs one read where they are. */
