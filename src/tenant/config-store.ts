@@ -72,6 +72,12 @@ export class ConfigStore {
       .map(versionFromRow);
   }
 
+  /** Puts a pseudonym for an author. */
+  renameAuthor(author: string, pseudonym: string): void {
+    this.#sql.exec("UPDATE config SET author = ? WHERE author = ?", pseudonym, author);
+    this.forget();
+  }
+
   /** Drops what is in memory, which the next use reads again. */
   forget(): void {
     this.#version = undefined;

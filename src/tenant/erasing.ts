@@ -11,7 +11,7 @@ import {
   USER,
 } from "../core/index.ts";
 import type { ErasedAnswer, Operation } from "../wire/index.ts";
-import type { StoredEntry } from "./ledger-entry.ts";
+import { entryWithoutUser } from "./erased-entry.ts";
 import type { TenantStores } from "./tenant-stores.ts";
 import { usageList } from "./usage-list.ts";
 
@@ -40,7 +40,9 @@ export function eraseUser(
   tenant.holds.rewrite((hold) => withoutUser(hold, userId, pseudonym));
   const change = (request: string, answer: unknown) => answerWithoutUser(request, answer, userId, pseudonym);
   for (let after: Place | undefined = [0, ""]; after; ) after = tenant.replays.hashSome(after, change, nowMs);
-  tenant.ledger.rewrite((entry) => entryWithoutUser(entry, userId, pseudonym, rename));
+  tenant.config.renameAuthor(userId, pseudonym);
+  const hash = (key: string) => tenant.replays.hashOf(key);
+  tenant.ledger.rewrite((entry) => entryWithoutUser(entry, { userId, pseudonym, rename, hash }));
   return { pseudonym, buckets: buckets.length };
 }
 
@@ -108,18 +110,4 @@ function renamedName(name: Pick<BucketName, "scope" | "id">, userId: string, pse
 function withoutUser(hold: Hold, userId: string, pseudonym: string): Hold {
   if (hold.subject.userId !== userId) return hold;
   return { ...hold, subject: { ...hold.subject, userId: pseudonym } };
-}
-
-function entryWithoutUser(
-  entry: StoredEntry,
-  userId: string,
-  pseudonym: string,
-  rename: (key: BucketKey) => BucketKey,
-): StoredEntry {
-  if (entry.user_id === userId) return { ...entry, user_id: pseudonym };
-  const { bucket } = entry;
-  if (!bucket || !scopeParts(bucket.scope).includes(USER)) return entry;
-  const subject = Array.isArray(bucket.id) ? JSON.stringify(bucket.id) : ((bucket.id ?? "") as string);
-  const key = { scope: bucket.scope, subject };
-  return rename(key) === key ? entry : { ...entry, bucket: nameOf(rename(key)) };
 }

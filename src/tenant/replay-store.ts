@@ -58,6 +58,11 @@ export class ReplayStore {
     return this.#hash.of(stringify([user ?? null, labels, key]) ?? "");
   }
 
+  /** What stands for a key of an erased person. */
+  hashOf(key: string): string {
+    return this.#hash.of(key);
+  }
+
   get(key: string, nowMs: number): Recorded | undefined {
     const unwritten = this.#unwritten.get(key);
     if (unwritten) return unwritten;
