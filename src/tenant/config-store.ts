@@ -72,6 +72,12 @@ export class ConfigStore {
     return { items: rows.map(versionFromRow), next: hasMore ? (rows.at(-1)?.version ?? null) : null };
   }
 
+  /** Puts a pseudonym for an author. */
+  renameAuthor(author: string, pseudonym: string): void {
+    this.#sql.exec("UPDATE config SET author = ? WHERE author = ?", pseudonym, author);
+    this.forget();
+  }
+
   /** Drops what is in memory, which the next use reads again. */
   forget(): void {
     this.#version = undefined;

@@ -14,6 +14,8 @@ const TABLES: readonly (readonly [table: string, key: readonly string[]])[] = [
   ["revoked_token", ["jti"]],
   ["kept_value", ["name"]],
 ];
+/** Tables that only the object itself needs. */
+const NOT_EXPORTED = ["hash_salt"] as const;
 /** Columns that hold JSON. */
 const JSON_COLUMNS: ReadonlySet<string> = new Set([
   "counters",
@@ -54,13 +56,15 @@ export function dump(sql: SqlStorage, after: string): Page<ExportedRow, string> 
 /** Deletes every row but those of revoked tokens, which must not hold again. */
 export function empty(sql: SqlStorage): void {
   for (const [table] of TABLES) if (table !== "revoked_token") sql.exec(`DELETE FROM ${table}`);
+  for (const table of NOT_EXPORTED) sql.exec(`DELETE FROM ${table}`);
 }
 
 function readRow(row: Readonly<Record<string, SqlStorageValue>>): ExportedRow["row"] {
-  return Object.fromEntries(
-    Object.entries(row).map(([column, value]) => [
-      column,
-      JSON_COLUMNS.has(column) && typeof value === "string" ? JSON.parse(value) : value,
-    ]),
-  );
+  return Object.fromEntries(Object.entries(row).map(([column, value]) => [column, readValue(column, value)]));
+}
+
+function readValue(column: string, value: SqlStorageValue): unknown {
+  // A request of an erased person is stored as its hash.
+  const isJson = typeof value === "string" && JSON_COLUMNS.has(column) && !value.startsWith("#");
+  return isJson ? JSON.parse(value) : value;
 }

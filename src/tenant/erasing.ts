@@ -1,7 +1,9 @@
 import {
   type Bucket,
   type BucketKey,
+  type BucketName,
   type Hold,
+  keyNamed,
   NO_USAGE,
   nameOf,
   scopeParts,
@@ -9,7 +11,7 @@ import {
   USER,
 } from "../core/index.ts";
 import type { ErasedAnswer, Operation } from "../wire/index.ts";
-import type { StoredEntry } from "./ledger-entry.ts";
+import { entryWithoutUser } from "./erased-entry.ts";
 import type { TenantStores } from "./tenant-stores.ts";
 import { usageList } from "./usage-list.ts";
 
@@ -36,8 +38,11 @@ export function eraseUser(
   tenant.controls.drop((key) => rename(key) !== key);
   tenant.sums.renameCarried(rename);
   tenant.holds.rewrite((hold) => withoutUser(hold, userId, pseudonym));
-  tenant.replays.drop((text) => text.includes(JSON.stringify(userId)));
-  tenant.ledger.rewrite((entry) => entryWithoutUser(entry, userId, pseudonym, rename));
+  const change = (request: string, answer: unknown) => answerWithoutUser(request, answer, userId, pseudonym);
+  for (let after: Place | undefined = [0, ""]; after; ) after = tenant.replays.hashSome(after, change, nowMs);
+  tenant.config.renameAuthor(userId, pseudonym);
+  const hash = (key: string) => tenant.replays.hashOf(key);
+  tenant.ledger.rewrite((entry) => entryWithoutUser(entry, { userId, pseudonym, rename, hash }));
   return { pseudonym, buckets: buckets.length };
 }
 
@@ -62,21 +67,47 @@ function renamed<K extends BucketKey>(key: K, userId: string, pseudonym: string)
   return parts[place] === userId ? { scope, subject: JSON.stringify(parts.with(place, pseudonym)) } : key;
 }
 
+type Place = readonly [halfDay: number, key: string];
+
+/** A stored answer to a request of this person or about them, with the pseudonym; the same answer to any other. */
+function answerWithoutUser(request: string, answer: unknown, userId: string, pseudonym: string): unknown {
+  const [operation, boundUser] = JSON.parse(request) as [Partial<Stored>, string | null | undefined];
+  const told = answer as Told;
+  const isTheirs =
+    boundUser === userId ||
+    operation.request?.user_id === userId ||
+    operation.edit?.author === userId ||
+    (operation.key && renamed(operation.key, userId, pseudonym) !== operation.key) ||
+    told.user_id === userId;
+  if (!isTheirs) return answer;
+  const { scope, id } = told;
+  return {
+    ...told,
+    ...(told.user_id === userId && { user_id: pseudonym }),
+    ...(told.author === userId && { author: pseudonym }),
+    ...(scope !== undefined && id !== undefined && renamedName({ scope, id }, userId, pseudonym)),
+  };
+}
+
+/** What a stored request can say of a person. */
+interface Stored {
+  readonly request: { readonly user_id?: string | null };
+  readonly edit: { readonly author?: string | null };
+  readonly key: BucketKey;
+}
+
+/** What a stored answer can say of a person. */
+interface Told extends Partial<Pick<BucketName, "scope" | "id">> {
+  readonly user_id?: string | null;
+  readonly author?: string | null;
+}
+
+function renamedName(name: Pick<BucketName, "scope" | "id">, userId: string, pseudonym: string) {
+  const key = keyNamed(name);
+  return key ? nameOf(renamed(key, userId, pseudonym)) : name;
+}
+
 function withoutUser(hold: Hold, userId: string, pseudonym: string): Hold {
   if (hold.subject.userId !== userId) return hold;
   return { ...hold, subject: { ...hold.subject, userId: pseudonym } };
-}
-
-function entryWithoutUser(
-  entry: StoredEntry,
-  userId: string,
-  pseudonym: string,
-  rename: (key: BucketKey) => BucketKey,
-): StoredEntry {
-  if (entry.user_id === userId) return { ...entry, user_id: pseudonym };
-  const { bucket } = entry;
-  if (!bucket || !scopeParts(bucket.scope).includes(USER)) return entry;
-  const subject = Array.isArray(bucket.id) ? JSON.stringify(bucket.id) : ((bucket.id ?? "") as string);
-  const key = { scope: bucket.scope, subject };
-  return rename(key) === key ? entry : { ...entry, bucket: nameOf(rename(key)) };
 }

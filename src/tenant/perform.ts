@@ -97,8 +97,9 @@ export function perform<K extends OperationName>(
     const handle = HANDLERS[operation.op] as Handlers[K];
     const carryOut = () => handle(tenant, operation, nowMs, caller);
     const key = idempotencyKeyIn(operation);
-    const value = key === undefined ? carryOut() : once(tenant, key, identityOf(operation, caller), carryOut, nowMs);
-    return { ok: true, value };
+    if (key === undefined) return { ok: true, value: carryOut() };
+    const request = { key, storedKey: tenant.replays.keyOf(key, caller), identity: identityOf(operation, caller) };
+    return { ok: true, value: once(tenant, request, carryOut, nowMs) };
   } catch (error) {
     if (error instanceof BudgetError) return { ok: false, refusal: error.refusal };
     if (error instanceof SumError) return refuse("sum_out_of_range", `this ${error.message}`);
@@ -114,18 +115,25 @@ export function perform<K extends OperationName>(
  * Carries out a request under its idempotency key, unless it was before: then answers as it was answered then. A
  * refusal is not kept, for it had no effect, and the same request can be granted later.
  */
-function once<T>(tenant: TenantStores, key: string, request: string, carryOut: () => T, nowMs: number): T {
-  const known = tenant.replays.get(key, nowMs);
+function once<T>(tenant: TenantStores, { key, storedKey, identity }: Keyed, carryOut: () => T, nowMs: number): T {
+  const known = tenant.replays.get(storedKey, nowMs);
   if (!known) {
     const answer = carryOut();
-    tenant.replays.put(key, { request, answer }, nowMs);
+    tenant.replays.put(storedKey, { request: identity, answer }, nowMs);
     return answer;
   }
-  if (known.request !== request) {
+  if (!tenant.replays.isSame(known, identity)) {
     const detail = `the idempotency key "${key}" was used for another request; a new request takes a key of its own`;
     throw new BudgetError({ code: "idempotency_mismatch", detail });
   }
   return { ...(known.answer as T), replayed: true };
+}
+
+/** A request under an idempotency key. */
+interface Keyed {
+  readonly key: string;
+  readonly storedKey: string;
+  readonly identity: string;
 }
 
 /** What makes two requests the same: how much of the answer is asked for is no part of it. */

@@ -1,8 +1,12 @@
+import { stringify } from "safe-stable-stringify";
+import type { Caller } from "../wire/index.ts";
+import { takePage } from "./page-bounds.ts";
 import { RowWriter } from "./row-writer.ts";
+import { SaltedHash } from "./salted-hash.ts";
 
 /** How a request was answered the first time. */
 export interface Recorded {
-  /** The request, as canonical JSON. */
+  /** The request, as canonical JSON; its hash once its user was erased. */
   readonly request: string;
   readonly answer: unknown;
 }
@@ -12,7 +16,8 @@ interface Row extends Record<string, SqlStorageValue> {
   answer: string;
 }
 
-interface KeyRow extends Row {
+/** A stored key, with what came under it. */
+export interface KeyRow extends Row {
   half_day: number;
   key: string;
 }
@@ -20,6 +25,9 @@ interface KeyRow extends Row {
 const HALF_DAY_MS = 12 * 3_600_000;
 /** How many half-days a key is kept beside the one it came in: 24 to 36 hours. */
 const KEPT = 2;
+/** How many rows one turn of an erasure reads, and how much of their text, beyond one row. */
+const MAX_READ = 500;
+const MAX_READ_LENGTH = 250_000;
 
 const halfDayOf = (epochMs: number) => Math.floor(epochMs / HALF_DAY_MS);
 
@@ -30,10 +38,29 @@ export class ReplayStore {
   readonly #unwritten = new Map<string, Recorded & { readonly halfDay: number }>();
   /** The half-day of the oldest keys; null where there are none, undefined where that is not known. */
   #oldest: number | null | undefined;
+  readonly #hash: SaltedHash;
+  /** The half-day in which an erasure last hashed keys; null if none has, undefined if that is not known. */
+  #hashedIn: number | null | undefined;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+    this.#hash = new SaltedHash(sql);
     this.#rows = new RowWriter(sql, "idempotency", ["half_day", "key"], ["request", "answer"]);
+  }
+
+  /**
+   * What a caller's key is stored as. The keys of a caller bound to a user or to labels are its own, so that it neither
+   * learns nor keeps from being counted what another sends under the same key.
+   */
+  keyOf(key: string, caller: Caller | undefined): string {
+    const { user, labels = {} } = caller ?? {};
+    if (user === undefined && Object.keys(labels).length === 0) return key;
+    return this.#hash.of(stringify([user ?? null, labels, key]) ?? "");
+  }
+
+  /** What stands for a key of an erased person. */
+  hashOf(key: string): string {
+    return this.#hash.of(key);
   }
 
   get(key: string, nowMs: number): Recorded | undefined {
@@ -42,14 +69,20 @@ export class ReplayStore {
     const halfDay = halfDayOf(nowMs);
     // A clock can step back, over the start of the half-day that the key came in.
     const [row] = this.#sql.exec<Row>(
-      "SELECT request, answer FROM idempotency WHERE half_day IN (?, ?, ?, ?) AND key = ?",
+      "SELECT request, answer FROM idempotency WHERE half_day IN (?, ?, ?, ?) AND key IN (?, ?)",
       halfDay + 1,
       halfDay,
       halfDay - 1,
       halfDay - KEPT,
       key,
+      this.#mayBeHashed(halfDay) ? this.#hash.of(key) : key,
     );
     return row && { request: row.request, answer: JSON.parse(row.answer) };
+  }
+
+  /** True if a request is the one that was recorded. */
+  isSame(recorded: Recorded, request: string): boolean {
+    return recorded.request === request || (isHashed(recorded) && recorded.request === this.#hash.of(request));
   }
 
   put(key: string, recorded: Recorded, nowMs: number): void {
@@ -76,13 +109,33 @@ export class ReplayStore {
     );
   }
 
-  /** Drops requests and answers whose text is meant. Reads them all. */
-  drop(isMeant: (text: string) => boolean): void {
+  /**
+   * Looks through some of the rows after one, and hashes the key and the request of those of which `change` returns
+   * another answer: a retry is still recognised, and nothing says whose it was.
+   *
+   * @param after a half-day and a key
+   * @returns after which row to go on; undefined at the end
+   */
+  hashSome(
+    after: readonly [halfDay: number, key: string],
+    change: (request: string, answer: unknown) => unknown,
+    nowMs: number,
+  ): readonly [halfDay: number, key: string] | undefined {
     this.flush();
-    const rows = this.#sql.exec<KeyRow>("SELECT half_day, key, request, answer FROM idempotency");
-    for (const { half_day, key } of rows.toArray().filter(({ request, answer }) => isMeant(request + answer))) {
-      this.#sql.exec("DELETE FROM idempotency WHERE half_day = ? AND key = ?", half_day, key);
+    const found = this.#sql.exec<KeyRow>(
+      `SELECT half_day, key, request, answer FROM idempotency WHERE (half_day, key) > (?, ?)
+       ORDER BY half_day, key LIMIT ?`,
+      ...after,
+      MAX_READ + 1,
+    );
+    const { rows, hasMore } = takePage(found, MAX_READ, MAX_READ_LENGTH);
+    for (const row of rows) {
+      const answer: unknown = JSON.parse(row.answer);
+      const changed = isHashed(row) ? answer : change(row.request, answer);
+      if (changed !== answer) this.#hashRow(row, changed, nowMs);
     }
+    const last = rows.at(-1);
+    return hasMore && last ? [last.half_day, last.key] : undefined;
   }
 
   flush(): void {
@@ -101,6 +154,29 @@ export class ReplayStore {
 
   forget(): void {
     this.#oldest = undefined;
+    this.#hashedIn = undefined;
+    this.#hash.forget();
     this.#unwritten.clear();
   }
+
+  #hashRow({ half_day, key, request }: KeyRow, answer: unknown, nowMs: number): void {
+    this.#sql.exec("DELETE FROM idempotency WHERE half_day = ? AND key = ?", half_day, key);
+    this.#rows.put([[half_day, this.#hash.of(key), this.#hash.of(request), JSON.stringify(answer)]]);
+    this.#hashedIn = halfDayOf(nowMs);
+    this.#sql.exec("UPDATE hash_salt SET keys_hashed_in = ?", this.#hashedIn);
+  }
+
+  /** Whether a key can be stored as its hash: rows of an erasure are kept no longer than others. */
+  #mayBeHashed(halfDay: number): boolean {
+    if (this.#hashedIn === undefined) {
+      const query = "SELECT keys_hashed_in AS hashedIn FROM hash_salt";
+      this.#hashedIn = this.#sql.exec<{ hashedIn: number | null }>(query).toArray()[0]?.hashedIn ?? null;
+    }
+    return this.#hashedIn !== null && halfDay - KEPT <= this.#hashedIn;
+  }
+}
+
+/** Canonical JSON of a request begins otherwise. */
+function isHashed({ request }: { readonly request: string }): boolean {
+  return request.startsWith("#");
 }

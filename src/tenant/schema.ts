@@ -92,7 +92,13 @@ export const MIGRATIONS: readonly string[] = [
    CREATE TABLE kept_value (
      name TEXT PRIMARY KEY,
      value TEXT NOT NULL
-   ) STRICT, WITHOUT ROWID;`,
+   ) STRICT, WITHOUT ROWID;
+   -- The salt of the tenant's hashes, and the half-day in which an erasure last hashed keys. No export shows it.
+   CREATE TABLE hash_salt (
+     id INTEGER PRIMARY KEY CHECK (id = 1),
+     salt TEXT NOT NULL,
+     keys_hashed_in INTEGER
+   ) STRICT;`,
 ];
 
 /** Brings the object's tables up to date. Costs one read where they are. */

@@ -44,6 +44,6 @@ test("every version is kept with its time and author, a page at a time", async (
   const first = await tenant.at(NOW).get("/config/history?limit=1");
   expect(first.body).toMatchObject({ items: [{ version: 1 }], next: 1 });
   const second = await tenant.at(NOW).get("/config/history?limit=1&after=1");
-  expect(second.body).toMatchObject({ items: [{ version: 2 }], next: 2 });
+  expect(second.body).toMatchObject({ items: [{ version: 2 }], next: null });
   expect((await tenant.at(NOW).get("/config/history?after=2")).body).toEqual({ items: [], next: null });
 });

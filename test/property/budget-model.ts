@@ -37,11 +37,12 @@ export class BudgetModel {
       // How much of the answer is asked for makes a request no other.
       const { idempotency_key: key, detail: _, ...request } = requestOf(operation);
       const sent = JSON.stringify([{ ...operation, request }, caller?.user]);
-      const known = this.replays.get(key ?? "");
+      const place = JSON.stringify([caller?.user, caller?.labels, key]);
+      const known = this.replays.get(place);
       if (known && known.sent !== sent) throw new Refused("idempotency_mismatch");
       if (known) return { value: { ...(known.value as object), replayed: true } };
       const value = this.#carryOut(operation, caller, nowMs);
-      if (key !== undefined) this.replays.set(key, { sent, value });
+      if (key !== undefined) this.replays.set(place, { sent, value });
       return { value };
     } catch (error) {
       if (error instanceof Refused) return { refused: error.message, decision: error.decision };
@@ -195,8 +196,13 @@ export class BudgetModel {
     accounts.buckets = accounts.buckets.filter((bucket) => !isTheirs(bucket));
     accounts.controls = accounts.controls.filter((each) => !isTheirs(each));
     for (const hold of accounts.holds) if (hold.user === userId) hold.user = pseudonym;
-    for (const [key, { sent, value }] of this.replays) {
-      if ((sent + JSON.stringify(value)).includes(JSON.stringify(userId))) this.replays.delete(key);
+    for (const [place, { sent, value }] of this.replays) {
+      const { user_id, scope, id } = value as { user_id?: string; scope?: string; id?: string | string[] };
+      const told = { ...(value as object) };
+      if (user_id === userId) Object.assign(told, { user_id: pseudonym });
+      if (scope === "user" && id === userId) Object.assign(told, { id: pseudonym });
+      if (scope === "user_and_team" && id?.[0] === userId) Object.assign(told, { id: [pseudonym, id[1]] });
+      this.replays.set(place, { sent, value: told });
     }
     for (const _ of theirs.length > 0 ? theirs : [null]) accounts.entries.push("erasure");
     return { pseudonym, buckets: theirs.length };
