@@ -36,8 +36,14 @@ export const PROBLEM_PAGES: Readonly<Record<ProblemCode, ProblemPage>> = {
     example: { detail: "the body is nested deeper than 16" },
   },
   unauthenticated: {
-    means: "The call has no token, or one that cannot be read, is not signed by a key of this service, or has expired.",
-    fix: "Send `Authorization: Bearer TOKEN` with a token that is still valid. `detail` says what is wrong with this one.",
+    means:
+      "The call has no token, or one that cannot be read, is not signed by a key of this service, or has a claim that is missing or malformed.",
+    fix: "Send `Authorization: Bearer TOKEN` with a token of this service. `detail` says what is wrong with this one.",
+    example: { detail: "the token is not signed by a key of this service" },
+  },
+  token_expired: {
+    means: "The token is genuine, and has expired.",
+    fix: "Get a new token from where this one came from, and send the call again with it.",
     example: { detail: "the token expired at 2026-11-24T05:00:00.000Z" },
   },
   token_revoked: {

@@ -175,9 +175,10 @@ describe("a token is refused that", () => {
       () => sign({ tenant }, { alg: "HS512", secret: "x".repeat(64) }),
       "an algorithm",
     ],
-    ["expired", () => sign({ tenant, exp: nowSeconds() - 31 }), "expired at"],
     ["is not good yet", () => sign({ tenant, nbf: nowSeconds() + 31 }), "nbf"],
     ["never ends", () => sign({ tenant, exp: undefined as unknown as number }), "exp"],
+    ["ends beyond all time", () => sign({ tenant, exp: 1e20 }), "lives longer"],
+    ["ends at no time", () => sign({ tenant, exp: "soon" as unknown as number }), "exp"],
     ["lives too long", () => sign({ tenant, exp: nowSeconds() + 367 * 86_400 }), "lives longer"],
     ["has no name", () => sign({ tenant, jti: undefined as unknown as string }), "jti"],
     ["has no tenant", () => sign({}), "tenant"],
@@ -188,6 +189,16 @@ describe("a token is refused that", () => {
   ])("%s", async (_, token, detail) => {
     const reply = await as(await token(), "GET", `${path}/usage`);
     expect(reply).toMatchObject({ status: 401, body: { code: "unauthenticated" } });
+    expect(reply.body.detail).toContain(detail);
+    expect(reply.headers.get("www-authenticate")).toBe('Bearer error="invalid_token"');
+  });
+
+  test.each([
+    ["a moment ago", () => nowSeconds() - 31, "the token expired at 2"],
+    ["before all time", () => -1e20, "its claim exp is -100000000000000000000"],
+  ])("expired %s, and says that it did", async (_, exp, detail) => {
+    const reply = await as(await sign({ tenant, exp: exp() }), "GET", `${path}/usage`);
+    expect(reply).toMatchObject({ status: 401, body: { code: "token_expired", retryable: false } });
     expect(reply.body.detail).toContain(detail);
     expect(reply.headers.get("www-authenticate")).toBe('Bearer error="invalid_token"');
   });
