@@ -41,7 +41,7 @@ import {
   type Written,
 } from "../wire/index.ts";
 import { requireUnbound } from "./access/binding.ts";
-import type { Grant } from "./access/grant.ts";
+import { callerOf, type Grant } from "./access/grant.ts";
 import { askObject } from "./object-call.ts";
 import { prepareItem } from "./operations/batch.ts";
 import { prepare } from "./operations/prepare.ts";
@@ -67,7 +67,7 @@ export class TenantOperations extends RpcTarget {
     this.#namespace = namespace;
     this.#tenantId = tenantId;
     this.#grant = grant;
-    this.#caller = grant && { jti: grant.jti, user: grant.user, labels: grant.labels };
+    this.#caller = grant && callerOf(grant);
   }
 
   /** May this subject take the next step, and does what it may come to fit? */

@@ -51,7 +51,7 @@ beforeAll(async () => {
   provider.keys = [rsa.jwk, ec.jwk];
   service = await startService(
     await provider.listen(),
-    "tenant=https://acme.example/org user=sub scope=permissions labels.team=app_metadata.team",
+    "tenant=https://acme.example/org user=sub scope=permissions labels.team=app_metadata.team free_labels=may_name",
   );
 });
 afterAll(async () => {
@@ -136,6 +136,14 @@ describe("a customer's identity provider", () => {
     const { status, body } = await call(await sign(rsa, claims as JWTPayload), "/allows-step", {});
     expect({ status, code: body.code }).toEqual({ status: 401, code: "unauthenticated" });
     expect(body.detail).toContain(named);
+  });
+
+  test("says which other labels they may name, in a list or in text; none unless it does", async () => {
+    const step = { labels: { run: "r" } };
+    const naming = async (may_name?: unknown) =>
+      (await call(await sign(rsa, { may_name }), "/allows-step", step)).status;
+    expect(await Promise.all([naming(), naming("key run"), naming(["run"]), naming([])])).toEqual([403, 200, 200, 403]);
+    expect(await naming("User")).toBe(401);
   });
 
   test("does not vouch for a key of another's, nor for its public key as a secret", async () => {

@@ -1,8 +1,8 @@
 import { type JWTPayload, jwtVerify } from "jose";
-import type { Grant } from "./grant.ts";
+import { CLOCK_SKEW_SECONDS, type Grant } from "./grant.ts";
 import { ProviderKeys } from "./provider-keys.ts";
 import type { ClaimSource, ProviderSettings } from "./provider-settings.ts";
-import { CLOCK_SKEW_SECONDS, requireGrant, tokenError } from "./tokens.ts";
+import { requireGrant, tokenError } from "./tokens.ts";
 
 /** What providers sign with. None of these can be mistaken for a secret of ours. */
 export const PROVIDER_ALGORITHMS = ["RS256", "ES256"];

@@ -1,20 +1,20 @@
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import { BudgetError, MAX_TOKEN_SECONDS } from "../../wire/index.ts";
 import { grantOf } from "./claims.ts";
-import type { Grant } from "./grant.ts";
+import { CLOCK_SKEW_SECONDS, type Grant } from "./grant.ts";
 import type { SigningKey } from "./signing-keys.ts";
 
 const ALGORITHM = "HS256";
-/** How far the clock of whoever signs a token may be from ours. */
-export const CLOCK_SKEW_SECONDS = 30;
 
 /** Signs what a grant allows. */
 export function signToken({ kid, secret }: SigningKey, grant: Grant & { readonly jti: string }): Promise<string> {
-  const { tenant, user, labels, scopes, jti, expiresAtMs } = grant;
+  const { tenant, user, labels, freeLabels, scopes, jti, ancestors, expiresAtMs } = grant;
   const claims = {
     tenant,
     ...(user !== undefined && { user }),
     ...(labels && { labels }),
+    ...(freeLabels && { free_labels: freeLabels }),
+    ...(ancestors.length > 0 && { anc: ancestors }),
     scope: [...scopes].join(" "),
   };
   return new SignJWT(claims)

@@ -1,5 +1,4 @@
-import type { Grant } from "./grant.ts";
-import { CLOCK_SKEW_SECONDS } from "./tokens.ts";
+import { CLOCK_SKEW_SECONDS, type Grant } from "./grant.ts";
 
 const MAX_TOKENS = 10_000;
 const MAX_BYTES = 16 * 1024 * 1024;

@@ -44,6 +44,7 @@ export const TOKEN_ROUTES: readonly Route[] = [
         tenant,
         ...(made.user !== undefined && { user: made.user }),
         ...(made.labels && { labels: { ...made.labels } }),
+        ...(made.freeLabels && { free_labels: [...made.freeLabels] }),
         scope: [...made.scopes],
         expires_at: new Date(made.expiresAtMs).toISOString(),
       };

@@ -6,6 +6,7 @@ const lasting = (seconds: number): Grant => ({
   tenant: "acme",
   jti: "j",
   scopes: new Set(["check"]),
+  ancestors: [],
   expiresAtMs: Date.now() + seconds * 1000,
 });
 
