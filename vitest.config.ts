@@ -14,8 +14,13 @@ export default defineConfig({
         // Inside workerd: the core, the object, and the HTTP and RPC surfaces.
         plugins: [
           cloudflareTest({
+            // The Worker as it is, and beside it a class of object for the original's vectors.
+            main: "./test/worker.ts",
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: { ...SECRETS, REQUEST_LOG: "off" } },
+            miniflare: {
+              bindings: { ...SECRETS, REQUEST_LOG: "off" },
+              durableObjects: { ORIGINAL_BUDGET: { className: "OriginalBudget", useSQLite: true } },
+            },
           }),
         ],
         test: { name: "workers", include: ["test/{core,tenant,edge,property}/**/*.test.ts"], testTimeout: 30_000 },

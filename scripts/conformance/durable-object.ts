@@ -9,7 +9,7 @@ const LANES = 4;
 export async function runInWorkerd(cases: readonly Case[]): Promise<Run[]> {
   const workerd = await startWorkerd({
     entry: new URL("./worker.ts", import.meta.url),
-    durableObjects: { BUDGET: "ClockedBudget" },
+    durableObjects: { BUDGET: "OriginalBudget" },
   });
   try {
     const runs: Run[] = [];

@@ -2,22 +2,27 @@
  * What runs inside workerd: a Worker that takes one case per POST, drives a Durable Object of its own through it
  * by RPC, and answers with the run.
  */
-import type { Consumption, StepRequest } from "../../src/core/index.ts";
+import { type Consumption, ORIGINAL_RULES, type Rules, type StepRequest } from "../../src/core/index.ts";
 import type { Answer } from "../../src/wire/index.ts";
 import { ClockedBudget } from "../clocked/clocked-budget.ts";
 import type { Case } from "./case.ts";
 import { type ClockedSubject, runCase } from "./run-case.ts";
 
 interface ConformanceEnv {
-  readonly BUDGET: DurableObjectNamespace<ClockedBudget>;
+  readonly BUDGET: DurableObjectNamespace<OriginalBudget>;
 }
 
-export { ClockedBudget };
+/** The object with the original's rules at the bounds of what is kept. */
+export class OriginalBudget extends ClockedBudget {
+  protected override get rules(): Rules {
+    return ORIGINAL_RULES;
+  }
+}
 
 class ObjectSubject implements ClockedSubject {
-  readonly #stub: DurableObjectStub<ClockedBudget>;
+  readonly #stub: DurableObjectStub<OriginalBudget>;
 
-  constructor(stub: DurableObjectStub<ClockedBudget>) {
+  constructor(stub: DurableObjectStub<OriginalBudget>) {
     this.#stub = stub;
   }
 

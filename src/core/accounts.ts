@@ -2,17 +2,18 @@ import { Bounds } from "./bounds.ts";
 import { type Bucket, type BucketKey, keyOf, type Subject, TENANT_KEY, userKey } from "./bucket.ts";
 import type { BucketStore } from "./bucket-store.ts";
 import { cap } from "./cap.ts";
-import { type Account, windowsOf } from "./control.ts";
-import { countersAfter } from "./counter.ts";
+import { type Account, isInForce, windowsOf } from "./control.ts";
+import { countersAfter, type Place, placesIn } from "./counter.ts";
 import { type Decision, decide, type Question } from "./decision.ts";
 import type { Held } from "./held.ts";
-import { chargeAtExpiry, type Estimated, expire, type Hold, settle } from "./hold.ts";
+import { type Counted, chargeAtExpiry, expire, type Hold, settle } from "./hold.ts";
 import { compareScopes, type Scope, TENANT, USER } from "./limits.ts";
 import { LiveHolds } from "./live-holds.ts";
 import type { Policy } from "./policy.ts";
-import { addUsage, isExact, NO_USAGE, nonNegative, subtractUsage, type Usage } from "./usage.ts";
+import { ORIGINAL_RULES, type Rules } from "./rules.ts";
+import { type Amounts, addUsage, isExact, mapUsage, NO_USAGE, subtractUsage, totalAfter, type Usage } from "./usage.ts";
 
-/** A sum that would no longer be exact, or less than nothing. Nothing was recorded. */
+/** A correction that would take a total below zero, or past what is counted exactly. Nothing was recorded. */
 export class SumError extends RangeError {
   override name = "SumError";
 }
@@ -21,11 +22,20 @@ export class SumError extends RangeError {
 export interface Charge {
   readonly key: BucketKey;
   readonly delta: Usage;
+  /** True if the bucket's total stands at its ceiling and took less than what was spent. */
+  readonly isCut: boolean;
 }
 
 /** The decision for the step after a charge, and what was charged to whom. */
 export interface Charged {
   readonly decision: Decision;
+  readonly charges: readonly Charge[];
+}
+
+/** An expired hold, and what its expiry charged. */
+export interface Expired {
+  readonly hold: Hold;
+  readonly usage: Usage | null;
   readonly charges: readonly Charge[];
 }
 
@@ -54,10 +64,20 @@ export class Accounts {
   readonly #holds: LiveHolds;
   readonly #bounds: Bounds;
 
-  constructor(store: BucketStore, holds: LiveHolds = new LiveHolds()) {
+  constructor(store: BucketStore, holds: LiveHolds = new LiveHolds(), rules: Rules = ORIGINAL_RULES) {
     this.#store = store;
     this.#holds = holds;
-    this.#bounds = new Bounds(store, holds);
+    this.#bounds = new Bounds(store, holds, rules);
+  }
+
+  /** True if some scope has more buckets than its bound. */
+  isOverBound(policy: Policy): boolean {
+    return this.#bounds.scopesOver(policy).length > 0;
+  }
+
+  /** Evicts what is above the bound of any scope, as many buckets as one operation does. */
+  keepWithin(policy: Policy, nowMs: number): void {
+    this.#bounds.keepWithin(policy, this.#bounds.scopesOver(policy), nowMs);
   }
 
   /** The tenant's own bucket, which starts, with its wall clock, when it is first asked for. */
@@ -72,6 +92,7 @@ export class Accounts {
       bucket: this.#bucket(policy, key, nowMs),
       control: this.#store.control(key),
       held: this.#holds.heldOf(key),
+      due: this.#holds.dueOf(key),
     };
   }
 
@@ -99,57 +120,60 @@ export class Accounts {
   }
 
   /**
-   * Records what was spent, whatever the limits say, and decides the step after it.
-   *
-   * @throws SumError where a total would pass 2^53−1; then nothing is recorded
+   * Records what was spent, whatever the limits say, and decides the step after it. A total at its ceiling stays there,
+   * while all others go on counting.
    */
   consume(policy: Policy, subject: Subject, spent: Usage, nowMs: number): Charged {
-    const { accounts, charges } = this.#chargeAll(policy, subject, { deltaOf: () => spent }, nowMs);
+    const { accounts, charges } = this.#chargeAll(policy, subject, () => ({ delta: spent }), nowMs);
     return { decision: this.#decide(policy, accounts, nowMs), charges };
   }
 
-  /**
-   * Settles a hold with what was really used, in whatever windows are current.
-   *
-   * @throws SumError where a total would pass 2^53−1; then nothing is recorded
-   */
+  /** Settles a hold with what was really used, in whatever windows are current. */
   commit(policy: Policy, hold: Hold, used: Usage, isFinal: boolean, nowMs: number): Charged & { readonly hold: Hold } {
     const { estimated } = hold;
     const { hold: settled, deltaOver } = settle(hold, used, isFinal, nowMs);
-    const deltaOf = ({ key, bucket }: Account) =>
-      deltaOver(estimated && bucket && stillCounts(estimated, key, bucket) ? estimated.usage : NO_USAGE);
-    const charge = { deltaOf, correctedAtMs: estimated?.atMs };
+    const chargeOf = ({ key, bucket }: Account): ChargeToMake => {
+      const counted = estimated?.counted.find(({ scope }) => scope === key.scope);
+      // What was reset, or evicted, has not counted the charge, whatever it is called.
+      const isCounted = estimated && counted && counted.generation === bucket?.generation;
+      return isCounted
+        ? { delta: deltaOver(estimated.usage), places: counted.places }
+        : { delta: deltaOver(NO_USAGE), places: {} };
+    };
     // While they are charged the hold still lives, which keeps its buckets from being idle.
-    const { accounts, charges } = this.#chargeAll(policy, hold.subject, charge, nowMs);
+    const { accounts, charges } = this.#chargeAll(policy, hold.subject, chargeOf, nowMs);
     this.#holds.put(settled);
     const after = accounts.map((account) => ({ ...account, held: this.#holds.heldOf(account.key) }));
     return { decision: this.#decide(policy, after, nowMs), charges, hold: settled };
   }
 
-  /** Ends the time of a hold, and charges it where it says so. A charge that no total can take is left out. */
-  expire(policy: Policy, hold: Hold, nowMs: number): { readonly hold: Hold; readonly charges: readonly Charge[] } {
+  /** Expires a hold, and charges `usage` if it says so; null if it does not. */
+  expire(policy: Policy, hold: Hold, nowMs: number): Expired {
     const usage = chargeAtExpiry(hold);
-    const charges = usage ? this.#chargeExpired(policy, hold, usage, nowMs) : [];
-    const scopes = charges.map(({ key }) => key.scope);
-    const expired = expire(hold, usage && charges.length > 0 ? { usage, atMs: nowMs, scopes } : null, nowMs);
+    const { accounts, charges } = usage
+      ? this.#chargeAll(policy, hold.subject, () => ({ delta: usage }), nowMs)
+      : { accounts: [], charges: [] };
+    const expired = expire(hold, usage && { usage, atMs: nowMs, counted: accounts.map(countedIn) }, nowMs);
     this.#holds.put(expired);
-    return { hold: expired, charges };
+    return { hold: expired, usage, charges };
   }
 
   /**
    * Corrects one bucket by an amount, parts of which may be negative. A credit takes from windows what they have
-   * counted, the newest first, and leaves them at zero where they have counted less.
+   * counted, the newest first, and leaves them at zero if they have counted less.
    *
+   * @returns what the total changed by: more than the amount if a part of the tokens would be more than its whole
    * @throws SumError where a total would fall below zero or pass 2^53−1; then nothing is recorded
    */
-  adjust(policy: Policy, key: BucketKey, amount: Usage, nowMs: number): Bucket {
+  adjust(policy: Policy, key: BucketKey, amount: Usage, nowMs: number): Usage {
     const account = this.open(policy, key, nowMs);
     const sum = addUsage(account.bucket?.usage ?? NO_USAGE, amount);
     if (Object.values(sum).some((part) => part < 0)) throw new SumError("would take a total below zero");
     if (!isExact(sum)) throw new SumError("would carry a total past 2^53−1");
     const bucket = account.bucket ?? this.#store.create(key, nowMs);
-    this.#charge(policy, { ...account, bucket }, sum, amount, nowMs);
-    return bucket;
+    const { delta } = this.#charge(policy, { ...account, bucket }, { delta: amount }, nowMs);
+    this.#bounds.keepWithin(policy, [key.scope], nowMs);
+    return delta;
   }
 
   /** Sets one bucket's totals and windows to zero and starts its wall clock again. */
@@ -159,6 +183,7 @@ export class Accounts {
     bucket.usage = NO_USAGE;
     bucket.counters = new Map();
     bucket.startedAtMs = nowMs;
+    bucket.generation = this.#store.nextGeneration();
     this.#store.save(bucket);
     return bucket;
   }
@@ -171,7 +196,7 @@ export class Accounts {
       this.#store.evict(bucket, "idle", nowMs);
       return undefined;
     }
-    this.#store.touch(bucket, nowMs);
+    this.#store.touch(bucket, nowMs, this.#bounds.touchesKeptEveryMs(policy));
     return bucket;
   }
 
@@ -179,54 +204,27 @@ export class Accounts {
     return decide(policy, accounts, nowMs, { ...question, holdsEndMs: this.#holds.nextExpiryMs() });
   }
 
-  #chargeExpired(policy: Policy, hold: Hold, usage: Usage, nowMs: number): readonly Charge[] {
-    try {
-      // A bucket that begins with it began just before: so one reset now is told from it, and no earlier charge, which
-      // went with a bucket that was forgotten, is taken for its own.
-      const charge = { deltaOf: () => usage, startedAtMs: nowMs - 1 };
-      return this.#chargeAll(policy, hold.subject, charge, nowMs).charges;
-    } catch (error) {
-      if (!(error instanceof SumError)) throw error;
-      return [];
-    }
-  }
-
-  /**
-   * Charges every bucket of a subject, which takes no total below zero.
-   *
-   * @throws SumError where a total would pass 2^53−1; then nothing is charged
-   */
+  /** Charges every bucket of a subject. */
   #chargeAll(
     policy: Policy,
     subject: Subject,
-    { deltaOf, startedAtMs, correctedAtMs }: ChargeToMake,
+    chargeOf: (account: Account) => ChargeToMake,
     nowMs: number,
-  ): { readonly accounts: readonly Account[]; readonly charges: readonly Charge[] } {
-    const accounts = this.#openAll(policy, subject, nowMs);
-    const charges = accounts.map((account) => {
-      const usage = account.bucket?.usage ?? NO_USAGE;
-      const sum = nonNegative(addUsage(usage, deltaOf(account)));
-      if (!isExact(sum)) throw new SumError("would carry a total past 2^53−1");
-      return { key: account.key, sum, delta: subtractUsage(sum, usage) };
-    });
-    const charged = accounts.map((account, i) => {
-      const bucket = account.bucket ?? this.#begin(account.key, startedAtMs ?? nowMs, nowMs);
-      const { sum = NO_USAGE, delta = NO_USAGE } = charges[i] ?? {};
-      this.#charge(policy, { ...account, bucket }, sum, delta, nowMs, correctedAtMs);
-      return { ...account, bucket };
-    });
+  ): { readonly accounts: readonly ChargedAccount[]; readonly charges: readonly Charge[] } {
+    const accounts: ChargedAccount[] = [];
+    const charges: Charge[] = [];
+    for (const account of this.#openAll(policy, subject, nowMs)) {
+      const charge = chargeOf(account);
+      const charged = { ...account, bucket: account.bucket ?? this.#store.create(account.key, nowMs) };
+      accounts.push(charged);
+      charges.push(this.#charge(policy, charged, charge, nowMs));
+    }
     this.#bounds.keepWithin(
       policy,
       accounts.map(({ key }) => key.scope),
       nowMs,
     );
-    return { accounts: charged, charges };
-  }
-
-  #begin(key: BucketKey, startedAtMs: number, nowMs: number): Bucket {
-    const bucket = this.#store.create(key, nowMs);
-    bucket.startedAtMs = startedAtMs;
-    return bucket;
+    return { accounts, charges };
   }
 
   /** The accounts that a step is charged to, in the order of their scopes. */
@@ -235,7 +233,7 @@ export class Accounts {
     for (const scope of this.#furtherScopes(policy)) {
       const key = keyOf(scope, subject);
       // Where no limit counts for the scope in general, only the buckets that something is set for are kept.
-      if (key && (policy.limitsByScope.has(scope) || this.#store.control(key))) {
+      if (key && (policy.limitsByScope.has(scope) || isInForce(this.#store.control(key), nowMs))) {
         accounts.push(this.open(policy, key, nowMs));
       }
     }
@@ -248,32 +246,45 @@ export class Accounts {
     return [...scopes].filter((scope) => scope !== TENANT && scope !== USER).sort(compareScopes);
   }
 
-  #charge(
-    policy: Policy,
-    account: Account & { bucket: Bucket },
-    sum: Usage,
-    delta: Usage,
-    nowMs: number,
-    correctedAtMs?: number,
-  ): void {
-    const { bucket } = account;
+  #charge(policy: Policy, account: ChargedAccount, { delta, places }: ChargeToMake, nowMs: number): Charge {
+    const { key, bucket } = account;
+    const total = totalAfter(bucket.usage, delta);
+    const made = subtractUsage(total, bucket.usage);
+    const charge = {
+      debit: mapUsage(delta, NO_USAGE, Math.max),
+      // No more than the total gives back.
+      credit: mapUsage(NO_USAGE, made, (zero, part) => Math.max(zero, -part)),
+      places,
+    };
     const windows = windowsOf(policy, account, nowMs);
-    bucket.usage = sum;
-    bucket.counters = countersAfter(bucket.counters, windows, delta, nowMs, policy.calendar, correctedAtMs);
+    const next = () => this.#store.nextGeneration();
+    bucket.usage = total;
+    bucket.counters = countersAfter(bucket.counters, windows, charge, nowMs, policy.calendar, next);
     this.#store.save(bucket);
+    return { key, delta: made, isCut: isCut(delta, made) };
   }
 }
 
-/** What each bucket of a subject is charged. */
+type ChargedAccount = Account & { readonly bucket: Bucket };
+
+/** What one bucket is charged. */
 interface ChargeToMake {
-  readonly deltaOf: (account: Account) => Usage;
-  /** When a bucket that it begins has started. Absent: now. */
-  readonly startedAtMs?: number;
-  /** When the charge was made that negative parts take back. */
-  readonly correctedAtMs?: number | undefined;
+  /** Parts can be negative: they correct an earlier charge. */
+  readonly delta: Usage;
+  /** Where its windows have the charge that is corrected; absent: wherever they have counted something. */
+  readonly places?: Readonly<Record<string, Place>>;
 }
 
-/** False for a bucket that the charge was not made in, or that has begun anew since: it is reset, or was forgotten. */
-function stillCounts({ scopes, atMs }: Estimated, { scope }: BucketKey, bucket: Bucket): boolean {
-  return scopes.includes(scope) && bucket.startedAtMs < atMs;
+function countedIn({ key, bucket }: ChargedAccount): Counted {
+  return { scope: key.scope, generation: bucket.generation, places: placesIn(bucket.counters) };
+}
+
+/** True if less was added than was spent. */
+function isCut(delta: Amounts, made: Amounts): boolean {
+  return (
+    made.inputTokens < delta.inputTokens ||
+    made.outputTokens < delta.outputTokens ||
+    made.costNanoUsd < delta.costNanoUsd ||
+    made.calls < delta.calls
+  );
 }

@@ -1,74 +1,103 @@
 import { type Bucket, countsInWindow } from "./bucket.ts";
 import type { BucketStore } from "./bucket-store.ts";
 import { windowsOf } from "./control.ts";
+import { IdleSweep } from "./idle-sweep.ts";
 import { type Scope, TENANT } from "./limits.ts";
 import type { LiveHolds } from "./live-holds.ts";
 import type { Policy } from "./policy.ts";
+import type { Rules } from "./rules.ts";
 
-/** Which buckets are forgotten: those too long untouched, and of too many in a scope the ones touched the longest ago. */
+/** How often idle buckets are looked for in the length of an idle time. */
+const SWEEPS = 60;
+/** How many of those touched the longest ago are looked at for an idle one, before one that is not has to go. */
+const MAX_LOOKED_AT = 16;
+
+/** Which buckets are evicted: those too long untouched, and of too many in a scope the ones touched the longest ago. */
 export class Bounds {
   readonly #store: BucketStore;
   readonly #holds: LiveHolds;
-  #nextSweepMs = Number.NEGATIVE_INFINITY;
+  readonly #rules: Rules;
+  readonly #sweep: IdleSweep;
+  /** Of scopes above their bound in which nothing was found to evict: how many buckets they were said to have. */
+  readonly #stuck = new Map<Scope, number>();
 
-  constructor(store: BucketStore, holds: LiveHolds) {
+  constructor(store: BucketStore, holds: LiveHolds, rules: Rules) {
     this.#store = store;
     this.#holds = holds;
+    this.#rules = rules;
+    this.#sweep = new IdleSweep(store);
   }
 
-  /** True for a bucket that the idle rule forgets: long untouched, and neither held of nor counting in an open window. */
+  /** How old a touch may become before a store has to keep it: the idle rule goes by it. Null: any age. */
+  touchesKeptEveryMs({ idleTtlMs }: Policy): number | null {
+    return idleTtlMs === null ? null : idleTtlMs * this.#rules.touchShare;
+  }
+
+  /** True for a bucket that the idle rule evicts: long untouched, and neither reserved from nor counting in an open window. */
   isIdle(policy: Policy, bucket: Bucket, nowMs: number): boolean {
-    if (!isLongUntouched(policy, bucket, nowMs) || this.#holds.heldOf(bucket).concurrentCalls > 0) return false;
+    if (!this.#isLongUntouched(policy, bucket, nowMs) || this.#holds.isKept(bucket)) return false;
     const account = { key: bucket, control: this.#store.control(bucket) };
     return !countsInWindow(bucket, windowsOf(policy, account, nowMs), nowMs, policy.calendar);
   }
 
-  /** Brings the scopes that were just charged within their bound, and now and then forgets what is idle. */
+  /** Brings scopes within their bound, a bounded number of buckets at a time, and now and then evicts what is idle. */
   keepWithin(policy: Policy, scopes: Iterable<Scope>, nowMs: number): void {
-    this.#sweepIdle(policy, nowMs);
-    const { maxBuckets } = policy;
-    if (maxBuckets === null) return;
-    for (const scope of scopes) {
-      while (scope !== TENANT && this.#store.count(scope) > maxBuckets) this.#evictOne(policy, scope, nowMs);
-    }
-  }
-
-  /** Makes room in a scope: what is idle goes first, as if it had gone in time, then what was touched the longest ago. */
-  #evictOne(policy: Policy, scope: Scope, nowMs: number): void {
-    let oldest: Bucket | undefined;
-    for (const bucket of this.#store.inOrderOfTouch(scope)) {
-      if (this.isIdle(policy, bucket, nowMs)) {
-        this.#store.evict(bucket, "idle", nowMs);
-        return;
-      }
-      oldest ??= bucket;
-      if (!isLongUntouched(policy, bucket, nowMs)) break;
-    }
-    if (oldest) this.#store.evict(oldest, "max_users", nowMs);
-  }
-
-  /**
-   * Forgets idle buckets that nobody asks for. Answers do not depend on it, so it runs in passing, now and then, and
-   * leaves what is too much for one time.
-   */
-  #sweepIdle(policy: Policy, nowMs: number): void {
     const { idleTtlMs } = policy;
-    if (idleTtlMs === null || nowMs < this.#nextSweepMs) return;
-    this.#nextSweepMs = nowMs + Math.max(1000, idleTtlMs / 60);
-    let left = MAX_SWEPT;
-    for (const scope of this.#store.scopes()) {
-      for (const bucket of this.#store.inOrderOfTouch(scope)) {
-        if (left === 0 || !isLongUntouched(policy, bucket, nowMs)) break;
-        left -= 1;
+    if (idleTtlMs !== null) {
+      for (const bucket of this.#sweep.next(idleTtlMs / SWEEPS, nowMs)) {
         if (this.isIdle(policy, bucket, nowMs)) this.#store.evict(bucket, "idle", nowMs);
       }
     }
+    let left = this.#rules.evictedAtOnce;
+    for (const scope of scopes) {
+      while (left > 0 && this.#isOver(policy, scope) && this.#evictOne(policy, scope, nowMs)) left -= 1;
+      if (left > 0 && this.#isOver(policy, scope) && this.#store.isOrderKnown(scope)) this.#reportStuck(scope);
+    }
   }
-}
 
-/** How many buckets one sweep looks at. */
-const MAX_SWEPT = 1000;
+  /** A count that no bucket stands for must not be looked for again and again. */
+  #reportStuck(scope: Scope): void {
+    const count = this.#store.count(scope);
+    this.#stuck.set(scope, count);
+    console.error(`the scope ${scope} has ${count} buckets, which is above its bound, and none was found to evict`);
+  }
 
-function isLongUntouched(policy: Policy, bucket: Bucket, nowMs: number): boolean {
-  return policy.idleTtlMs !== null && nowMs - bucket.touchedAtMs >= policy.idleTtlMs;
+  /** The scopes that have more buckets than their bound. */
+  scopesOver(policy: Policy): Scope[] {
+    return [...this.#store.scopes()].filter((scope) => this.#isOver(policy, scope));
+  }
+
+  #isOver({ maxBuckets }: Policy, scope: Scope): boolean {
+    if (scope === TENANT || maxBuckets === null) return false;
+    const count = this.#store.count(scope);
+    return count > maxBuckets && count !== this.#stuck.get(scope);
+  }
+
+  /**
+   * Makes room in a scope: what is idle goes first, as if it had gone in time, then what was touched the longest ago.
+   *
+   * @returns false if nothing was evicted, since the store does not know yet what was touched the longest ago
+   */
+  #evictOne(policy: Policy, scope: Scope, nowMs: number): boolean {
+    let oldest: Bucket | undefined;
+    let looked = 0;
+    for (const bucket of this.#store.inOrderOfTouch(scope)) {
+      if (this.isIdle(policy, bucket, nowMs)) {
+        this.#store.evict(bucket, "idle", nowMs);
+        return true;
+      }
+      oldest ??= bucket;
+      looked += 1;
+      if (looked === MAX_LOOKED_AT || !this.#isLongUntouched(policy, bucket, nowMs)) break;
+    }
+    if (!oldest) return false;
+    this.#store.evict(oldest, "max_users", nowMs);
+    return true;
+  }
+
+  #isLongUntouched({ idleTtlMs }: Policy, bucket: Bucket, nowMs: number): boolean {
+    if (idleTtlMs === null) return false;
+    const unknownMs = bucket.isTouchExact ? 0 : idleTtlMs * this.#rules.touchShare;
+    return nowMs - bucket.touchedAtMs >= idleTtlMs + unknownMs;
+  }
 }

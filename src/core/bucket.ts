@@ -1,5 +1,5 @@
 import type { Calendar } from "./calendar.ts";
-import { type Counter, liveSlots } from "./counter.ts";
+import { type Counter, liveSlots, type Slots } from "./counter.ts";
 import { parseScope, type Scope, scopeParts, TENANT, USER } from "./limits.ts";
 import { isNothing, NO_USAGE, type Usage } from "./usage.ts";
 import type { OpenWindow } from "./window.ts";
@@ -13,6 +13,8 @@ export interface BucketKey {
 
 /** The running totals of one subject of a scope. Times are epoch milliseconds. */
 export interface Bucket extends BucketKey {
+  /** Tells it from what the key named before: new whenever the bucket begins or is reset. */
+  generation: number;
   /** Since it started. */
   usage: Usage;
   /** What the windows that some limit names have counted, by the window's id. */
@@ -21,6 +23,8 @@ export interface Bucket extends BucketKey {
   startedAtMs: number;
   /** When it was last read or charged: what the idle rule goes by. */
   touchedAtMs: number;
+  /** False if it may have been read since, by up to the share of the idle time that a store does not keep. */
+  isTouchExact: boolean;
   /** Its place in the order of touches: what the LRU rule goes by, exact within a millisecond. */
   touchedSeq: number;
 }
@@ -74,22 +78,24 @@ export function keyNamed({ scope: name, id }: BucketName): BucketKey | undefined
   return keyOf(scope, { userId: named.get(USER) ?? null, labels: Object.fromEntries(labels) });
 }
 
-export function newBucket(key: BucketKey, nowMs: number): Bucket {
+export function newBucket(key: BucketKey, generation: number, nowMs: number): Bucket {
   const { scope, subject } = key;
   return {
     scope,
     subject,
+    generation,
     usage: NO_USAGE,
     counters: new Map(),
     startedAtMs: nowMs,
     touchedAtMs: nowMs,
+    isTouchExact: true,
     touchedSeq: 0,
   };
 }
 
 /** What one of the bucket's windows counts now. */
-export function slotsOf(bucket: Bucket, window: OpenWindow, nowMs: number, calendar: Calendar): Counter {
-  return liveSlots(bucket.counters.get(window.id) ?? [], window, nowMs, calendar);
+export function slotsOf(bucket: Bucket, window: OpenWindow, nowMs: number, calendar: Calendar): Slots {
+  return liveSlots(bucket.counters.get(window.id)?.slots ?? [], window, nowMs, calendar);
 }
 
 /** True where one of these windows still counts something, which keeps a bucket from being idle. */

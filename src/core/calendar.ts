@@ -106,10 +106,16 @@ export class Calendar {
   }
 }
 
-/** True for an IANA name that the runtime knows; an offset such as `+02:00` is not one. */
+/**
+ * True for an IANA name that periods can be computed with; an offset such as `+02:00` is not one. `Intl` knows more
+ * names than Temporal does, so it is Temporal that is asked.
+ */
 export function isTimezone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
+  const settings = { timezone: name, dayStartsAt: "00:00", weekStartsOn: "monday", monthStartsOn: 1 } as const;
   try {
-    return /^[A-Za-z]/.test(name) && Boolean(new Intl.DateTimeFormat("en-US", { timeZone: name }));
+    const calendar = new Calendar(settings);
+    return calendar.period("hour", 0).endMs > 0 && calendar.period("month", 0).endMs > 0;
   } catch {
     return false;
   }

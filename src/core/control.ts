@@ -2,6 +2,7 @@ import type { Bucket, BucketKey } from "./bucket.ts";
 import type { Held } from "./held.ts";
 import { compareLimits, type Limit, type LimitName, parseLimitName, printLimitName, TENANT } from "./limits.ts";
 import { type ConfigIssue, compileMaxima, type Maxima, maximaIssues, type Policy } from "./policy.ts";
+import type { Usage } from "./usage.ts";
 import type { OpenWindow } from "./window.ts";
 
 /** What an operator has set for one bucket, whether or not the bucket exists. It outlives the bucket's eviction. */
@@ -21,6 +22,8 @@ export interface Account {
   readonly control: Control | undefined;
   /** What live holds keep of it. */
   readonly held: Held;
+  /** What expired holds are charged and is not recorded yet. It counts as used. */
+  readonly due: Usage;
 }
 
 /** Lists what is wrong with an override's maxima; empty where nothing is. */
@@ -32,6 +35,18 @@ export function overrideIssues(maxima: Readonly<Record<string, unknown>>): Confi
     key,
     detail: "names a scope; the bucket says whose limit it is, so this takes max_…",
   }));
+}
+
+/** True if something is set for the bucket now: what was set for a time ends with it. */
+export function isInForce(control: Control | undefined, nowMs: number): boolean {
+  if (!control) return false;
+  return control.override !== null || raisedMaxima(control, nowMs) !== undefined || isFrozen(control, nowMs);
+}
+
+/** The maxima that are set for a time, until it ends. */
+function raisedMaxima(control: Control | undefined, nowMs: number): Maxima | undefined {
+  const raise = control?.raise;
+  return raise && nowMs < raise.untilMs ? raise.maxima : undefined;
 }
 
 /** True while steps of the bucket are blocked by a freeze. */
@@ -47,7 +62,7 @@ export function limitsOf(
   nowMs: number,
 ): readonly Limit[] {
   const general = policy.limitsByScope.get(key.scope) ?? [];
-  const raised = control?.raise && nowMs < control.raise.untilMs ? control.raise.maxima : undefined;
+  const raised = raisedMaxima(control, nowMs);
   if (!control?.override && !raised) return general;
   const own: Maxima = { ...control?.override, ...raised };
   const identity = (limit: Limit) => printLimitName({ ...limit, scope: TENANT });
@@ -71,8 +86,8 @@ function namedLimits(
 ): readonly LimitName[] {
   const general = policy.limitsByScope.get(key.scope) ?? [];
   if (!control) return general;
-  const raised = control.raise && nowMs < control.raise.untilMs ? control.raise.maxima : {};
-  const own = [...Object.keys(control.override ?? {}), ...Object.keys(raised)].map(parseLimitName);
+  const raised = raisedMaxima(control, nowMs);
+  const own = [...Object.keys(control.override ?? {}), ...Object.keys(raised ?? {})].map(parseLimitName);
   return [...general, ...own.filter((name) => typeof name !== "string")];
 }
 

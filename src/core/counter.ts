@@ -1,5 +1,5 @@
 import type { Calendar } from "./calendar.ts";
-import { type Amounts, addAmounts, isNothing } from "./usage.ts";
+import { type Amounts, amountsAfter, isNothing } from "./usage.ts";
 import { countsFrom, leavesAt, type OpenWindow, slotStart } from "./window.ts";
 
 /** What was spent in one stretch of a window: all of it for a calendar window, a sixtieth of it for a rolling one. */
@@ -8,109 +8,130 @@ export interface Slot extends Amounts {
   readonly atMs: number;
 }
 
+/** The slots that a window has counted, the oldest first. */
+export type Slots = readonly Slot[];
+
 /**
- * What a window has counted, the oldest slot first.
+ * What a window has counted.
  *
  * A calendar window's slot carries the time of its last spending and not the period's start: it counts while that
  * time is in the current period. So a change of the calendar keeps, in the window that is open, whatever it had
- * counted, if the last of it was spent in the new period. Until that ends it may count too much, or too little where
- * the new period reaches back into one that was over.
+ * counted, if the last of it was spent in the new period. Until that ends it may count too much, or too little if
+ * the new period reaches back into one that had ended.
  */
-export type Counter = readonly Slot[];
+export interface Counter {
+  /** Tells the counter from any other of the bucket: new whenever it starts from zero, as a calendar window's does in each period. */
+  readonly generation: number;
+  readonly slots: Slots;
+}
+
+/** Where a charge is in a counter, by which it can be taken back later. */
+export interface Place {
+  readonly generation: number;
+  /** The slot's `atMs`. */
+  readonly atMs: number;
+}
+
+/** What a charge changes in the counters of a bucket. */
+export interface CounterCharge {
+  /** What is added, at the time of the charge. No part is negative. */
+  readonly debit: Amounts;
+  /** What is taken back. No part is negative. */
+  readonly credit: Amounts;
+  /** Where the charge is that the credit takes back, by window. Absent: out of all that is counted, the newest first. */
+  readonly places?: Readonly<Record<string, Place>> | undefined;
+}
 
 /** The slots that still count. Cost: at most 61 comparisons. */
-export function liveSlots(counter: Counter, window: OpenWindow, nowMs: number, calendar: Calendar): Counter {
+export function liveSlots(slots: Slots, window: OpenWindow, nowMs: number, calendar: Calendar): Slots {
   const fromMs = countsFrom(window, nowMs, calendar);
-  return counter.every((slot) => slot.atMs >= fromMs) ? counter : counter.filter((slot) => slot.atMs >= fromMs);
+  return slots.every((slot) => slot.atMs >= fromMs) ? slots : slots.filter((slot) => slot.atMs >= fromMs);
 }
 
 /**
- * What windows count after a charge, parts of which can be negative. A window that is not open any more is left out.
+ * What windows count after a charge. A window that is not open any more is left out. A credit takes back at most what
+ * the counter counted: nothing from a counter that did not count the charge.
  *
- * @param correctedAtMs when the charge was made that the negative parts take back: they come out of what the windows
- *   still count of that time. Absent: out of all they count, the newest first.
+ * @param nextGeneration names a counter that starts from zero
  */
 export function countersAfter(
   counters: ReadonlyMap<string, Counter>,
   windows: readonly OpenWindow[],
-  delta: Amounts,
+  { debit, credit, places }: CounterCharge,
   nowMs: number,
   calendar: Calendar,
-  correctedAtMs?: number,
+  nextGeneration: () => number,
 ): ReadonlyMap<string, Counter> {
   if (windows.length === 0) return NO_COUNTERS;
-  const debit = mapAmounts(delta, (part) => Math.max(0, part));
-  const credit = mapAmounts(delta, (part) => Math.max(0, -part));
   const after = new Map<string, Counter>();
   for (const window of windows) {
-    const counter = addToCounter(counters.get(window.id) ?? [], debit, window, nowMs, calendar);
+    const counter = addToCounter(counters.get(window.id), debit, window, nowMs, calendar, nextGeneration);
+    const place = places?.[window.id];
     const isCredited = ({ atMs }: Slot) =>
-      correctedAtMs === undefined ||
-      (window.kind === "calendar"
-        ? correctedAtMs >= countsFrom(window, nowMs, calendar)
-        : atMs === slotStart(window, correctedAtMs));
+      places === undefined ||
+      (place?.generation === counter.generation && (window.kind === "calendar" || place.atMs === atMs));
     after.set(window.id, isNothing(credit) ? counter : creditCounter(counter, credit, isCredited));
   }
   return after;
 }
 
-const NO_COUNTERS: ReadonlyMap<string, Counter> = new Map();
-
-function mapAmounts(amounts: Amounts, part: (value: number) => number): Amounts {
-  return {
-    inputTokens: part(amounts.inputTokens),
-    outputTokens: part(amounts.outputTokens),
-    costNanoUsd: part(amounts.costNanoUsd),
-    calls: part(amounts.calls),
-  };
+/** Where the newest charge is in each counter. */
+export function placesIn(counters: ReadonlyMap<string, Counter>): Readonly<Record<string, Place>> {
+  return Object.fromEntries(
+    [...counters].map(([id, { generation, slots }]) => [id, { generation, atMs: slots.at(-1)?.atMs ?? 0 }]),
+  );
 }
+
+const NO_COUNTERS: ReadonlyMap<string, Counter> = new Map();
 
 /** Adds what was spent now, and drops what no longer counts. */
 function addToCounter(
-  counter: Counter,
+  counter: Counter | undefined,
   spent: Amounts,
   window: OpenWindow,
   nowMs: number,
   calendar: Calendar,
+  nextGeneration: () => number,
 ): Counter {
-  const live = liveSlots(counter, window, nowMs, calendar);
+  const live = liveSlots(counter?.slots ?? [], window, nowMs, calendar);
   const atMs = slotStart(window, nowMs);
   const last = live.at(-1);
+  // A counter of which nothing is left is another one: so no credit finds an amount in it that it has not counted.
+  const generation = counter && last ? counter.generation : nextGeneration();
   // A calendar window has one slot; and a clock that went back adds to the last slot, not before it.
-  if (last && (window.kind === "calendar" || last.atMs >= atMs)) {
-    return [...live.slice(0, -1), { ...addAmounts(last, spent), atMs: Math.max(last.atMs, atMs) }];
-  }
-  return [...live, { ...spent, atMs }];
+  const slots =
+    last && (window.kind === "calendar" || last.atMs >= atMs)
+      ? [...live.slice(0, -1), { ...amountsAfter(last, spent), atMs: Math.max(last.atMs, atMs) }]
+      : [...live, { ...spent, atMs }];
+  return { generation, slots };
 }
 
 /** Takes a credit from the newest slots first, down to zero and never below: it gives back no more than was counted. */
-function creditCounter(counter: Counter, credit: Amounts, isCredited: (slot: Slot) => boolean): Counter {
+function creditCounter({ generation, slots }: Counter, credit: Amounts, isCredited: (slot: Slot) => boolean): Counter {
   const left = { ...credit };
   const take = (slot: Slot, key: keyof Amounts): number => {
     const taken = Math.min(slot[key], left[key]);
     left[key] -= taken;
     return slot[key] - taken;
   };
-  return counter
-    .toReversed()
-    .map((slot) =>
-      isCredited(slot)
-        ? {
-            atMs: slot.atMs,
-            inputTokens: take(slot, "inputTokens"),
-            outputTokens: take(slot, "outputTokens"),
-            costNanoUsd: take(slot, "costNanoUsd"),
-            calls: take(slot, "calls"),
-          }
-        : slot,
-    )
-    .toReversed();
+  const credited = slots.toReversed().map((slot) =>
+    isCredited(slot)
+      ? {
+          atMs: slot.atMs,
+          inputTokens: take(slot, "inputTokens"),
+          outputTokens: take(slot, "outputTokens"),
+          costNanoUsd: take(slot, "costNanoUsd"),
+          calls: take(slot, "calls"),
+        }
+      : slot,
+  );
+  return { generation, slots: credited.toReversed() };
 }
 
-/** When nothing that counts now will count any more; null where nothing can leave. */
-export function emptyAt(live: Counter, window: OpenWindow, nowMs: number, calendar: Calendar): number | null {
+/** When nothing that counts now will count any more; null if nothing can leave. */
+export function emptyAt(live: Slots, window: OpenWindow, nowMs: number, calendar: Calendar): number | null {
   if (window.kind === "calendar") return calendar.period(window.id, nowMs).endMs;
-  const last = live.at(-1);
+  const last = live.findLast((slot) => !isNothing(slot));
   return last ? leavesAt(window, last.atMs, nowMs, calendar) : null;
 }
 
@@ -120,7 +141,7 @@ export function emptyAt(live: Counter, window: OpenWindow, nowMs: number, calend
  * @param read takes the limited metric from a slot
  */
 export function fallsBelowAt(
-  live: Counter,
+  live: Slots,
   max: number,
   read: (slot: Amounts) => number,
   window: OpenWindow,

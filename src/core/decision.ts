@@ -4,7 +4,8 @@ import { emptyAt, fallsBelowAt } from "./counter.ts";
 import { type Held, NOTHING_HELD } from "./held.ts";
 import { describeLimit, type Limit, type Metric } from "./limits.ts";
 import type { Policy } from "./policy.ts";
-import type { Amounts } from "./usage.ts";
+import { type Amounts, isNothing } from "./usage.ts";
+import { slotStart } from "./window.ts";
 
 /** How one limit stands. Amounts are in the metric's inner unit, times in epoch milliseconds. */
 export interface Reading {
@@ -69,30 +70,14 @@ export function decide(
   nowMs: number,
   question: Question = NO_QUESTION,
 ): Decision {
-  const readings: Reading[] = [];
-  for (const account of accounts) {
-    for (const limit of limitsOf(policy, account, nowMs)) {
-      readings.push(readLimit(policy, limit, account, nowMs, question));
-    }
-  }
+  const readings = readLimits(policy, accounts, nowMs, nowMs, question);
   const wouldBlock = readings.find(({ shadow, exhausted }) => shadow && exhausted)?.limit.name ?? null;
-  const frozen = accounts.filter(({ control }) => isFrozen(control, nowMs));
-  const blocking = readings.filter(({ shadow, exhausted }) => exhausted && !shadow);
-  if (frozen.length > 0 || blocking.length > 0) {
-    const limit = frozen.length > 0 ? null : (blocking[0]?.limit.name ?? null);
-    const lifts = [
-      ...frozen.map(({ control }) => control?.freeze?.untilMs ?? null),
-      ...blocking.map(({ liftsAtMs }) => liftsAtMs),
-    ];
-    const retryAtMs = lastOf(lifts);
-    return {
-      state: "blocked",
-      reason: limit ?? "frozen",
-      limit,
-      wouldBlock,
-      retryAtMs: retryAtMs !== null && isOutOfTime(readings, retryAtMs, nowMs) ? null : retryAtMs,
-      readings,
-    };
+  const isAnyFrozen = accounts.some(({ control }) => isFrozen(control, nowMs));
+  const blocking = readings.find(({ shadow, exhausted }) => exhausted && !shadow);
+  if (isAnyFrozen || blocking) {
+    const limit = isAnyFrozen ? null : (blocking?.limit.name ?? null);
+    const retryAtMs = retryAt(policy, accounts, nowMs, question, readings);
+    return { state: "blocked", reason: limit ?? "frozen", limit, wouldBlock, retryAtMs, readings };
   }
   const warning = findWarning(policy, readings);
   return {
@@ -109,10 +94,56 @@ export function decide(
 
 const NO_QUESTION: Question = {};
 
+/** How every limit stands now that is in force at `limitsAtMs`, in the order they are checked. */
+function readLimits(
+  policy: Policy,
+  accounts: readonly Account[],
+  limitsAtMs: number,
+  nowMs: number,
+  question: Question,
+): Reading[] {
+  const readings: Reading[] = [];
+  for (const account of accounts) {
+    for (const limit of limitsOf(policy, account, limitsAtMs)) {
+      readings.push(readLimit(policy, limit, account, nowMs, question));
+    }
+  }
+  return readings;
+}
+
+/**
+ * When a blocked step will be let through if nothing more is spent; null for never. The limits of a bucket change when
+ * maxima that were set for a time end, so each stretch of time between such changes is asked for by itself.
+ *
+ * @param current how the limits of now stand
+ */
+function retryAt(
+  policy: Policy,
+  accounts: readonly Account[],
+  nowMs: number,
+  question: Question,
+  current: readonly Reading[],
+): number | null {
+  const ends = accounts.map(({ control }) => control?.raise?.untilMs ?? 0).filter((endMs) => endMs > nowMs);
+  const thaws = accounts
+    .filter(({ control }) => isFrozen(control, nowMs))
+    .map(({ control }) => control?.freeze?.untilMs ?? null);
+  let fromMs = nowMs;
+  for (const untilMs of [...new Set(ends).values(), Number.POSITIVE_INFINITY].sort((a, b) => a - b)) {
+    const readings = fromMs === nowMs ? current : readLimits(policy, accounts, fromMs, nowMs, question);
+    const blocking = readings.filter(({ shadow, exhausted }) => exhausted && !shadow);
+    const liftedAtMs = lastOf([...thaws, ...blocking.map(({ liftsAtMs }) => liftsAtMs)]);
+    const atMs = liftedAtMs === null ? null : Math.max(liftedAtMs, fromMs);
+    if (atMs !== null && atMs < untilMs && !isOutOfTime(readings, atMs, nowMs)) return atMs;
+    fromMs = untilMs;
+  }
+  return null;
+}
+
 function readLimit(
   policy: Policy,
   limit: Limit,
-  { bucket, held: allHeld }: Account,
+  { bucket, held: allHeld, due }: Account,
   nowMs: number,
   { estimate = NOTHING_HELD, isMore = false, holdsEndMs = null }: Question,
 ): Reading {
@@ -120,32 +151,40 @@ function readLimit(
   const { calendar } = policy;
   const held = measureHeld(allHeld, metric);
   const asked = measureHeld(estimate, metric);
-  const counts = bucket !== undefined || allHeld.concurrentCalls > 0;
+  const dueUsed = measure(due, metric, 0);
+  const exists = bucket !== undefined || !isNothing(due);
+  const counts = exists || allHeld.concurrentCalls > 0;
   /** The least that leaves nothing for the step, whatever it may come to. Amounts are whole in their inner units. */
   const full = isMore && metric !== "wall_clock" ? max + 1 : max;
   const isOver = (used: number) => (counts && used + held >= full) || used + held + asked > max;
+  /** True if it fits beside what is used, once nothing is held. A bucket that does not exist blocks nothing by itself. */
+  const fits = (used: number) => (!exists || used < full) && used + asked <= max;
   const reading = { limit, held, counts, shadow: policy.isShadow(limit.name) };
   if (window.kind === "lifetime") {
-    const used = bucket ? measure(bucket.usage, metric, Math.max(0, nowMs - bucket.startedAtMs)) : 0;
+    const elapsedMs = bucket ? Math.max(0, nowMs - bucket.startedAtMs) : 0;
+    const used = (bucket ? measure(bucket.usage, metric, elapsedMs) : 0) + dueUsed;
     const exhausted = isOver(used);
-    const lifts = exhausted && held > 0 && used < full && used + asked <= max;
+    const lifts = exhausted && allHeld.concurrentCalls > 0 && fits(used);
     return { ...reading, used, exhausted, resetsAtMs: null, liftsAtMs: lifts ? holdsEndMs : null };
   }
   const slots = bucket ? slotsOf(bucket, window, nowMs, calendar) : [];
   const measureSlot = (amounts: Amounts) => measure(amounts, metric, 0);
-  const used = slots.reduce((sum, slot) => sum + measureSlot(slot), 0);
+  // What is due has been spent by now, and counts for as long as what is spent now.
+  const dated = dueUsed > 0 ? [...slots, { ...due, atMs: slotStart(window, nowMs) }] : slots;
+  const used = dated.reduce((sum, slot) => sum + measureSlot(slot), 0);
   const exhausted = isOver(used);
-  const resetsAtMs = emptyAt(slots, window, nowMs, calendar);
+  const resetsAtMs = emptyAt(dated, window, nowMs, calendar);
   if (!exhausted) return { ...reading, used, exhausted, resetsAtMs, liftsAtMs: null };
-  /** When less than this is counted; at once where it already is. */
+  /** When less than this is counted; at once if it already is. */
   const belowAt = (threshold: number) => {
     if (threshold <= 0) return null;
-    return used < threshold ? nowMs : fallsBelowAt(slots, threshold, measureSlot, window, nowMs, calendar);
+    return used < threshold ? nowMs : fallsBelowAt(dated, threshold, measureSlot, window, nowMs, calendar);
   };
   const threshold = Math.min(full, max - asked + 1);
   const withHolds = belowAt(threshold - held);
-  const withoutHolds = held > 0 && holdsEndMs !== null ? belowAt(threshold) : null;
-  const onceTheyEnd = withoutHolds === null ? null : Math.max(withoutHolds, holdsEndMs ?? 0);
+  const withoutHolds = fits(used) ? nowMs : belowAt(threshold);
+  const hasHolds = allHeld.concurrentCalls > 0 && holdsEndMs !== null;
+  const onceTheyEnd = hasHolds && withoutHolds !== null ? Math.max(withoutHolds, holdsEndMs) : null;
   const liftsAtMs = withHolds === null ? onceTheyEnd : Math.min(withHolds, onceTheyEnd ?? withHolds);
   return { ...reading, used, exhausted, resetsAtMs, liftsAtMs };
 }

@@ -1,4 +1,5 @@
 import type { Subject } from "./bucket.ts";
+import type { Place } from "./counter.ts";
 import { type Held, heldAfter, NOTHING_HELD } from "./held.ts";
 import type { Scope } from "./limits.ts";
 import { addUsage, mapUsage, NO_USAGE, type Usage } from "./usage.ts";
@@ -8,13 +9,21 @@ export type OnExpiry = "release" | "charge";
 
 export type HoldState = "held" | "committed" | "released" | "expired";
 
-/** The charge that the end of a hold's time made. */
+/** A bucket that counted a charge, as it was then. */
+export interface Counted {
+  readonly scope: Scope;
+  readonly generation: number;
+  /** By window: where its counter has the charge. */
+  readonly places: Readonly<Record<string, Place>>;
+}
+
+/** The charge that an expiry made. */
 export interface Estimated {
   /** What of it no commit has corrected yet. */
   readonly usage: Usage;
   readonly atMs: number;
-  /** The scopes whose buckets were charged. */
-  readonly scopes: readonly Scope[];
+  /** The buckets that were charged. */
+  readonly counted: readonly Counted[];
 }
 
 /** A hold on part of a budget for one call, and what became of it. Times are epoch milliseconds. */

@@ -37,7 +37,7 @@ export type { Counter, Slot } from "./counter.ts";
 export { type Decision, decide, type Reading } from "./decision.ts";
 export { type EstimateRequest, estimateOf, hasEstimate, TOKENS_TAKE_ALL } from "./estimate.ts";
 export { addHeld, type Held, NOTHING_HELD } from "./held.ts";
-export { type Hold, type HoldState, type OnExpiry, release } from "./hold.ts";
+export { type Estimated, type Hold, type HoldState, type OnExpiry, release } from "./hold.ts";
 export {
   isLabelName,
   type LimitName,
@@ -64,7 +64,8 @@ export {
   type ModelPrice,
   type Policy,
 } from "./policy.ts";
-export { MAX_TTL_SECONDS } from "./settings.ts";
+export { ORIGINAL_RULES, type Rules, SERVICE_RULES } from "./rules.ts";
+export { MAX_EVENT_COST_USD, MAX_EVENT_TOKENS, MAX_TTL_SECONDS } from "./settings.ts";
 export { StandardBudget, type StandardBudgetOptions } from "./standard-budget.ts";
 export {
   type BudgetStatus,
@@ -75,4 +76,4 @@ export {
   totalsOf,
   type UsageTotals,
 } from "./status.ts";
-export { addUsage, mapUsage, NO_USAGE, subtractUsage, type Usage } from "./usage.ts";
+export { addUsage, atCeiling, mapUsage, NO_USAGE, subtractUsage, totalAfter, type Usage } from "./usage.ts";

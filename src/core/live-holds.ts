@@ -1,87 +1,176 @@
 import { type BucketKey, keyOf } from "./bucket.ts";
 import { ExpiryQueue } from "./expiry-queue.ts";
-import { addHeld, type Held, NOTHING_HELD, subtractHeld } from "./held.ts";
-import type { Hold } from "./hold.ts";
+import { type Held, NOTHING_HELD } from "./held.ts";
+import { chargeAtExpiry, type Hold } from "./hold.ts";
 import type { Scope } from "./limits.ts";
+import { PendingSum } from "./pending-sum.ts";
+import { NO_USAGE, type Usage } from "./usage.ts";
+
+/** A hold that is not settled yet, and the sums that count it. */
+interface Entry {
+  readonly hold: Hold;
+  isDue: boolean;
+  /** What its expiry charges; null if it charges nothing. */
+  readonly charge: Usage | null;
+  readonly sums: PendingSum[];
+}
+
+/** How many scopes have their sums kept: more than a configuration can name. */
+const MAX_SCOPES = 256;
 
 /**
- * The holds that live, what they hold of each bucket, and which ends first. Putting one and taking one away costs a
- * step for each scope that was ever asked for, and the logarithm of their number.
+ * The reservations that are not settled: by id, summed by bucket, and ordered by expiry.
+ *
+ * One whose time has come is *due* from the moment that `passTo` learns the time: it keeps nothing any more, and what
+ * it charges is counted with what its buckets have used. Its expiry is recorded later, a few at a time. Putting one,
+ * or having it become due, costs a step for each scope that is summed, and the logarithm of their number.
  */
 export class LiveHolds {
-  readonly #holds = new Map<string, Hold>();
-  /** Of each scope that was asked for, what is held of its buckets. */
-  readonly #sums = new Map<Scope, Map<string, Held>>();
+  /** In order of creation. */
+  readonly #entries = new Map<string, Entry>();
+  /** Those of them that are due, in the order in which they became so. */
+  readonly #due = new Map<string, Entry>();
+  /** Of each scope that was asked for, the sums of its buckets. */
+  readonly #sums = new Map<Scope, Map<string, PendingSum>>();
   readonly #expiries = new ExpiryQueue();
 
+  /** How many are open or due. */
   get size(): number {
-    return this.#holds.size;
+    return this.#entries.size;
+  }
+
+  /** How many are due. */
+  get dueSize(): number {
+    return this.#due.size;
   }
 
   get(id: string): Hold | undefined {
-    return this.#holds.get(id);
+    return this.#entries.get(id)?.hold;
   }
 
-  /** In order of their creation. */
-  values(): Iterable<Hold> {
-    return this.#holds.values();
+  isDue(id: string): boolean {
+    return this.#due.has(id);
   }
 
-  /** Keeps a hold while it lives, and drops it once it is settled. */
+  /** The oldest that is not settled. */
+  oldest(): Hold | undefined {
+    const [oldest] = this.#entries.values();
+    return oldest?.hold;
+  }
+
+  /** Those that are open, in order of their creation. */
+  *values(): Iterable<Hold> {
+    for (const { hold, isDue } of this.#entries.values()) if (!isDue) yield hold;
+  }
+
+  /** Those that are due, in the order in which they expired. */
+  *due(): Iterable<Hold> {
+    for (const { hold } of this.#due.values()) yield hold;
+  }
+
+  /** Keeps a hold while it is open, and drops it once it is settled. */
   put(hold: Hold): void {
-    const known = this.#holds.get(hold.id);
-    if (known) this.#count(known, subtractHeld);
+    const known = this.#entries.get(hold.id);
+    if (known) this.#discount(known);
+    this.#due.delete(hold.id);
     if (hold.state !== "held") {
-      this.#holds.delete(hold.id);
+      this.#entries.delete(hold.id);
       this.#expiries.delete(hold.id);
       return;
     }
-    this.#holds.set(hold.id, hold);
+    const entry: Entry = { hold, isDue: false, charge: chargeAtExpiry(hold), sums: [] };
+    this.#entries.set(hold.id, entry);
     this.#expiries.set(hold.id, hold.expiresAtMs);
-    this.#count(hold, addHeld);
+    for (const [scope, sums] of this.#sums) count(sums, scope, entry);
   }
 
-  /** What is held of a bucket. */
-  heldOf({ scope, subject }: BucketKey): Held {
-    if (this.#holds.size === 0) return NOTHING_HELD;
-    return this.#sumsOf(scope).get(subject) ?? NOTHING_HELD;
+  /** Learns the time: those that have expired by it become due. */
+  passTo(nowMs: number): void {
+    for (const id of this.#expiries.takeUpTo(nowMs)) {
+      const entry = this.#entries.get(id);
+      if (!entry) continue;
+      entry.isDue = true;
+      this.#due.set(id, entry);
+      for (const sum of entry.sums) {
+        sum.countOpen(entry.hold.held, -1);
+        if (entry.charge) sum.countDue(entry.charge, 1);
+      }
+    }
   }
 
-  /** When the next hold's time ends; null where none lives. */
+  /** What open reservations keep of a bucket. */
+  heldOf(key: BucketKey): Held {
+    return this.size === 0 ? NOTHING_HELD : (this.#sumOf(key)?.held ?? NOTHING_HELD);
+  }
+
+  /** What those that are due charge to a bucket. */
+  dueOf(key: BucketKey): Usage {
+    return this.#due.size === 0 ? NO_USAGE : (this.#sumOf(key)?.due ?? NO_USAGE);
+  }
+
+  /** True if a reservation is open that counts for a bucket, or a charge for it is due. */
+  isKept(key: BucketKey): boolean {
+    return this.size > 0 && this.#sumOf(key)?.isEmpty === false;
+  }
+
+  /** When the next open one expires; null if none is open. */
   nextExpiryMs(): number | null {
     return this.#expiries.first()?.atMs ?? null;
   }
 
-  /** The hold whose time has ended the longest ago; undefined where none has. */
-  nextExpired(nowMs: number): Hold | undefined {
-    const first = this.#expiries.first();
-    return first && first.atMs <= nowMs ? this.#holds.get(first.id) : undefined;
-  }
-
   clear(): void {
-    this.#holds.clear();
+    this.#entries.clear();
+    this.#due.clear();
     this.#sums.clear();
     this.#expiries.clear();
   }
 
-  #sumsOf(scope: Scope): Map<string, Held> {
+  #sumOf({ scope, subject }: BucketKey): PendingSum | undefined {
+    return this.#sumsOf(scope).get(subject);
+  }
+
+  #sumsOf(scope: Scope): Map<string, PendingSum> {
     const known = this.#sums.get(scope);
     if (known) return known;
-    const sums = new Map<string, Held>();
+    if (this.#sums.size >= MAX_SCOPES) this.#dropSums();
+    const sums = new Map<string, PendingSum>();
     this.#sums.set(scope, sums);
-    for (const hold of this.#holds.values()) addTo(sums, scope, hold, addHeld);
+    for (const entry of this.#entries.values()) count(sums, scope, entry);
     return sums;
   }
 
-  #count(hold: Hold, change: (a: Held, b: Held) => Held): void {
-    for (const [scope, sums] of this.#sums) addTo(sums, scope, hold, change);
+  /** Drops the sums of every scope; they are made again when they are asked for. */
+  #dropSums(): void {
+    this.#sums.clear();
+    for (const { sums } of this.#entries.values()) sums.length = 0;
+  }
+
+  #discount(entry: Entry): void {
+    for (const sum of entry.sums) {
+      countIn(sum, entry, -1);
+      if (!sum.isEmpty) continue;
+      const { scope, subject } = sum.key;
+      const sums = this.#sums.get(scope);
+      // An empty sum may have been replaced while a hold that is due and charges nothing still had it.
+      if (sums?.get(subject) === sum) sums.delete(subject);
+    }
   }
 }
 
-function addTo(sums: Map<string, Held>, scope: Scope, hold: Hold, change: (a: Held, b: Held) => Held): void {
-  const key = keyOf(scope, hold.subject);
+/** Counts a hold in the sum of its bucket of a scope, if it has one. */
+function count(sums: Map<string, PendingSum>, scope: Scope, entry: Entry): void {
+  const key = keyOf(scope, entry.hold.subject);
   if (!key) return;
-  const sum = change(sums.get(key.subject) ?? NOTHING_HELD, hold.held);
-  if (sum.concurrentCalls === 0) sums.delete(key.subject);
-  else sums.set(key.subject, sum);
+  let sum = sums.get(key.subject);
+  if (!sum) {
+    sum = new PendingSum(key);
+    sums.set(key.subject, sum);
+  }
+  entry.sums.push(sum);
+  countIn(sum, entry, 1);
+}
+
+function countIn(sum: PendingSum, { hold, isDue, charge }: Entry, sign: 1 | -1): void {
+  if (!isDue) sum.countOpen(hold.held, sign);
+  else if (charge) sum.countDue(charge, sign);
 }

@@ -7,16 +7,23 @@ export class MemoryBuckets implements BucketStore {
   /** Of each scope, in order of touch, the oldest first: a Map iterates in order of insertion. */
   readonly #scopes = new Map<Scope, Map<string, Bucket>>();
 
+  #generation = 0;
+
   get({ scope, subject }: BucketKey): Bucket | undefined {
     return this.#scopes.get(scope)?.get(subject);
   }
 
   create(key: BucketKey, nowMs: number): Bucket {
-    const bucket = newBucket(key, nowMs);
+    const bucket = newBucket(key, this.nextGeneration(), nowMs);
     const buckets = this.#scopes.get(key.scope);
     if (buckets) buckets.set(key.subject, bucket);
     else this.#scopes.set(key.scope, new Map([[key.subject, bucket]]));
     return bucket;
+  }
+
+  nextGeneration(): number {
+    this.#generation += 1;
+    return this.#generation;
   }
 
   touch(bucket: Bucket, nowMs: number): void {
@@ -35,6 +42,21 @@ export class MemoryBuckets implements BucketStore {
 
   count(scope: Scope): number {
     return this.#scopes.get(scope)?.size ?? 0;
+  }
+
+  /** Those touched the longest ago, among which the idle ones are. */
+  after(scope: Scope, subject: string | undefined, limit: number): readonly Bucket[] {
+    const found: Bucket[] = [];
+    if (subject !== undefined) return found;
+    for (const bucket of this.inOrderOfTouch(scope)) {
+      if (found.length === limit) break;
+      found.push(bucket);
+    }
+    return found;
+  }
+
+  isOrderKnown(): boolean {
+    return true;
   }
 
   /** A Map's iterator may lose what it has given out, so evictions on the way are fine. */

@@ -9,7 +9,9 @@ export const NANO_PER_USD = 1_000_000_000;
  */
 export function nanoFromUsd(usd: number): number {
   const dollars = Math.trunc(usd);
-  return dollars * NANO_PER_USD + Math.round((usd - dollars) * NANO_PER_USD);
+  const fraction = (usd - dollars) * NANO_PER_USD;
+  // Halves go away from zero, so that a credit takes back what the same debit added.
+  return dollars * NANO_PER_USD + Math.sign(fraction) * Math.round(Math.abs(fraction));
 }
 
 /** Converts integer nano-USD to decimal USD, as on the wire. Distinct amounts stay so below 2^23 USD. */

@@ -44,6 +44,10 @@ export interface BudgetConfig extends Maxima {
   max_users?: number | null | undefined;
   /** Seconds without a touch after which a bucket is forgotten. Null: never. */
   user_idle_ttl_seconds?: number | null | undefined;
+  /** The most tokens that one event, or one reservation, can have. Default 100,000,000. */
+  max_event_tokens?: number | undefined;
+  /** The most USD that one event, or one reservation, can cost. Default 10,000. */
+  max_event_cost_usd?: number | undefined;
   /** How long a reservation holds that does not say. Default 60. */
   reservation_ttl_seconds?: number | undefined;
   /** How long entries of the ledger are kept. Default 35. */
@@ -63,6 +67,8 @@ export interface Policy {
   readonly isShadow: (limitName: string) => boolean;
   readonly maxBuckets: number | null;
   readonly idleTtlMs: number | null;
+  readonly maxEventTokens: number;
+  readonly maxEventCostNanoUsd: number;
   readonly reservationTtlMs: number;
   readonly ledgerRetentionMs: number;
   readonly prices: Readonly<Record<string, ModelPrice>>;
@@ -75,6 +81,8 @@ export interface ConfigIssue {
 }
 
 const DAY_MS = 86_400_000;
+/** How many limits a configuration, and a bucket's own, can have: a rolling window takes up to 3 kB of a bucket's row. */
+const MAX_LIMITS = 100;
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 const MAX_COST_USD = 9_000_000;
 
@@ -115,6 +123,10 @@ export function configIssues(config: Readonly<Record<string, unknown>>): ConfigI
 export function maximaIssues(maxima: Readonly<Record<string, unknown>>): ConfigIssue[] {
   const issues: ConfigIssue[] = [];
   const spelled = new Map<string, string>();
+  const [, beyond] = Object.keys(maxima)
+    .filter((key) => maxima[key] != null)
+    .slice(MAX_LIMITS - 1);
+  if (beyond !== undefined) return [{ key: beyond, detail: `is one limit too many: up to ${MAX_LIMITS} can be set` }];
   for (const [key, value] of Object.entries(maxima)) {
     const name = parseLimitName(key);
     if (typeof name === "string") {
@@ -180,6 +192,8 @@ export function compilePolicy(config: BudgetConfig): Policy {
     isShadow: (name) => config.enforcement === "shadow" || shadowed.has(name),
     maxBuckets: config.max_users === undefined ? 100_000 : config.max_users,
     idleTtlMs: idleTtlSeconds === null ? null : Math.round(idleTtlSeconds * 1000),
+    maxEventTokens: config.max_event_tokens ?? 100_000_000,
+    maxEventCostNanoUsd: nanoFromUsd(config.max_event_cost_usd ?? 10_000),
     reservationTtlMs: Math.round((config.reservation_ttl_seconds ?? 60) * 1000),
     ledgerRetentionMs: (config.ledger_retention_days ?? 35) * DAY_MS,
     prices: config.prices ?? {},

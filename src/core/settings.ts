@@ -13,6 +13,10 @@ export const MAX_SECONDS = 1e11;
 export const MAX_TTL_SECONDS = 86_400;
 const MAX_RETENTION_DAYS = 3660;
 
+/** The most that one event can report, whatever is configured. */
+export const MAX_EVENT_TOKENS = 1_000_000_000_000;
+export const MAX_EVENT_COST_USD = 1_000_000;
+
 export const isWhole = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 export const isWithin = (value: unknown, max: number): value is number =>
@@ -43,6 +47,14 @@ function isPriceList(value: unknown): boolean {
 
 /** The settings that a configuration can have beside its limits. */
 export const SETTINGS: Readonly<Record<string, Rule>> = {
+  max_event_tokens: {
+    accepts: (value) => isWhole(value) && value >= 1 && value <= MAX_EVENT_TOKENS,
+    takes: `a whole number of tokens from 1 to ${MAX_EVENT_TOKENS}`,
+  },
+  max_event_cost_usd: {
+    accepts: (value) => isWithin(value, MAX_EVENT_COST_USD) && value > 0,
+    takes: `a number of USD above 0, up to ${MAX_EVENT_COST_USD}`,
+  },
   soft_warning_at: { accepts: (value) => isWithin(value, 1), takes: "a number from 0 to 1" },
   timezone: {
     accepts: (value) => isText(value) && isTimezone(value),

@@ -48,11 +48,6 @@ export function subtractUsage(a: Usage, b: Usage): Usage {
   return mapUsage(a, b, (x, y) => x - y);
 }
 
-/** The usage with nothing below zero. */
-export function nonNegative(usage: Usage): Usage {
-  return mapUsage(usage, NO_USAGE, Math.max);
-}
-
 /** Combines two usages part by part. */
 export function mapUsage(a: Usage, b: Usage, part: (a: number, b: number) => number): Usage {
   return {
@@ -64,6 +59,54 @@ export function mapUsage(a: Usage, b: Usage, part: (a: number, b: number) => num
     cacheWriteInputTokens: part(a.cacheWriteInputTokens, b.cacheWriteInputTokens),
     reasoningOutputTokens: part(a.reasoningOutputTokens, b.reasoningOutputTokens),
   };
+}
+
+/** The largest amount that a total counts: above it, whole numbers are not exact. */
+export const CEILING = Number.MAX_SAFE_INTEGER;
+
+/**
+ * A total after a charge, parts of which can be negative. No part falls below zero, and none, nor both kinds of tokens
+ * together, rises above the ceiling. A part of the tokens is never more than its whole.
+ */
+export function totalAfter(total: Usage, delta: Usage): Usage {
+  const inputTokens = partAfter(total.inputTokens, delta.inputTokens, CEILING - total.outputTokens);
+  const outputTokens = partAfter(total.outputTokens, delta.outputTokens, CEILING - inputTokens);
+  const part = (key: keyof Usage, ceiling: number) => partAfter(total[key], delta[key], ceiling);
+  const cacheReadInputTokens = part("cacheReadInputTokens", inputTokens);
+  return {
+    inputTokens,
+    outputTokens,
+    costNanoUsd: part("costNanoUsd", CEILING),
+    calls: part("calls", CEILING),
+    cacheReadInputTokens,
+    cacheWriteInputTokens: part("cacheWriteInputTokens", inputTokens - cacheReadInputTokens),
+    reasoningOutputTokens: part("reasoningOutputTokens", outputTokens),
+  };
+}
+
+/** The metrics of a total that stand at its ceiling, and so may be less than what was spent. */
+export function atCeiling({ inputTokens, outputTokens, costNanoUsd, calls }: Amounts) {
+  const metrics: ("tokens" | "cost_usd" | "calls")[] = [];
+  if (inputTokens + outputTokens >= CEILING) metrics.push("tokens");
+  if (costNanoUsd >= CEILING) metrics.push("cost_usd");
+  if (calls >= CEILING) metrics.push("calls");
+  return metrics;
+}
+
+/** What a window's slot counts after a charge without negative parts. */
+export function amountsAfter(amounts: Amounts, charged: Amounts): Amounts {
+  const inputTokens = partAfter(amounts.inputTokens, charged.inputTokens, CEILING - amounts.outputTokens);
+  return {
+    inputTokens,
+    outputTokens: partAfter(amounts.outputTokens, charged.outputTokens, CEILING - inputTokens),
+    costNanoUsd: partAfter(amounts.costNanoUsd, charged.costNanoUsd, CEILING),
+    calls: partAfter(amounts.calls, charged.calls, CEILING),
+  };
+}
+
+/** Adds without passing the ceiling on the way: `ceiling - part` is exact, `part + delta` need not be. */
+function partAfter(part: number, delta: number, ceiling: number): number {
+  return delta >= ceiling - part ? ceiling : Math.max(0, part + delta);
 }
 
 /** True where every sum, the token total included, is still an exact integer. */

@@ -84,7 +84,7 @@ export const PROBLEM_PAGES: Readonly<Record<ProblemCode, ProblemPage>> = {
   },
   sum_out_of_range: {
     means:
-      "The event would take a total below zero or past 2^53−1, where it would no longer be exact. It was not recorded.",
+      "The adjustment would take a total below zero or past 2^53−1, above which it is not exact. It was not recorded.",
     fix: "Check the amounts. A credit takes at most what was counted.",
     example: { detail: "this would take a total below zero" },
   },
@@ -145,6 +145,14 @@ export const PROBLEM_PAGES: Readonly<Record<ProblemCode, ProblemPage>> = {
     fix: "Its operator sets what `detail` names: `npx wrangler secret put NAME`.",
     example: { detail: "ADMIN_TOKEN is not set: set it to 32 or more characters that nobody can guess" },
     retryAfterSeconds: 60,
+  },
+  invalid_config: {
+    means:
+      "The tenant's stored configuration was valid once and is no longer, such as after a time zone was withdrawn. Calls that need it are refused; those that read or replace it, export, or delete the tenant are not.",
+    fix: "Send a valid configuration with `PUT config`, or correct the key that is named with `PATCH config`.",
+    example: {
+      detail: "the stored configuration is not valid: timezone takes an IANA time zone, such as Europe/Berlin or UTC",
+    },
   },
   overloaded: {
     means: "The tenant's object has more calls waiting than it can take.",

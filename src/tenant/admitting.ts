@@ -2,10 +2,24 @@ import type { Hold } from "../core/index.ts";
 import { BudgetError, type Caller, type Operation, type RevokedToken } from "../wire/index.ts";
 import type { TenantStores } from "./tenant-stores.ts";
 
-/** @throws BudgetError `token_revoked` where the caller's token does not hold any more */
+/** @throws BudgetError `token_revoked` if the caller's token was revoked, or one that it descends from */
 export function requireHolding(tenant: TenantStores, caller: Caller | undefined): void {
-  if (caller?.jti == null || tenant.revocations.revokedAtMs(caller.jti) === undefined) return;
-  throw new BudgetError({ code: "token_revoked", detail: "this token was revoked" });
+  const { jti = null, ancestors = [] } = caller ?? {};
+  const isRevoked = (each: string) => tenant.revocations.revokedAtMs(each) !== undefined;
+  if (jti !== null && isRevoked(jti)) throw revoked("this token was revoked");
+  if (ancestors.some(isRevoked)) throw revoked("the token that this one was minted with was revoked");
+}
+
+function revoked(detail: string): BudgetError {
+  return new BudgetError({ code: "token_revoked", detail });
+}
+
+/** Records that a token was minted. */
+export function mintToken(tenant: TenantStores, token: Operation<"mint_token">, nowMs: number): null {
+  const { jti, scopes, user, labels, expiresAtMs, ancestors } = token;
+  const told = { jti, grants: scopes, user_id: user, labels, expires_at: new Date(expiresAtMs).toISOString() };
+  tenant.ledger.append("token", { ...told, ancestors }, nowMs);
+  return null;
 }
 
 /** Whether a caller who is bound to a user or to labels may see a hold: one of a step that it could have taken. */

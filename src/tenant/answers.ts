@@ -1,5 +1,6 @@
 import {
   type Account,
+  atCeiling,
   decide,
   type Held,
   type Hold,
@@ -9,6 +10,7 @@ import {
   nameOf,
   type Policy,
   remainingOf,
+  totalAfter,
   totalsOf,
   usdFromNano,
 } from "../core/index.ts";
@@ -18,11 +20,14 @@ const toTime = (epochMs: number) => new Date(epochMs).toISOString();
 
 /** Tells an account's totals, and how its limits stand. */
 export function usageAnswer(policy: Policy, account: Account, nowMs: number): UsageAnswer {
-  const { key, bucket, held } = account;
+  const { key, bucket, held, due } = account;
   const { readings } = decide(policy, [account], nowMs);
+  const usage = totalAfter(bucket?.usage ?? NO_USAGE, due);
+  const saturated = atCeiling(usage);
   return {
     ...nameOf(key),
-    ...totalsOf(bucket?.usage ?? NO_USAGE),
+    ...totalsOf(usage),
+    ...(saturated.length > 0 && { saturated }),
     started_at: bucket ? toTime(bucket.startedAtMs) : null,
     wall_clock: bucket ? Math.max(0, nowMs - bucket.startedAtMs) / 1000 : 0,
     ...controlAnswer(account, nowMs),

@@ -10,7 +10,7 @@ const PAGE = 1000;
 const MAX_DIFFERENCES = 100;
 
 /**
- * Adds the ledger up and compares it with the stored totals of every bucket. Reads all of both, once for each 50,000
+ * Adds the ledger up, checks what late commits took back, and compares it with the stored totals of every bucket. Reads all of both, once for each 50,000
  * buckets, while the object does nothing else.
  */
 export function audit(tenant: Bucket, buckets: SqlBuckets, ledger: LedgerSums): AuditAnswer {
@@ -22,6 +22,10 @@ export function audit(tenant: Bucket, buckets: SqlBuckets, ledger: LedgerSums): 
     const isWanted = (key: BucketKey) => passOf(key, passes) === pass;
     const added = ledger.sums(isWanted);
     entries = added.entries;
+    for (const { key, entry, expected, recorded } of added.wrong) {
+      if (differences.length >= MAX_DIFFERENCES) break;
+      differences.push({ ...nameOf(key), entry, ledger: totalsOf(expected), stored: totalsOf(recorded) });
+    }
     const compare = (key: BucketKey, stored: Usage) => {
       const sum = added.sums.get(`${key.scope} ${key.subject}`);
       const usage = sum ? usageFromList(sum.usage) : NO_USAGE;

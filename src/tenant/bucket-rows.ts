@@ -11,6 +11,7 @@ export const TOTALS = [
   "reasoning_output_tokens",
   "started_at",
   "counters",
+  "generation",
 ] as const;
 
 /** A bucket's totals as stored: integers, nano-USD, epoch milliseconds. */
@@ -24,9 +25,10 @@ export interface TotalsRow extends Record<string, SqlStorageValue> {
   reasoning_output_tokens: number;
   started_at: number;
   counters: string;
+  generation: number;
 }
 
-export function totalsOfBucket({ usage, startedAtMs, counters }: Bucket): SqlStorageValue[] {
+export function totalsOfBucket({ usage, startedAtMs, counters, generation }: Bucket): SqlStorageValue[] {
   return [
     usage.inputTokens,
     usage.outputTokens,
@@ -37,10 +39,11 @@ export function totalsOfBucket({ usage, startedAtMs, counters }: Bucket): SqlSto
     usage.reasoningOutputTokens,
     startedAtMs,
     printCounters(counters),
+    generation,
   ];
 }
 
-export function totalsFromRow(row: TotalsRow): Pick<Bucket, "usage" | "startedAtMs" | "counters"> {
+export function totalsFromRow(row: TotalsRow): Pick<Bucket, "usage" | "startedAtMs" | "counters" | "generation"> {
   return {
     usage: {
       inputTokens: row.input_tokens,
@@ -53,11 +56,15 @@ export function totalsFromRow(row: TotalsRow): Pick<Bucket, "usage" | "startedAt
     },
     startedAtMs: row.started_at,
     counters: parseCounters(row.counters),
+    generation: row.generation,
   };
 }
 
 /** A slot as stored: time, input tokens, output tokens, nano-USD, calls. */
 type SlotRow = readonly [atMs: number, inputTokens: number, outputTokens: number, costNanoUsd: number, calls: number];
+
+/** A counter as stored: its generation, then its slots. Before generations were kept, its slots alone. */
+type CounterRow = readonly [generation: number, ...slots: SlotRow[]] | readonly SlotRow[];
 
 const NO_COUNTERS: ReadonlyMap<string, Counter> = new Map();
 
@@ -70,22 +77,25 @@ function printCounters(counters: Bucket["counters"]): string {
     costNanoUsd,
     calls,
   ];
-  return JSON.stringify(Object.fromEntries([...counters].map(([window, slots]) => [window, slots.map(row)])));
+  const rows = [...counters].map(([window, { generation, slots }]) => [window, [generation, ...slots.map(row)]]);
+  return JSON.stringify(Object.fromEntries(rows));
 }
 
 function parseCounters(text: string): Bucket["counters"] {
   if (text === "{}") return NO_COUNTERS;
-  const rows = Object.entries(JSON.parse(text) as Record<string, SlotRow[]>);
-  return new Map(
-    rows.map(([window, slots]) => [
-      window,
-      slots.map(([atMs, inputTokens, outputTokens, costNanoUsd, calls]) => ({
-        atMs,
-        inputTokens,
-        outputTokens,
-        costNanoUsd,
-        calls,
-      })),
-    ]),
-  );
+  const rows = Object.entries(JSON.parse(text) as Record<string, CounterRow>);
+  return new Map(rows.map(([window, row]) => [window, counterFromRow(row)]));
+}
+
+function counterFromRow([first, ...rest]: CounterRow): Counter {
+  const hasGeneration = typeof first === "number";
+  const rows = (first === undefined || hasGeneration ? rest : [first, ...rest]) as readonly SlotRow[];
+  const slots = rows.map(([atMs, inputTokens, outputTokens, costNanoUsd, calls]) => ({
+    atMs,
+    inputTokens,
+    outputTokens,
+    costNanoUsd,
+    calls,
+  }));
+  return { generation: hasGeneration ? first : 0, slots };
 }

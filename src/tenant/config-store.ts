@@ -11,21 +11,40 @@ interface VersionRow extends Record<string, SqlStorageValue> {
 const NOTHING_YET: ConfigVersion = { version: 0, at: null, author: null, config: {} };
 const SELECT_VERSIONS = "SELECT version, at, author, config FROM config";
 
+/** The stored configuration is no longer valid. */
+export class InvalidConfigError extends Error {
+  override name = "InvalidConfigError";
+}
+
 /** The tenant's configuration: every version is kept, the last one counts. */
 export class ConfigStore {
   readonly #sql: SqlStorage;
-  #current: { readonly version: ConfigVersion; readonly policy: Policy } | undefined;
+  #version: ConfigVersion | undefined;
+  /** The policy of that version, or why it has none. */
+  #policy: Policy | InvalidConfigError | undefined;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
   }
 
   get version(): ConfigVersion {
-    return this.#load().version;
+    if (!this.#version) {
+      const [row] = this.#sql.exec<VersionRow>(`${SELECT_VERSIONS} ORDER BY version DESC LIMIT 1`);
+      this.#version = row ? versionFromRow(row) : NOTHING_YET;
+    }
+    return this.#version;
   }
 
+  /** @throws InvalidConfigError if the stored configuration is no longer valid */
   get policy(): Policy {
-    return this.#load().policy;
+    const policy = this.#policyOrFault();
+    if (policy instanceof InvalidConfigError) throw policy;
+    return policy;
+  }
+
+  /** False if the stored configuration is no longer valid. */
+  get isValid(): boolean {
+    return !(this.#policyOrFault() instanceof InvalidConfigError);
   }
 
   /** Makes `config` the next version, which counts from now on. */
@@ -40,7 +59,8 @@ export class ConfigStore {
       JSON.stringify(config),
     );
     const version = { version: next, at: new Date(nowMs).toISOString(), author, config };
-    this.#current = { version, policy };
+    this.#version = version;
+    this.#policy = policy;
     return version;
   }
 
@@ -54,16 +74,22 @@ export class ConfigStore {
 
   /** Drops what is in memory, which the next use reads again. */
   forget(): void {
-    this.#current = undefined;
+    this.#version = undefined;
+    this.#policy = undefined;
   }
 
-  #load() {
-    if (!this.#current) {
-      const [row] = this.#sql.exec<VersionRow>(`${SELECT_VERSIONS} ORDER BY version DESC LIMIT 1`);
-      const version = row ? versionFromRow(row) : NOTHING_YET;
-      this.#current = { version, policy: compilePolicy(version.config) };
-    }
-    return this.#current;
+  #policyOrFault(): Policy | InvalidConfigError {
+    this.#policy ??= compileStored(this.version.config);
+    return this.#policy;
+  }
+}
+
+/** A configuration was valid when it was stored; what is known of time zones, for one, can change after that. */
+function compileStored(config: BudgetConfig): Policy | InvalidConfigError {
+  try {
+    return compilePolicy(config);
+  } catch (cause) {
+    return new InvalidConfigError((cause as Error).message, { cause });
   }
 }
 

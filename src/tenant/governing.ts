@@ -34,7 +34,8 @@ export function usage(tenant: TenantStores, { key }: Operation<"usage">, nowMs: 
 /** Gives a bucket maxima of its own: until `expires_at`, or for good in place of those it has. */
 export function setLimits(tenant: TenantStores, operation: Operation<"set_limits">, nowMs: number): UsageAnswer {
   const { key, edit } = operation;
-  const { expires_at, ...maxima } = operation.request;
+  const { expires_at, ...sent } = operation.request;
+  const maxima = withoutUndefined(sent);
   const untilMs = expires_at === undefined ? undefined : aheadOf(nowMs, "expires_at", expires_at);
   setControl(tenant, key, untilMs === undefined ? { override: maxima } : { raise: { maxima, untilMs } }, nowMs);
   tenant.ledger.append("limits", { bucket: nameOf(key), limits: maxima, expires_at, ...editor(edit) }, nowMs);
@@ -72,8 +73,8 @@ export function adjust(tenant: TenantStores, { key, request }: Operation<"adjust
   const { tokens_in = 0, tokens_out = 0, cost_usd = 0, calls = 0, note, idempotency_key } = request;
   const costNanoUsd = nanoFromUsd(cost_usd);
   const delta = { ...NO_USAGE, inputTokens: tokens_in, outputTokens: tokens_out, costNanoUsd, calls };
-  tenant.accounts.adjust(tenant.policy, key, delta, nowMs);
-  const told = { bucket: nameOf(key), note, idempotency_key, usage: usageList(delta) };
+  const made = tenant.accounts.adjust(tenant.policy, key, delta, nowMs);
+  const told = { bucket: nameOf(key), note, idempotency_key, usage: usageList(made) };
   tenant.ledger.append("adjustment", told, nowMs);
   return usage(tenant, { op: "usage", key }, nowMs);
 }
@@ -125,6 +126,8 @@ function replaceConfig(
   if (issues.length > 0) {
     throw new BudgetError(inputRefusal(issues.map(({ key, detail }) => ({ pointer: pointerTo([key]), detail }))));
   }
+  // Under another idle time, touches would be stored at another pace: those of the pace until now are stored now.
+  tenant.buckets.saveTouches();
   const made = tenant.config.replace(next, edit.author ?? null, nowMs);
   tenant.ledger.append("config", { version: made.version, ...editor(edit) }, nowMs);
   return made;
@@ -149,5 +152,10 @@ function aheadOf(nowMs: number, field: string, time: string): number {
 /** A limit of null is no limit; a bound of null is no bound, which differs from the default. */
 function withoutNullLimits(config: BudgetConfig): BudgetConfig {
   const isKept = ([key, value]: [string, unknown]) => value !== null || key === "max_users";
-  return Object.fromEntries(Object.entries(config).filter(isKept));
+  return Object.fromEntries(Object.entries(withoutUndefined(config)).filter(isKept));
+}
+
+/** By RPC a field can be undefined, which JSON has no word for: it is as if it were absent. */
+function withoutUndefined<T extends object>(object: T): T {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
 }

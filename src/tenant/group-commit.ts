@@ -35,21 +35,22 @@ export class GroupCommit {
     this.#state = state;
   }
 
-  /** Runs an operation, which must not wait for anything, with those around it. */
+  /** Runs a synchronous operation in the next commit, together with everything queued by then. */
   async run<T>(operation: () => T): Promise<T> {
-    const [answer] = await this.runAll([operation]);
-    return answer as T;
+    const [outcome] = await this.runAll([operation]);
+    if (outcome?.status !== "fulfilled") throw outcome?.reason;
+    return outcome.value;
   }
 
-  /** Runs operations in order, in one commit. */
-  runAll<T>(operations: readonly (() => T)[]): Promise<T[]> {
+  /** Runs synchronous operations in order, in one commit, together with those queued by then. */
+  runAll<T>(operations: readonly (() => T)[]): Promise<PromiseSettledResult<T>[]> {
     const answers = operations.map(
       (run) =>
         new Promise<T>((resolve, reject) => this.#queue.push({ run, resolve: resolve as Queued["resolve"], reject })),
     );
     this.#calls += 1;
     if (!this.#isBusy) this.#start();
-    return Promise.all(answers);
+    return Promise.allSettled(answers);
   }
 
   #start(): void {

@@ -1,5 +1,5 @@
 import { decodeTime, monotonicFactory } from "ulid";
-import type { Hold, HoldState, LiveHolds } from "../core/index.ts";
+import type { Estimated, Hold, HoldState, LiveHolds, Scope } from "../core/index.ts";
 import { RowWriter } from "./row-writer.ts";
 import type { TenantRow } from "./tenant-row.ts";
 
@@ -48,7 +48,7 @@ export class HoldStore {
       "SELECT hold FROM reservation WHERE id >= ? AND state = 'held' ORDER BY id",
       this.#row.get()?.holdsSince ?? "",
     );
-    for (const { hold } of rows.toArray()) this.#live.put(JSON.parse(hold));
+    for (const { hold } of rows.toArray()) this.#live.put(holdFromText(hold));
     const { last } = this.#sql.exec<{ last: string | null }>("SELECT max(id) AS last FROM reservation").one();
     this.#idsFromMs = last === null ? 0 : decodeTime(last) + 1;
   }
@@ -57,7 +57,7 @@ export class HoldStore {
     const known = this.#live.get(id) ?? this.#unwritten.get(id);
     if (known) return known;
     const [row] = this.#sql.exec<HoldRow>("SELECT hold FROM reservation WHERE id = ?", id);
-    return row && JSON.parse(row.hold);
+    return row && holdFromText(row.hold);
   }
 
   put(hold: Hold): void {
@@ -77,7 +77,7 @@ export class HoldStore {
         limit,
       )
       .toArray()
-      .map(({ hold }) => JSON.parse(hold));
+      .map(({ hold }) => holdFromText(hold));
   }
 
   /** Drops holds with ids before one that are settled, so many at a time; answers how many it dropped. */
@@ -121,10 +121,24 @@ export class HoldStore {
   #markOldest(): void {
     const tenant = this.#row.get();
     if (!tenant || this.#unwritten.size === 0) return;
-    const [oldest] = this.#live.values();
+    const oldest = this.#live.oldest();
     const last = [...this.#unwritten.keys()].at(-1);
     tenant.holdsSince = oldest?.id ?? (last !== undefined && last > tenant.holdsSince ? last : tenant.holdsSince);
   }
+}
+
+/** A charge as it was stored before generations were kept: the scopes whose buckets counted it. */
+interface EstimatedByScope extends Omit<Estimated, "counted"> {
+  readonly scopes: readonly Scope[];
+}
+
+/** Reads a stored hold. Of an old charge it is not known which windows counted it, so none gives it back. */
+function holdFromText(text: string): Hold {
+  const hold: Omit<Hold, "estimated"> & { readonly estimated: Estimated | EstimatedByScope | null } = JSON.parse(text);
+  const { estimated } = hold;
+  if (!estimated || "counted" in estimated) return hold as Hold;
+  const { scopes, ...charge } = estimated;
+  return { ...hold, estimated: { ...charge, counted: scopes.map((scope) => ({ scope, generation: 0, places: {} })) } };
 }
 
 function rowOfHold(hold: Hold): SqlStorageValue[] {

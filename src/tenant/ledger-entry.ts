@@ -8,6 +8,7 @@ import {
   TENANT_KEY,
   totalsOf,
   USER,
+  type Usage,
   userKey,
 } from "../core/index.ts";
 import type { LedgerEntry } from "../wire/index.ts";
@@ -16,7 +17,7 @@ import { isSameUsage, type UsageList, usageFromList, usageList } from "./usage-l
 type Amount = "tokens_in" | "tokens_out" | "cost_usd" | "calls" | `${string}_tokens`;
 
 /** What an entry of a kind tells, without its amounts. */
-export type EntryBody = Omit<LedgerEntry, "id" | "at" | "kind" | "scopes" | "exceptions" | Amount>;
+export type EntryBody = Omit<LedgerEntry, "id" | "at" | "kind" | "scopes" | "exceptions" | "reported" | Amount>;
 
 /** An entry as stored: JSON in the wire's fields, but for its amounts and its time. */
 export interface StoredEntry extends EntryBody {
@@ -26,18 +27,30 @@ export interface StoredEntry extends EntryBody {
   readonly usage?: UsageList | undefined;
   readonly scopes?: readonly string[] | undefined;
   readonly exceptions?: readonly (readonly [scope: string, usage: UsageList])[] | undefined;
+  /** What the call reported, if a total changed by something else. */
+  readonly reported?: UsageList | undefined;
 }
 
-/** What an entry tells of charges to a subject's buckets: the tenant's amounts, and those that differ from them. */
-export function chargesOf(charges: readonly Charge[]): Pick<StoredEntry, "usage" | "scopes" | "exceptions"> {
+type Charges = Pick<StoredEntry, "usage" | "scopes" | "exceptions" | "saturated" | "reported">;
+
+/**
+ * What an entry says of charges to a subject's buckets: the tenant's amounts, and those that differ from them.
+ *
+ * @param reported what the call reported
+ * @param isCorrection true if the charges also correct an earlier one
+ */
+export function chargesOf(charges: readonly Charge[], reported: Usage, isCorrection = false): Charges {
   const [tenant, ...others] = charges;
   if (!tenant) return {};
   const scopes = others.map(({ key }) => key.scope).filter((scope) => scope !== USER);
+  const saturated = charges.filter(({ isCut }) => isCut).map(({ key }) => key.scope);
   const exceptions = others.filter(({ delta }) => !isSameUsage(delta, tenant.delta));
   return {
     usage: usageList(tenant.delta),
     scopes: scopes.length > 0 ? scopes : undefined,
     exceptions: exceptions.length > 0 ? exceptions.map(({ key, delta }) => [key.scope, usageList(delta)]) : undefined,
+    saturated: saturated.length > 0 ? saturated : undefined,
+    reported: saturated.length > 0 || isCorrection ? usageList(reported) : undefined,
   };
 }
 
@@ -61,7 +74,8 @@ export function* additionsOf(entry: StoredEntry): Generator<{ key: BucketKey; us
 }
 
 /** An entry as the wire tells it. */
-export function entryAnswer({ at, kind, usage, scopes, exceptions, ...told }: StoredEntry, id: number): LedgerEntry {
+export function entryAnswer(entry: StoredEntry, id: number): LedgerEntry {
+  const { at, kind, usage, scopes, exceptions, reported, ...told } = entry;
   return {
     id,
     at: new Date(at).toISOString(),
@@ -70,6 +84,7 @@ export function entryAnswer({ at, kind, usage, scopes, exceptions, ...told }: St
     ...(usage && amountsOf(usage)),
     ...(scopes && { scopes }),
     ...(exceptions && { exceptions: exceptions.map(([scope, list]) => ({ scope, ...amountsOf(list) })) }),
+    ...(reported && { reported: amountsOf(reported) }),
   };
 }
 
@@ -81,7 +96,7 @@ function amountsOf(usage: UsageList) {
 /** True for an entry of a bucket, or of a step, of this user; null is the anonymous one. */
 export function isOfUser({ user_id, bucket, kind }: StoredEntry, userId: string | null): boolean {
   if (bucket) return partOf(bucket, USER) === userId;
-  return !OF_NO_STEP.includes(kind) && (user_id ?? null) === userId;
+  return user_id === undefined && OF_NO_STEP.includes(kind) ? false : (user_id ?? null) === userId;
 }
 
 /** True for an entry of a bucket, or of a step, with this label. */
@@ -90,8 +105,8 @@ export function hasLabel({ labels, model, bucket }: StoredEntry, name: string, v
   return labels?.[name] === value || (name === "model" && labels?.model === undefined && model === value);
 }
 
-/** Kinds that tell of neither a bucket nor a step. */
-const OF_NO_STEP: readonly LedgerEntry["kind"][] = ["config", "revocation"];
+/** Kinds that are about nobody, not even the anonymous user, unless they name a user or a bucket. */
+const OF_NO_STEP: readonly LedgerEntry["kind"][] = ["config", "token", "revocation", "erasure"];
 
 /** The user or the label's value that a bucket is of; undefined where it is of none. */
 function partOf({ scope, id }: BucketName, part: string): string | null | undefined {

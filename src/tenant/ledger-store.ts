@@ -44,7 +44,7 @@ export class LedgerStore {
   /** Adds an entry; what it has undefined is left out. */
   append(
     kind: LedgerEntry["kind"],
-    body: EntryBody & Pick<StoredEntry, "usage" | "scopes" | "exceptions">,
+    body: EntryBody & Pick<StoredEntry, "usage" | "scopes" | "exceptions" | "reported">,
     nowMs: number,
   ): void {
     const entry: StoredEntry = { at: nowMs, kind, ...body };

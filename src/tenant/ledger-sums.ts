@@ -1,4 +1,5 @@
 import type { BucketKey } from "../core/index.ts";
+import { CorrectionCheck, type WrongCorrection } from "./correction-check.ts";
 import { additionsOf } from "./ledger-entry.ts";
 import type { LedgerStore, Numbered } from "./ledger-store.ts";
 import type { UsageList } from "./usage-list.ts";
@@ -15,6 +16,12 @@ export interface Sum {
   readonly usage: UsageList;
 }
 
+interface AddedUp {
+  readonly sums: Map<string, Sum>;
+  readonly entries: number;
+  readonly wrong: readonly WrongCorrection[];
+}
+
 /** What the ledger adds up to, bucket by bucket, with what is carried for entries that are not kept any more. */
 export class LedgerSums {
   readonly #sql: SqlStorage;
@@ -25,16 +32,20 @@ export class LedgerSums {
     this.#ledger = ledger;
   }
 
-  /** Adds all up for the buckets that are wanted. Reads the whole ledger. */
-  sums(isWanted: (key: BucketKey) => boolean): { readonly sums: Map<string, Sum>; readonly entries: number } {
+  /** Adds all up for the buckets that are wanted, and checks what was taken back from them. Reads the whole ledger. */
+  sums(isWanted: (key: BucketKey) => boolean): AddedUp {
     const sums = new Map<string, Sum>();
+    const check = new CorrectionCheck();
+    const wrong: WrongCorrection[] = [];
+    const before = ({ scope, subject }: BucketKey) => sums.get(`${scope} ${subject}`)?.usage;
     for (const carried of this.#carried()) if (isWanted(carried.key)) addTo(sums, carried);
     let entries = 0;
-    for (const { entry } of this.#ledger.entries()) {
+    for (const { id, entry } of this.#ledger.entries()) {
       entries += 1;
+      wrong.push(...check.read(entry, id, isWanted, before));
       for (const addition of additionsOf(entry)) if (isWanted(addition.key)) addTo(sums, addition);
     }
-    return { sums, entries };
+    return { sums, entries, wrong };
   }
 
   /** Drops entries made up to a time, so many rows of them, and carries their sums on. */

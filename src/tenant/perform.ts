@@ -10,8 +10,9 @@ import {
   type OperationName,
   type ProblemCode,
 } from "../wire/index.ts";
-import { requireHolding, revokeToken } from "./admitting.ts";
+import { mintToken, requireHolding, revokeToken } from "./admitting.ts";
 import { audit } from "./audit.ts";
+import { InvalidConfigError } from "./config-store.ts";
 import { eraseUser } from "./erasing.ts";
 import * as governing from "./governing.ts";
 import * as reserving from "./reserving.ts";
@@ -51,6 +52,7 @@ const HANDLERS: Handlers = {
   ledger: (tenant, { query }) => tenant.ledger.page(query),
   audit: (tenant, _, nowMs) => audit(tenant.accounts.tenant(nowMs), tenant.buckets, tenant.sums),
   admit: () => null,
+  mint_token: mintToken,
   revoke_token: revokeToken,
   erase_user: eraseUser,
   export: (tenant, { after }) => tenant.dump(after),
@@ -61,19 +63,35 @@ const HANDLERS: Handlers = {
 };
 
 /**
- * Carries out one operation: what is over ends first, and a refusal is an answer.
+ * What has to wait until every reservation that has expired is recorded as such: what changes totals or windows that
+ * their charges belong into, and what lists them.
+ */
+const NEEDS_ALL_EXPIRED: ReadonlySet<OperationName> = new Set<OperationName>([
+  "reservations",
+  "set_limits",
+  "clear_limits",
+  "adjust",
+  "reset",
+  "configure",
+  "patch_config",
+  "erase_user",
+]);
+
+/**
+ * Runs one operation, after what has expired by then. A refusal is an answer.
  *
  * @param caller on whose token it is; undefined for who may do everything
+ * @returns undefined if nothing was done, since more has expired than one commit records: it is to be run again
  */
 export function perform<K extends OperationName>(
   tenant: TenantStores,
   operation: Operation<K>,
   caller: Caller | undefined,
   nowMs: number,
-): Answer<AnswerOf<K>> {
+): Answer<AnswerOf<K>> | undefined {
   tenant.accounts.tenant(nowMs);
-  tenant.holds.load();
-  reserving.expireHolds(tenant, nowMs);
+  const isUpToDate = tenant.expiries.pass(nowMs);
+  if (!isUpToDate && NEEDS_ALL_EXPIRED.has(operation.op)) return undefined;
   try {
     requireHolding(tenant, caller);
     const handle = HANDLERS[operation.op] as Handlers[K];
@@ -84,6 +102,9 @@ export function perform<K extends OperationName>(
   } catch (error) {
     if (error instanceof BudgetError) return { ok: false, refusal: error.refusal };
     if (error instanceof SumError) return refuse("sum_out_of_range", `this ${error.message}`);
+    if (error instanceof InvalidConfigError) {
+      return refuse("invalid_config", `the stored configuration is not valid: ${error.message}`);
+    }
     if (error instanceof UnknownModelError) return refuse("unknown_model", error.message);
     throw error;
   }

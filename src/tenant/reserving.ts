@@ -21,6 +21,7 @@ import {
 } from "../wire/index.ts";
 import { isOwnHold } from "./admitting.ts";
 import { heldAnswer, reservationAnswer } from "./answers.ts";
+import { requireRealEvent, requireRealUsage } from "./event-bounds.ts";
 import { chargesOf } from "./ledger-entry.ts";
 import { pricedAt } from "./spending.ts";
 import type { TenantStores } from "./tenant-stores.ts";
@@ -32,6 +33,7 @@ export function reserve(tenant: TenantStores, { request }: Operation<"reserve">,
   const { policy } = tenant;
   const { user_id, labels, model, idempotency_key, on_expiry = "release", if_short = "reject" } = request;
   const estimate = estimateOf(request, policy.prices, priceCall, nowMs);
+  requireRealEvent(policy, estimate, request);
   const who = { user_id, labels, model, idempotency_key };
   if (tenant.live.size >= MAX_OPEN) {
     const code = "too_many_reservations";
@@ -77,12 +79,13 @@ export function extend(
 ): ReservationDecision {
   const { policy } = tenant;
   const { ttl_seconds, on_expiry, idempotency_key, if_short = "reject" } = request;
-  const hold = findHold(tenant, id, caller);
+  const hold = findHold(tenant, id, nowMs, caller);
   if (hold.state !== "held") throw settled(hold);
   const { subject, model, provider } = hold;
   const asked = estimateOf({ model, provider, ...request }, policy.prices, priceCall, nowMs);
   // More of the same call: it is one hold, however often it is extended.
   const more = { ...asked, calls: 0, concurrentCalls: 0 };
+  requireRealEvent(policy, addHeld(hold.granted, more), request);
   const isMore = more.tokens > 0 || more.costNanoUsd > 0;
   const grant = isMore
     ? tenant.accounts.grant(policy, { subject, estimate: more, ifShort: if_short, isMore }, nowMs)
@@ -116,15 +119,19 @@ export function commit(
 ): ReservationDecision {
   const { policy } = tenant;
   const { idempotency_key, final = true } = request;
-  const hold = findHold(tenant, id, caller);
+  const hold = findHold(tenant, id, nowMs, caller);
   if (hold.state === "committed") throw settled(hold);
   const { model = hold.model, provider = hold.provider } = request;
   const { usage, price } = pricedUsageOf({ ...request, model, provider }, policy.prices, priceCall, nowMs);
+  requireRealUsage(policy, usage, request);
   const committed = tenant.accounts.commit(policy, hold, usage, final, nowMs);
   tenant.holds.put(committed.hold);
   const told = { ...whoseEntry(hold), ...(price && { model, provider }), ...pricedAt(price), idempotency_key };
   const late = committed.hold.late || undefined;
-  tenant.ledger.append("commit", { ...told, reservation: id, final, late, ...chargesOf(committed.charges) }, nowMs);
+  // A call is counted once, however many parts it is reported in.
+  const reported = hold.spent.calls > 0 ? { ...usage, calls: 0 } : usage;
+  const charges = chargesOf(committed.charges, reported, hold.estimated !== null);
+  tenant.ledger.append("commit", { ...told, reservation: id, final, late, ...charges }, nowMs);
   return { ...reservationAnswer(committed.hold), decision: statusOf(committed.decision, nowMs, request.detail) };
 }
 
@@ -134,7 +141,7 @@ export function release(
   nowMs: number,
   caller?: Caller,
 ): ReservationAnswer {
-  const hold = findHold(tenant, id, caller);
+  const hold = findHold(tenant, id, nowMs, caller);
   if (hold.state === "committed") throw settled(hold);
   // What was released or has expired holds nothing that could be given back.
   if (hold.state !== "held") return reservationAnswer(hold);
@@ -148,10 +155,10 @@ export function release(
 export function reservation(
   tenant: TenantStores,
   { id }: Operation<"reservation">,
-  _: number,
+  nowMs: number,
   caller?: Caller,
 ): ReservationAnswer {
-  return reservationAnswer(findHold(tenant, id, caller));
+  return reservationAnswer(findHold(tenant, id, nowMs, caller));
 }
 
 export function reservations(
@@ -165,26 +172,14 @@ export function reservations(
   return { items, next: page.length === limit ? (page.at(-1)?.id ?? null) : null };
 }
 
-/** Ends the holds whose time is over, each exactly once, up to so many; true where none is left. */
-export function expireHolds(tenant: TenantStores, nowMs: number, most = Number.POSITIVE_INFINITY): boolean {
-  for (let i = 0; i < most; i += 1) {
-    const due = tenant.live.nextExpired(nowMs);
-    if (!due) return true;
-    const { hold, charges } = tenant.accounts.expire(tenant.policy, due, nowMs);
-    tenant.holds.put(hold);
-    const told = { ...whoseEntry(hold), reservation: hold.id, estimated: charges.length > 0 };
-    tenant.ledger.append("expiry", { ...told, ...chargesOf(charges) }, nowMs);
-  }
-  return tenant.live.nextExpired(nowMs) === undefined;
-}
-
 function withDecision(tenant: TenantStores, hold: Hold, nowMs: number, detail?: boolean): ReservationDecision {
   const decision = tenant.accounts.allowsStep(tenant.policy, hold.subject, nowMs);
   return { ...reservationAnswer(hold), decision: statusOf(decision, nowMs, detail) };
 }
 
 /** Finds a hold that the caller may see; another's is as unknown to it as one that never was. */
-function findHold(tenant: TenantStores, id: string, caller: Caller | undefined): Hold {
+function findHold(tenant: TenantStores, id: string, nowMs: number, caller: Caller | undefined): Hold {
+  tenant.expiries.passOne(id, nowMs);
   const hold = tenant.holds.get(id);
   if (hold && isOwnHold(caller, hold)) return hold;
   throw new BudgetError({ code: "unknown_reservation", detail: `there is no reservation "${id}"` });

@@ -85,6 +85,9 @@ const MIGRATIONS: readonly string[] = [
      revoked_at INTEGER NOT NULL,
      forget_at INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+  `-- Tells a bucket from what its key named before. Numbers come from the tenant's count of touches.
+   ALTER TABLE tenant ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE bucket ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;`,
 ];
 
 /** Brings the object's tables up to date. Costs one read where they are. */

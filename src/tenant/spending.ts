@@ -1,12 +1,14 @@
 import { estimateOf, hasEstimate, type Price, pricedUsageOf, statusOf, subjectOf } from "../core/index.ts";
 import { priceCall } from "../pricing/index.ts";
 import type { DecisionAnswer, Operation } from "../wire/index.ts";
+import { requireRealEvent, requireRealUsage } from "./event-bounds.ts";
 import { chargesOf } from "./ledger-entry.ts";
 import type { TenantStores } from "./tenant-stores.ts";
 
 export function allowsStep(tenant: TenantStores, { request }: Operation<"allows_step">, nowMs: number): DecisionAnswer {
   const { policy } = tenant;
   const estimate = hasEstimate(request) ? estimateOf(request, policy.prices, priceCall, nowMs) : undefined;
+  if (estimate) requireRealEvent(policy, estimate, request);
   return statusOf(tenant.accounts.allowsStep(policy, subjectOf(request), nowMs, estimate), nowMs, request.detail);
 }
 
@@ -14,9 +16,10 @@ export function consume(tenant: TenantStores, { request }: Operation<"consume">,
   const { policy } = tenant;
   const { user_id, labels, model, provider, idempotency_key } = request;
   const { usage, price } = pricedUsageOf(request, policy.prices, priceCall, nowMs);
+  requireRealUsage(policy, usage, request);
   const { decision, charges } = tenant.accounts.consume(policy, subjectOf(request), usage, nowMs);
   const told = { user_id, labels, model, provider, ...pricedAt(price), idempotency_key };
-  tenant.ledger.append("consume", { ...told, ...chargesOf(charges) }, nowMs);
+  tenant.ledger.append("consume", { ...told, ...chargesOf(charges, usage) }, nowMs);
   return statusOf(decision, nowMs, request.detail);
 }
 

@@ -8,26 +8,19 @@ import {
   type Scope,
   TENANT,
 } from "../core/index.ts";
+import { BucketCache } from "./bucket-cache.ts";
 import { TOTALS, type TotalsRow, totalsFromRow, totalsOfBucket } from "./bucket-rows.ts";
 import type { ControlStore } from "./control-store.ts";
 import type { LedgerStore } from "./ledger-store.ts";
 import { RowWriter } from "./row-writer.ts";
 import type { TenantRow } from "./tenant-row.ts";
+import { TouchOrder } from "./touch-order.ts";
 
-/** How many buckets memory keeps between operations. */
-const MAX_CACHED = 4096;
 /** How many touches wait for another write before they are written by themselves. */
 const MAX_UNSAVED_TOUCHES = 1024;
-/** How many buckets, in the order of their touches, one scan of the table finds. */
-const SCANNED = 256;
 
 interface BucketRow extends TotalsRow {
   touched_at: number;
-  touched_seq: number;
-}
-
-interface TouchRow extends Record<string, SqlStorageValue> {
-  subject: string;
   touched_seq: number;
 }
 
@@ -36,17 +29,16 @@ const COLUMNS = TOTALS.join(", ");
 const SELECT_BUCKET = `SELECT ${COLUMNS}, touched_at, touched_seq FROM bucket WHERE scope = ? AND subject = ?`;
 const SELECT_PAGE = `SELECT scope, subject, ${COLUMNS}, touched_at, touched_seq FROM bucket
   WHERE (scope, subject) > (?, ?) ORDER BY scope, subject LIMIT ?`;
-const SELECT_TOUCHES =
-  "SELECT subject, touched_seq FROM bucket WHERE scope = ? AND touched_seq > ? ORDER BY touched_seq LIMIT ?";
+const SELECT_SUBJECTS = "SELECT subject FROM bucket WHERE scope = ? AND subject > ? ORDER BY subject LIMIT ?";
+const SELECT_FIRST_SUBJECTS = "SELECT subject FROM bucket WHERE scope = ? ORDER BY subject LIMIT ?";
 const DELETE_BUCKET = "DELETE FROM bucket WHERE scope = ? AND subject = ?";
 
 /**
  * Buckets in SQLite, with those in use kept in memory; the tenant's is in its own row. `flush` writes what has changed;
  * until then a change is in memory alone, and `forget` takes it back.
  *
- * A touch by a read costs no write: it goes down with the next write. There is no index on the order of touches,
- * since it would double the rows that each write costs. Instead one scan of the table finds the next few hundred
- * in that order; one that was touched after the scan has lost its place in it.
+ * A touch by a read costs no write: it goes down with the next write, or by itself if the idle rule needs it. What is
+ * written of touches is always written together with the tenant's count of them.
  */
 export class SqlBuckets implements BucketStore {
   readonly #sql: SqlStorage;
@@ -54,12 +46,12 @@ export class SqlBuckets implements BucketStore {
   readonly #row: TenantRow;
   readonly #ledger: LedgerStore;
   readonly #controls: ControlStore;
-  /** In order of use, so that the first ones are the ones to drop. */
-  readonly #cache = new Map<string, Bucket>();
+  readonly #cache = new BucketCache();
   /** Buckets charged or touched since they were last written. None of them may leave the cache. */
   readonly #changed = new Set<Bucket>();
-  /** Of each scope, what the last scan found of the order of touches. */
-  readonly #scanned = new Map<Scope, { queue: TouchRow[]; upToSeq: number }>();
+  /** When the touch was made that is stored of a bucket, if a later one is not. */
+  readonly #storedTouchMs = new WeakMap<Bucket, number>();
+  readonly #order: TouchOrder;
 
   constructor(sql: SqlStorage, row: TenantRow, ledger: LedgerStore, controls: ControlStore) {
     this.#sql = sql;
@@ -67,31 +59,45 @@ export class SqlBuckets implements BucketStore {
     this.#row = row;
     this.#ledger = ledger;
     this.#controls = controls;
+    this.#order = new TouchOrder(sql, () => this.#writeBuckets());
   }
 
   get(key: BucketKey): Bucket | undefined {
     if (key.scope === TENANT) return this.#row.get()?.bucket;
-    return this.#cache.get(cacheId(key)) ?? this.#loadBucket(key);
+    return this.#cache.get(key) ?? this.#loadBucket(key);
   }
 
   create(key: BucketKey, nowMs: number): Bucket {
-    const bucket = newBucket(key, nowMs);
+    const bucket = newBucket(key, this.nextGeneration(), nowMs);
     if (key.scope === TENANT) {
       this.#row.create(bucket);
     } else {
       this.#addToCount(key.scope, 1);
-      this.touch(bucket, nowMs);
+      this.touch(bucket, nowMs, null);
     }
     return bucket;
   }
 
-  touch(bucket: Bucket, nowMs: number): void {
+  /** Touches and generations share one count. It is stored with whatever has a number of it. */
+  nextGeneration(): number {
     const tenant = this.#row.get();
-    if (tenant) tenant.touches += 1;
+    if (!tenant) return 0;
+    tenant.touches += 1;
+    return tenant.touches;
+  }
+
+  touch(bucket: Bucket, nowMs: number, keepEveryMs: number | null): void {
     bucket.touchedAtMs = nowMs;
-    bucket.touchedSeq = tenant?.touches ?? 0;
+    bucket.isTouchExact = true;
+    bucket.touchedSeq = this.nextGeneration();
     this.#changed.add(bucket);
-    this.#remember(bucket);
+    this.#cache.put(bucket);
+    if (keepEveryMs !== null && nowMs - (this.#storedTouchMs.get(bucket) ?? 0) >= keepEveryMs) this.#row.unsaved = true;
+  }
+
+  /** Has the next flush write every touch that is in memory alone. */
+  saveTouches(): void {
+    if (this.#changed.size > 0) this.#row.unsaved = true;
   }
 
   save(bucket: Bucket): void {
@@ -108,26 +114,30 @@ export class SqlBuckets implements BucketStore {
   }
 
   *inOrderOfTouch(scope: Scope): Generator<Bucket> {
-    const scanned = this.#scanned.get(scope) ?? { queue: [], upToSeq: 0 };
-    this.#scanned.set(scope, scanned);
-    for (let i = 0; ; ) {
-      const next = scanned.queue[i];
-      if (next) {
-        const bucket = this.get({ scope, subject: next.subject });
-        if (bucket?.touchedSeq === next.touched_seq) {
-          i += 1;
-          yield bucket;
-        } else {
-          scanned.queue.splice(i, 1);
-        }
-      } else {
-        const found = this.#scanTouches(scope, scanned.upToSeq);
-        const last = found.at(-1);
-        if (!last) return;
-        scanned.queue.push(...found);
-        scanned.upToSeq = last.touched_seq;
+    const queue = this.#order.known(scope);
+    for (let i = 0; i < queue.length || this.#order.read(scope); ) {
+      const next = queue[i];
+      const bucket = next && this.get({ scope, subject: next.subject });
+      if (bucket?.touchedSeq !== next?.touched_seq) {
+        queue.splice(i, 1);
+      } else if (bucket) {
+        i += 1;
+        yield bucket;
       }
     }
+  }
+
+  isOrderKnown(scope: Scope): boolean {
+    return !this.#order.isReading(scope);
+  }
+
+  after(scope: Scope, subject: string | undefined, limit: number): Bucket[] {
+    const [query, ...bindings] =
+      subject === undefined ? [SELECT_FIRST_SUBJECTS, scope, limit] : [SELECT_SUBJECTS, scope, subject, limit];
+    return this.#sql
+      .exec<{ subject: string }>(query, ...bindings)
+      .toArray()
+      .flatMap((row) => this.get({ scope, subject: row.subject }) ?? []);
   }
 
   evict(bucket: Bucket, cause: EvictionCause, nowMs: number): void {
@@ -138,7 +148,7 @@ export class SqlBuckets implements BucketStore {
   /** Takes a bucket away without a word in the ledger, which whoever does it has. */
   drop(bucket: Bucket): void {
     this.#sql.exec(DELETE_BUCKET, bucket.scope, bucket.subject);
-    this.#cache.delete(cacheId(bucket));
+    this.#cache.delete(bucket);
     this.#changed.delete(bucket);
     this.#addToCount(bucket.scope, -1);
   }
@@ -156,17 +166,14 @@ export class SqlBuckets implements BucketStore {
     if (!this.#row.unsaved && this.#changed.size <= MAX_UNSAVED_TOUCHES) return;
     this.#row.unsaved = true;
     this.#writeBuckets();
-    for (const id of this.#cache.keys()) {
-      if (this.#cache.size <= MAX_CACHED) break;
-      this.#cache.delete(id);
-    }
+    this.#cache.trim();
   }
 
   /** Drops all that is in memory, which is read again from storage. */
   forget(): void {
     this.#cache.clear();
     this.#changed.clear();
-    this.#scanned.clear();
+    this.#order.clear();
   }
 
   /** Every bucket but the tenant's, as stored, in order of their keys, a page after a key. */
@@ -175,7 +182,7 @@ export class SqlBuckets implements BucketStore {
     return this.#sql
       .exec<BucketRow & { scope: string; subject: string }>(SELECT_PAGE, after.scope, after.subject, limit)
       .toArray()
-      .map(bucketFromRow);
+      .map((row) => bucketFromRow(row));
   }
 
   #addToCount(scope: Scope, change: number): void {
@@ -183,29 +190,23 @@ export class SqlBuckets implements BucketStore {
     this.#row.unsaved = true;
   }
 
-  #remember(bucket: Bucket): void {
-    const id = cacheId(bucket);
-    this.#cache.delete(id);
-    this.#cache.set(id, bucket);
-  }
-
   #loadBucket({ scope, subject }: BucketKey): Bucket | undefined {
     const [row] = this.#sql.exec<BucketRow>(SELECT_BUCKET, scope, subject);
     if (!row) return undefined;
-    const bucket = bucketFromRow({ ...row, scope, subject });
-    this.#remember(bucket);
+    // What was touched since the object was started, or read anew, is known exactly.
+    const bucket = bucketFromRow({ ...row, scope, subject }, row.touched_seq > this.#row.touchesAtStart);
+    this.#storedTouchMs.set(bucket, row.touched_at);
+    this.#cache.put(bucket);
     return bucket;
   }
 
-  /** Reads every row of a scope; what memory knows of touches is written first, so that none is missed. */
-  #scanTouches(scope: Scope, afterSeq: number): TouchRow[] {
-    this.#writeBuckets();
-    return this.#sql.exec<TouchRow>(SELECT_TOUCHES, scope, afterSeq, SCANNED).toArray();
-  }
-
   #writeBuckets(): void {
+    if (this.#changed.size === 0) return;
+    // The rows have numbers of the count that the tenant's row keeps.
+    this.#row.unsaved = true;
     // In the order of their keys: neighbours share a page, which a statement copies once to be able to undo.
     this.#rows.put(Array.from(this.#changed).sort(byKey).map(rowOfBucket));
+    for (const bucket of this.#changed) this.#storedTouchMs.set(bucket, bucket.touchedAtMs);
     this.#changed.clear();
   }
 }
@@ -220,11 +221,7 @@ function rowOfBucket(bucket: Bucket): SqlStorageValue[] {
   return [scope, subject, ...totalsOfBucket(bucket), touchedAtMs, touchedSeq];
 }
 
-function bucketFromRow(row: BucketRow & BucketKey): Bucket {
+function bucketFromRow(row: BucketRow & BucketKey, isTouchExact = true): Bucket {
   const { scope, subject, touched_at: touchedAtMs, touched_seq: touchedSeq } = row;
-  return { scope, subject, ...totalsFromRow(row), touchedAtMs, touchedSeq };
-}
-
-function cacheId({ scope, subject }: BucketKey): string {
-  return `${scope} ${subject}`;
+  return { scope, subject, ...totalsFromRow(row), touchedAtMs, isTouchExact, touchedSeq };
 }

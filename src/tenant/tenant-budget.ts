@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { type BucketKey, type BudgetConfig, TENANT_KEY, userKey } from "../core/index.ts";
+import { type BucketKey, type BudgetConfig, type Rules, SERVICE_RULES, TENANT_KEY, userKey } from "../core/index.ts";
 import type {
   AdjustRequest,
   AllowsStepRequest,
@@ -23,6 +23,7 @@ import type {
   ReserveRequest,
 } from "../wire/index.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { OperationRunner } from "./operation-runner.ts";
 import { perform } from "./perform.ts";
 import { migrate } from "./schema.ts";
 import { TenantStores } from "./tenant-stores.ts";
@@ -41,16 +42,17 @@ type Answers<K extends OperationName> = Promise<Answer<AnswerOf<K>>>;
 export class TenantBudget extends DurableObject {
   readonly #tenant: TenantStores;
   readonly #upkeep: Upkeep;
-  readonly #commits: GroupCommit;
+  readonly #runner: OperationRunner;
   /** When the object's alarm will go off, as far as memory knows. */
   #alarmMs = Number.POSITIVE_INFINITY;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     migrate(ctx.storage);
-    this.#tenant = new TenantStores(ctx.storage.sql);
+    this.#tenant = new TenantStores(ctx.storage.sql, this.rules);
     this.#upkeep = new Upkeep(this.#tenant);
-    this.#commits = new GroupCommit(ctx.storage, { flush: () => this.#flush(), forget: () => this.#forget() });
+    const commits = new GroupCommit(ctx.storage, { flush: () => this.#flush(), forget: () => this.#forget() });
+    this.#runner = new OperationRunner(commits);
   }
 
   /** May this subject take the next step? */
@@ -103,7 +105,7 @@ export class TenantBudget extends DurableObject {
 
   /** Carries out operations of any kind in order, in one commit, each with an answer of its own. */
   batch(operations: readonly Operation[], caller?: Caller): Promise<Answer<unknown>[]> {
-    return this.#commits.runAll(operations.map((operation) => this.#prepare(operation, caller)));
+    return this.#runner.runAll(operations.map((operation) => this.#prepare(operation, caller)));
   }
 
   /** The tenant's totals. */
@@ -184,9 +186,18 @@ export class TenantBudget extends DurableObject {
   override async alarm(alarm?: AlarmInvocationInfo): Promise<void> {
     this.#alarmMs = Number.POSITIVE_INFINITY;
     const nowMs = this.now();
-    // Under another clock than the platform's the alarm goes off at a time that has not come yet, again and again.
-    if (alarm && nowMs + MAX_CLOCK_SKEW_MS < alarm.scheduledTime) return;
-    await this.#commits.run(() => this.#upkeep.run(nowMs));
+    for (let turn = 0, hasMore = true; hasMore && turn < MAX_TURNS; turn += 1) {
+      // Each turn is a commit of its own, which takes in the calls that wait.
+      hasMore = await this.#runner.run(() => this.#upkeep.run(nowMs));
+    }
+    // By a clock that is behind the platform's, an alarm goes off early; set to the same time, it would do so at once.
+    const earlyMs = alarm ? alarm.scheduledTime - nowMs : 0;
+    if (earlyMs > 0) this.#setAlarm(Date.now() + Math.min(Math.max(earlyMs, MIN_WAIT_MS), MAX_WAIT_MS));
+  }
+
+  /** What is done at the bounds of what is kept. */
+  protected get rules(): Rules {
+    return SERVICE_RULES;
   }
 
   /** The clock, read once per operation. */
@@ -195,11 +206,11 @@ export class TenantBudget extends DurableObject {
   }
 
   #run<K extends OperationName>(operation: Operation<K>, caller?: Caller): Answers<K> {
-    return this.#commits.run(this.#prepare(operation, caller));
+    return this.#runner.run(this.#prepare(operation, caller));
   }
 
   /** An operation as it will be carried out, at the time when it arrived. */
-  #prepare<K extends OperationName>(operation: Operation<K>, caller?: Caller): () => Answer<AnswerOf<K>> {
+  #prepare<K extends OperationName>(operation: Operation<K>, caller?: Caller): () => Answer<AnswerOf<K>> | undefined {
     const nowMs = this.now();
     return () => perform(this.#tenant, operation, caller, nowMs);
   }
@@ -208,9 +219,12 @@ export class TenantBudget extends DurableObject {
     this.#tenant.flush();
     const nextMs = this.#upkeep.nextMs(this.now());
     // An alarm that is set to an earlier time holds up the commit, so it is left alone where it is early enough.
-    if (nextMs >= this.#alarmMs) return;
-    this.#alarmMs = nextMs;
-    void this.ctx.storage.setAlarm(nextMs);
+    if (nextMs < this.#alarmMs) this.#setAlarm(nextMs);
+  }
+
+  #setAlarm(atMs: number): void {
+    this.#alarmMs = atMs;
+    void this.ctx.storage.setAlarm(atMs);
   }
 
   #forget(): void {
@@ -220,4 +234,8 @@ export class TenantBudget extends DurableObject {
   }
 }
 
-const MAX_CLOCK_SKEW_MS = 1000;
+/** How many commits one alarm makes before it leaves what is left to the next. */
+const MAX_TURNS = 256;
+/** How long an alarm that went off early waits for the next one. */
+const MIN_WAIT_MS = 1000;
+const MAX_WAIT_MS = 60_000;

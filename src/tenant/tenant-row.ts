@@ -28,6 +28,8 @@ export class TenantRow {
   #tenant: Tenant | undefined;
   /** Whether more than touches has changed since the last flush; touches alone can wait. */
   unsaved = false;
+  /** How many touches there had been when the row was read: what is known of later ones is exact. */
+  touchesAtStart = 0;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -38,8 +40,9 @@ export class TenantRow {
     if (this.#tenant) return this.#tenant;
     const [row] = this.#sql.exec<Row>(SELECT);
     if (!row) return undefined;
+    this.touchesAtStart = row.touches;
     this.#tenant = {
-      bucket: { ...TENANT_KEY, ...totalsFromRow(row), touchedAtMs: row.started_at, touchedSeq: 0 },
+      bucket: { ...TENANT_KEY, ...totalsFromRow(row), touchedAtMs: row.started_at, isTouchExact: true, touchedSeq: 0 },
       counts: new Map(Object.entries(JSON.parse(row.bucket_counts))),
       touches: row.touches,
       holdsSince: row.holds_since,
@@ -48,6 +51,7 @@ export class TenantRow {
   }
 
   create(bucket: Bucket): void {
+    this.touchesAtStart = 0;
     this.#tenant = { bucket, counts: new Map(), touches: 0, holdsSince: "" };
     this.unsaved = true;
   }

@@ -1,8 +1,9 @@
-import { Accounts, LiveHolds, type Policy } from "../core/index.ts";
+import { Accounts, LiveHolds, type Policy, type Rules } from "../core/index.ts";
 import type { ExportedRow, Page } from "../wire/index.ts";
 import { ConfigStore } from "./config-store.ts";
 import { ControlStore } from "./control-store.ts";
 import { dump, empty } from "./dump.ts";
+import { Expiries } from "./expiries.ts";
 import { HoldStore } from "./hold-store.ts";
 import { LedgerStore } from "./ledger-store.ts";
 import { LedgerSums } from "./ledger-sums.ts";
@@ -26,10 +27,11 @@ export class TenantStores {
   readonly replays: ReplayStore;
   readonly revocations: Revocations;
   readonly accounts: Accounts;
+  readonly expiries = new Expiries(this);
   readonly #row: TenantRow;
   readonly #sql: SqlStorage;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, rules: Rules) {
     this.#sql = sql;
     this.#row = new TenantRow(sql);
     this.config = new ConfigStore(sql);
@@ -40,7 +42,7 @@ export class TenantStores {
     this.holds = new HoldStore(sql, this.#row, this.live);
     this.replays = new ReplayStore(sql);
     this.revocations = new Revocations(sql);
-    this.accounts = new Accounts(this.buckets, this.live);
+    this.accounts = new Accounts(this.buckets, this.live, rules);
   }
 
   get policy(): Policy {
@@ -54,6 +56,7 @@ export class TenantStores {
     this.ledger.flush();
     this.replays.flush();
     this.#row.flush();
+    this.expiries.begin();
   }
 
   /** Rows as they are stored, a page after another. */
@@ -72,5 +75,6 @@ export class TenantStores {
   forget(): void {
     const { config, controls, ledger, buckets, holds, replays, revocations } = this;
     for (const store of [config, controls, ledger, buckets, holds, replays, revocations, this.#row]) store.forget();
+    this.expiries.begin();
   }
 }

@@ -1,5 +1,4 @@
 import { encodeTime } from "ulid";
-import { expireHolds } from "./reserving.ts";
 import type { TenantStores } from "./tenant-stores.ts";
 
 const HOUR_MS = 3_600_000;
@@ -19,14 +18,22 @@ export class Upkeep {
 
   /** When there is something to do, in epoch milliseconds; infinity where there will be nothing. */
   nextMs(nowMs: number): number {
+    // All of it goes by the configuration; a valid one is followed by a commit, which asks again.
+    if (!this.#tenant.config.isValid) return Number.POSITIVE_INFINITY;
+    const { accounts, expiries, policy } = this.#tenant;
+    if (expiries.hasDue || accounts.isOverBound(policy)) return nowMs;
     return Math.min(this.#nextCleanupMs(nowMs), this.#tenant.live.nextExpiryMs() ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Does what is due, a bounded amount of it; what is left is due at once. */
-  run(nowMs: number): void {
-    this.#tenant.holds.load();
-    expireHolds(this.#tenant, nowMs);
+  /** Does what is due, a bounded amount of it; true if expired reservations, or buckets above a bound, are left. */
+  run(nowMs: number): boolean {
+    if (!this.#tenant.config.isValid) return false;
+    const { accounts, expiries, policy } = this.#tenant;
+    if (!expiries.pass(nowMs)) return true;
+    accounts.keepWithin(policy, nowMs);
+    if (accounts.isOverBound(policy)) return true;
     if (this.#nextCleanupMs(nowMs) <= nowMs) this.#cleanUp(nowMs);
+    return false;
   }
 
   forget(): void {

@@ -93,6 +93,7 @@ export const UsageAnswerSchema = z.object({
   scope: Text,
   id: BucketIdAnswer,
   ...totals,
+  saturated: z.array(z.enum(["tokens", "cost_usd", "calls"])).optional(),
   started_at: Time.nullable(),
   wall_clock: Seconds,
   override: MaximaAnswer.nullable(),
@@ -151,7 +152,11 @@ export const LedgerEntrySchema = z.object({
   final: z.boolean().optional(),
   scopes: z.array(Text).optional(),
   exceptions: z.array(z.object({ scope: Text, ...changes })).optional(),
+  saturated: z.array(Text).optional(),
+  reported: z.object(changes).optional(),
   jti: Text.optional(),
+  grants: z.array(Text).optional(),
+  ancestors: z.array(Text).optional(),
   started_at: Time.optional(),
   touched_at: Time.optional(),
   limits: MaximaAnswer.nullable().optional(),
@@ -174,7 +179,9 @@ export const AuditSchema = z.object({
   ok: z.boolean(),
   entries: Count,
   buckets: Count,
-  differences: z.array(z.object({ scope: Text, id: BucketIdAnswer, ledger: Sum, stored: Sum })),
+  differences: z.array(
+    z.object({ scope: Text, id: BucketIdAnswer, entry: Count.optional(), ledger: Sum, stored: Sum }),
+  ),
   totals: UsageTotalsAnswer,
 });
 

@@ -30,10 +30,15 @@ export interface ControlAnswer {
   readonly frozen: { readonly until: string | null } | null;
 }
 
+/** A metric whose total can reach its ceiling. */
+export type Saturable = "tokens" | "cost_usd" | "calls";
+
 /** A bucket's totals and how its limits stand. A bucket that does not exist has not started. */
 export interface UsageAnswer extends UsageTotals, ControlAnswer {
   readonly scope: BucketName["scope"];
   readonly id: BucketName["id"];
+  /** Only if there are any: metrics whose total has reached its ceiling, 2^53−1, and stays there. */
+  readonly saturated?: readonly Saturable[];
   /** RFC 3339. */
   readonly started_at: string | null;
   /** Seconds since `started_at`, what `max_wall_clock` counts. */
@@ -124,6 +129,10 @@ export interface LedgerEntry
   readonly scopes?: readonly string[] | undefined;
   /** Where one of those buckets was changed by other amounts than the tenant's: which, and by what. */
   readonly exceptions?: readonly LedgerException[] | undefined;
+  /** The scopes whose totals have reached their ceiling, 2^53−1, and counted less than was reported. */
+  readonly saturated?: readonly string[] | undefined;
+  /** What was reported, if the totals changed by something else: at a ceiling, or when a commit corrects a charge. */
+  readonly reported?: Omit<UsageTotals, "tokens_total"> | undefined;
   /** Of all that happens to one bucket alone. */
   readonly bucket?: Pick<BucketName, "scope" | "id">;
   readonly note?: string | undefined;
@@ -131,7 +140,7 @@ export interface LedgerEntry
   readonly cause?: EvictionCause;
   readonly started_at?: string;
   readonly touched_at?: string;
-  /** Of a hold, of an extension, and of a change of limits: when it ends. */
+  /** Of a hold, an extension, a change of limits and a token: when it expires. */
   readonly expires_at?: string | undefined;
   /** Of a change of limits: the maxima, null where they were taken away. */
   readonly limits?: Maxima | null;
@@ -139,6 +148,10 @@ export interface LedgerEntry
   readonly until?: string | null | undefined;
   /** Of a token. */
   readonly jti?: string;
+  /** Of a token that was minted: the scopes that it grants. */
+  readonly grants?: readonly string[];
+  /** Of a token that was minted: the tokens that it descends from. */
+  readonly ancestors?: readonly string[];
   /** Of a configuration. */
   readonly version?: number;
   readonly author?: string | null | undefined;
@@ -165,7 +178,11 @@ export interface AuditAnswer {
 }
 
 export interface AuditDifference extends Pick<BucketName, "scope" | "id"> {
+  /** Of a late commit that took back something else than its reservation's expiry had charged: its entry. */
+  readonly entry?: number;
+  /** What the bucket's entries add up to; or what the commit should have changed. */
   readonly ledger: UsageTotals;
+  /** What is stored as its totals; or what the commit did change. */
   readonly stored: UsageTotals;
 }
 

@@ -2,6 +2,8 @@
 export interface Caller {
   /** Names the token, so that it can be revoked; null for an identity provider's token that has none. */
   readonly jti: string | null;
+  /** Names the tokens that it was minted with, and theirs: once one of them is revoked, so is it. */
+  readonly ancestors?: readonly string[] | undefined;
   /** The user that every one of its calls is bound to. */
   readonly user?: string | undefined;
   /** The labels that every one of its calls is bound to. */

@@ -62,6 +62,20 @@ const SETTINGS: Readonly<Record<SettingName, JsonSchema>> = {
     default: null,
     description: "Seconds without a touch after which a bucket is forgotten. Null: never.",
   },
+  max_event_tokens: {
+    type: "integer",
+    minimum: 1,
+    maximum: 1e12,
+    default: 100_000_000,
+    description: "The most tokens that one event, or one reservation with its extensions, can have.",
+  },
+  max_event_cost_usd: {
+    type: "number",
+    exclusiveMinimum: 0,
+    maximum: 1_000_000,
+    default: 10_000,
+    description: "The most USD that one event, or one reservation with its extensions, can cost.",
+  },
   reservation_ttl_seconds: {
     type: "number",
     minimum: 1,

@@ -168,6 +168,7 @@ name(answers.LimitStatusAnswer, "LimitStatus", "How one limit stands, in its met
 });
 name(answers.UsageAnswerSchema, "Usage", "A bucket's totals and how its limits stand.", {
   scope: "`tenant`, `user`, a label's name, or two to four of those joined by `_and_`.",
+  saturated: "Metrics whose total has reached its ceiling, 2^53−1, and stays there.",
   started_at: "Null where nothing was consumed yet.",
   wall_clock: "Seconds since `started_at`.",
   override: "Maxima of its own.",
@@ -180,6 +181,9 @@ DOCUMENTED.add(answers.RaiseAnswer, { ...OVERRIDE_JSON_SCHEMA, required: ["expir
 name(answers.ConfigVersionSchema, "ConfigVersion", "One version of the configuration; version 0 is the empty one.");
 name(answers.LedgerEntrySchema, "LedgerEntry", "What happened, when, and what belongs to an entry of its kind.", {
   id: "Grows with every entry.",
+  saturated: "The scopes whose totals have reached their ceiling, 2^53−1, and counted less than was reported.",
+  reported:
+    "What was reported, if the totals changed by something else: at a ceiling, or when a commit corrects a charge.",
 });
 name(answers.LedgerPage, "LedgerPage", "A page of the ledger.", {
   next: "The `after` of the next page; null at the end.",

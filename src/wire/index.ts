@@ -23,6 +23,7 @@ export {
   type AnswerOf,
   type Edit,
   idempotencyKeyIn,
+  type MintedToken,
   type Operation,
   type OperationName,
   type Operations,

@@ -38,6 +38,16 @@ export interface Edit {
 /** A write's answer; `replayed` where it had been carried out before, under the same idempotency key. */
 export type Written<T> = T & { readonly replayed?: true };
 
+/** A token that was minted: what it grants, to whom, for how long, and the tokens it descends from. */
+export interface MintedToken {
+  readonly jti: string;
+  readonly scopes: readonly string[];
+  readonly user?: string | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly expiresAtMs: number;
+  readonly ancestors: readonly string[];
+}
+
 /** Every operation on a tenant: what it takes, validated, and what it answers. */
 export interface Operations {
   allows_step: { takes: { request: AllowsStepRequest }; answers: DecisionAnswer };
@@ -66,6 +76,8 @@ export interface Operations {
   erase_user: { takes: { userId: string; pseudonym: string }; answers: ErasedAnswer };
   erase_tenant: { takes: object; answers: { readonly erased: true } };
   export: { takes: { after: string }; answers: Page<ExportedRow, string> };
+  /** Records that a token was minted, by whom the edge says. Signing it is the edge's. */
+  mint_token: { takes: MintedToken; answers: null };
   revoke_token: { takes: { jti: string; forgetAtMs: number }; answers: RevokedToken };
 }
 

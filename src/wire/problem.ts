@@ -26,6 +26,7 @@ export const PROBLEMS = {
   rate_limited: { status: 429, title: "Too many requests" },
   internal: { status: 500, title: "The service failed" },
   not_configured: { status: 503, title: "The service is not configured" },
+  invalid_config: { status: 409, title: "Stored configuration not valid" },
   overloaded: { status: 503, title: "The tenant's object is overloaded" },
   unavailable: { status: 503, title: "The tenant's object is not available" },
 } as const;

@@ -28,6 +28,7 @@ export const ENTRY_KINDS = [
   "limits",
   "freeze",
   "unfreeze",
+  "token",
   "revocation",
   "erasure",
 ] as const;

@@ -5,6 +5,8 @@ import {
   configIssues,
   type EstimateRequest,
   isLabelName,
+  MAX_EVENT_COST_USD as MAX_COST_USD,
+  MAX_EVENT_TOKENS as MAX_TOKENS,
   MAX_TTL_SECONDS,
   type Maxima,
   overrideIssues,
@@ -14,9 +16,6 @@ import {
 } from "../core/index.ts";
 import { Id } from "./ids.ts";
 
-/** More than any call can use; it leaves room for 9,000 such events in a total. */
-const MAX_TOKENS = 1_000_000_000_000;
-const MAX_COST_USD = 1_000_000;
 const MAX_LABELS = 8;
 export const MAX_BATCH = 1000;
 const MAX_NOTE_LENGTH = 1000;

@@ -64,3 +64,17 @@ test("however many come and go before their time, or are given more of it, it st
   expect(queue.first()).toEqual({ id: "lasting 0", atMs: 2_000_000 });
   expect(drain(queue)).toHaveLength(10);
 });
+
+test("takes out all whose time has ended, a few as well as thousands, in the same order", () => {
+  for (const count of [10, 2000]) {
+    const queue = new ExpiryQueue();
+    const ids = Array.from({ length: count }, (_, i) => `${i}`.padStart(5, "0"));
+    for (const id of ids.toReversed()) queue.set(id, 100 + Math.floor(Number(id) / 2));
+    queue.set("later", 10_000);
+    queue.set("00000", 99);
+    queue.set("00001", 10_001);
+    expect(queue.takeUpTo(9999)).toEqual(ids.toSpliced(1, 1));
+    expect(queue.takeUpTo(9999)).toEqual([]);
+    expect(drain(queue)).toEqual(["later", "00001"]);
+  }
+});

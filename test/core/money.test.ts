@@ -13,3 +13,8 @@ test("every nano-USD below 2^23 USD goes to the wire and back unchanged", () => 
 test("ten dimes are a dollar", () => {
   expect(Array.from({ length: 10 }, () => nanoFromUsd(0.1)).reduce((a, b) => a + b)).toBe(NANO_PER_USD);
 });
+
+test("a credit takes back what the same debit added, halves too", () => {
+  for (const usd of [0.0000000005, 0.0000000015, 1.25, 7199.254740991])
+    expect(nanoFromUsd(-usd)).toBe(-nanoFromUsd(usd));
+});

@@ -42,12 +42,13 @@ describe("a consumption", () => {
     expect(budget.usageFor()).toMatchObject({ tokens_total: 0, cost_usd: 0, calls: 0 });
   });
 
-  test("that would make a total inexact is refused and not recorded", () => {
+  test("that would make a total inexact carries it to its ceiling, and no other bucket's", () => {
     const budget = new StandardBudget();
     budget.consume({ tokens_in: Number.MAX_SAFE_INTEGER, user_id: "alice" });
-    expect(() => budget.consume({ tokens_out: 1, user_id: "bob" })).toThrow("past 2^53−1");
-    expect(budget.usageFor("bob").calls).toBe(0);
+    budget.consume({ tokens_out: 1, user_id: "bob" });
+    expect(budget.usageFor("bob")).toMatchObject({ tokens_out: 1, calls: 1 });
     expect(budget.usageFor("alice").tokens_total).toBe(Number.MAX_SAFE_INTEGER);
+    expect(budget.usage()).toMatchObject({ tokens_total: Number.MAX_SAFE_INTEGER, calls: 2 });
   });
 });
 

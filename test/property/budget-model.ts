@@ -69,11 +69,11 @@ export class BudgetModel {
         const { tokens, input_tokens, output_tokens, cost_usd } = request;
         const isAsked = (tokens ?? input_tokens ?? output_tokens ?? cost_usd) !== undefined;
         const asked = isAsked ? { ...estimateIn(request), calls: 1, concurrent_calls: 1 } : NOTHING;
-        return told(accounts.decide(accounts.keysOf(subjectIn(request)), nowMs, { asked }), request.detail);
+        return told(accounts.decide(accounts.keysOf(subjectIn(request), nowMs), nowMs, { asked }), request.detail);
       }
       case "consume": {
         const { request } = operation;
-        const keys = accounts.keysOf(subjectIn(request));
+        const keys = accounts.keysOf(subjectIn(request), nowMs);
         const charge = { atMs: nowMs, amounts: { ...amountsIn(request), calls: 1 } };
         accounts.chargeAll(keys, nowMs, () => charge);
         accounts.entries.push("consume");
@@ -115,7 +115,7 @@ export class BudgetModel {
         const amounts = amountsIn(operation.request);
         const after = sumOf([totalOf(accounts.touch(operation.key)), amounts], NO_AMOUNTS);
         if (Object.values(after).some((part) => part < 0)) throw new Refused("sum_out_of_range");
-        accounts.charge(operation.key, nowMs, { atMs: nowMs, amounts });
+        accounts.chargeAll([operation.key], nowMs, () => ({ atMs: nowMs, amounts }));
         accounts.entries.push("adjustment");
         return accounts.usageAnswer(operation.key, nowMs);
       }

@@ -56,11 +56,11 @@ export class ModelAccounts {
   entries: string[] = [];
 
   /** The buckets that a step is charged to: of labels, those that a limit counts for or that something is set for. */
-  keysOf(subject: Subject): Key[] {
+  keysOf(subject: Subject, nowMs: number): Key[] {
     const limited = new Set(["tenant", "user", ...limitsIn(this.config).map(({ scope }) => scope)]);
     return ["tenant", "user", "team", "user_and_team"].flatMap((scope) => {
       const key = keyIn(scope, subject);
-      return key && (limited.has(scope) || this.controls.some((each) => isSame(each, key))) ? [key] : [];
+      return key && (limited.has(scope) || this.#isSet(key, nowMs)) ? [key] : [];
     });
   }
 
@@ -71,7 +71,12 @@ export class ModelAccounts {
   /** Charges every bucket of a subject, which can leave its scopes with more buckets than are kept. */
   chargeAll(keys: readonly Key[], startedAtMs: number, chargeOf: (key: Key) => Omit<Charge, "windows">): void {
     for (const key of keys) this.charge(key, startedAtMs, chargeOf(key));
-    for (const { scope } of keys) {
+    this.keepWithin(keys.map(({ scope }) => scope));
+  }
+
+  /** Evicts what is above the bound: of these scopes, or of all. */
+  keepWithin(scopes = this.buckets.map(({ scope }) => scope)): void {
+    for (const scope of scopes) {
       const inScope = this.buckets.filter((each) => scope !== "tenant" && each.scope === scope);
       const over = Math.max(0, inScope.length - (this.config.max_users ?? Number.POSITIVE_INFINITY));
       for (const oldest of inScope.slice(0, over)) {
@@ -172,6 +177,12 @@ export class ModelAccounts {
       remaining,
       ...(key.scope === "tenant" && { users: this.buckets.filter(({ scope }) => scope === "user").length }),
     };
+  }
+
+  /** True if something is set for a bucket now, and not for a time that has ended. */
+  #isSet(key: Key, nowMs: number): boolean {
+    const { override, raise } = this.control(key);
+    return override !== null || (raise !== null && nowMs < raise.untilMs) || this.#isFrozen(key, nowMs);
   }
 
   #isFrozen(key: Key, nowMs: number): boolean {

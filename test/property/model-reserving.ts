@@ -66,7 +66,7 @@ export function commit(
   const { final = true, detail } = request;
   const { estimated } = hold;
   const spent: Amounts = { ...amountsIn(request), calls: hold.spent.calls === 0 ? 1 : 0 };
-  accounts.chargeAll(accounts.keysOf(hold), nowMs, (key) => {
+  accounts.chargeAll(accounts.keysOf(hold, nowMs), nowMs, (key) => {
     const isThere = accounts.bucket(key)?.charges.some(({ estimates }) => estimates === hold.id);
     const charged = (isThere && estimated?.amounts) || NO_AMOUNTS;
     const amounts = combine(spent, charged, (part, before) => (final ? part - before : Math.max(0, part - before)));
@@ -103,8 +103,7 @@ export function expire(accounts: ModelAccounts, nowMs: number): void {
     const amounts = chargeOf(hold);
     const isCharged = hold.onExpiry === "charge";
     const charge = { atMs: nowMs, amounts, estimates: hold.id };
-    // A bucket that begins with it began just before, which tells it from one that is reset now.
-    if (isCharged) accounts.chargeAll(accounts.keysOf(hold), nowMs - 1, () => charge);
+    if (isCharged) accounts.chargeAll(accounts.keysOf(hold, nowMs), nowMs, () => charge);
     hold.estimated = isCharged ? { amounts, atMs: nowMs } : null;
     settle(hold, "expired", nowMs);
     accounts.entries.push("expiry");
@@ -114,7 +113,7 @@ export function expire(accounts: ModelAccounts, nowMs: number): void {
 /** What is given of what is asked for: all of it, or of what is to be capped as much as is left. */
 function grant(accounts: ModelAccounts, subject: Subject, wish: Wish, nowMs: number): Measured {
   const { asked, ifShort, isMore, detail } = wish;
-  const keys = accounts.keysOf(subject);
+  const keys = accounts.keysOf(subject, nowMs);
   const decide = (some: Measured) => accounts.decide(keys, nowMs, { asked: some, isMore });
   const decision = decide(asked);
   if (decision.state !== "blocked") return asked;
@@ -127,6 +126,6 @@ function grant(accounts: ModelAccounts, subject: Subject, wish: Wish, nowMs: num
 }
 
 function withDecision(accounts: ModelAccounts, hold: ModelHold, nowMs: number, detail?: boolean) {
-  const decision = accounts.decide(accounts.keysOf(hold), nowMs);
+  const decision = accounts.decide(accounts.keysOf(hold, nowMs), nowMs);
   return { ...reservationAnswer(hold), decision: told(decision, detail) };
 }

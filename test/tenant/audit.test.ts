@@ -60,6 +60,27 @@ describe("an audit", () => {
     expect(await auditOf(newTenant())).toMatchObject({ ok: true, entries: 0, buckets: 1, differences: [] });
   });
 
+  test("finds a late commit that took back something else than was charged, though all sums agree", async () => {
+    const tenant = await storied();
+    const found = await spoil(
+      tenant,
+      `UPDATE ledger SET entries = replace(entries, '"usage":[20,-50,0,0,', '"usage":[20,-40,0,0,');
+       UPDATE tenant SET output_tokens = output_tokens + 10;
+       UPDATE bucket SET output_tokens = output_tokens + 10 WHERE (scope, subject) IN
+         (VALUES ('user', 'alice'), ('model', 'n'), ('user_and_model', '["alice","n"]'));`,
+    );
+    const wrong = { entry: 11, ledger: { tokens_in: 20, tokens_out: -50 }, stored: { tokens_in: 20, tokens_out: -40 } };
+    expect(found).toMatchObject({
+      ok: false,
+      differences: [
+        { scope: "tenant", id: null, ...wrong },
+        { scope: "user", id: "alice", ...wrong },
+        { scope: "model", id: "n", ...wrong },
+        { scope: "user_and_model", id: ["alice", "n"], ...wrong },
+      ],
+    });
+  });
+
   test("finds a total that was spoilt, and says whose", async () => {
     const tenant = await storied();
     expect(

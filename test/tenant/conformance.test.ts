@@ -1,7 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { afterAll, beforeAll, describe, test, vi } from "vitest";
 import { CASES, type Case, expectAnswer } from "../vectors.ts";
-import { newTenant, setNow, valueIn } from "./tenant.ts";
+import { originalTenant, setNow, valueIn } from "./tenant.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);
 
@@ -10,7 +10,7 @@ afterAll(() => void vi.useRealTimers());
 
 /** Runs a case on an object of its own; `afterConsume` is what befalls the object after each write. */
 async function run({ config, options, steps }: Case, afterConsume: (tenant: DurableObjectStub) => Promise<void>) {
-  const tenant = newTenant();
+  const tenant = originalTenant();
   setNow(START_MS);
   valueIn(await tenant.configure({ max_users: 100_000, user_idle_ttl_seconds: 86_400, ...config, ...options }));
   for (const step of steps) {

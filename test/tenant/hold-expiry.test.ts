@@ -175,16 +175,6 @@ describe("a reservation that expires to be charged", () => {
     expect(valueIn(await tenant.usageOf(team))).toMatchObject({ tokens_in: 5, tokens_out: 0, calls: 1 });
     expect((await auditOf(tenant)).ok).toBe(true);
   });
-
-  test("leaves out a charge that no total can take", async () => {
-    const tenant = await configured();
-    valueIn(await tenant.reserve({ tokens: 1, on_expiry: "charge" }));
-    valueIn(await tenant.consume({ user_id: "alice", tokens_in: Number.MAX_SAFE_INTEGER }));
-    await ring(tenant, START_MS + MINUTE_MS);
-    expect(await ledgerOf(tenant, { kind: "expiry" })).toMatchObject([{ estimated: false }]);
-    expect(valueIn(await tenant.usage()).calls).toBe(1);
-    expect((await auditOf(tenant)).ok).toBe(true);
-  });
 });
 
 describe("what retry_after says where reservations are in the way", () => {

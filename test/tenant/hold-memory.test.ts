@@ -6,6 +6,7 @@ import {
   MINUTE_MS,
   newTenant,
   refusalIn,
+  reservationsOf,
   ring,
   START_MS,
   setNow,
@@ -24,10 +25,6 @@ const stored = (tenant: Tenant, query: string) =>
 async function holdsSince(tenant: Tenant): Promise<unknown> {
   const [row] = await stored(tenant, "SELECT holds_since FROM tenant");
   return row?.holds_since;
-}
-
-async function reservationsOf(tenant: Tenant) {
-  return valueIn(await tenant.reservations({ after: "", limit: 1000 })).items;
 }
 
 const idsOf = (items: readonly { readonly id: string }[]) => items.map(({ id }) => id);
@@ -94,8 +91,7 @@ describe("a start reads reservations from the oldest open one", () => {
     const tenant = tenantAt(START_MS);
     const oldest = await reserve(tenant, 5);
     const younger = await reserve(tenant, 7);
-    valueIn(await tenant.consume({ tokens_in: Number.MAX_SAFE_INTEGER }));
-    expect(refusalIn(await tenant.commit(oldest, { tokens_in: 1 })).code).toBe("sum_out_of_range");
+    expect(refusalIn(await tenant.commit(oldest, { tokens_in: 100_000_001 })).code).toBe("invalid_input");
     valueIn(await tenant.commit(await reserve(tenant, 1), {}));
     await evictDurableObject(tenant);
     expect(await heldTokens(tenant)).toBe(12);

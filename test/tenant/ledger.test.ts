@@ -219,6 +219,35 @@ describe("each thing that happens is one entry", () => {
       { id: 7, at: AT, kind: "revocation", jti: "t" },
     ]);
   });
+
+  test("of a token that was minted, which belongs to its user, or to nobody", async () => {
+    const tenant = tenantAt(START_MS);
+    const expiresAtMs = START_MS + HOUR_MS;
+    const mint = (jti: string, user?: string) =>
+      tenant.run({ op: "mint_token", jti, scopes: ["check"], user, expiresAtMs, ancestors: ["root"] });
+    valueIn(await mint("a", "alice"));
+    valueIn(await mint("b"));
+    const told = {
+      at: AT,
+      kind: "token",
+      grants: ["check"],
+      ancestors: ["root"],
+      expires_at: "2040-01-01T01:00:00.000Z",
+    };
+    expect(await ledgerOf(tenant)).toEqual([
+      { id: 1, jti: "a", user_id: "alice", ...told },
+      { id: 2, jti: "b", ...told },
+    ]);
+    expect((await ledgerOf(tenant, { user_id: "alice" })).map(({ id }) => id)).toEqual([1]);
+    expect(await ledgerOf(tenant, { user_id: "" })).toEqual([]);
+  });
+
+  test("of the erasure of a user without a bucket, which is nobody's entry", async () => {
+    const tenant = tenantAt(START_MS);
+    valueIn(await tenant.run({ op: "erase_user", userId: "nobody", pseudonym: "erased-1" }));
+    expect(await ledgerOf(tenant, { user_id: "" })).toEqual([]);
+    expect(await ledgerOf(tenant)).toEqual([{ id: 1, at: AT, kind: "erasure" }]);
+  });
 });
 
 describe("the ledger is filtered", () => {

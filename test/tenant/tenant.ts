@@ -2,7 +2,15 @@ import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, vi } from "vitest";
 import type { TenantBudget } from "../../src/index.ts";
-import type { Answer, AuditAnswer, LedgerEntry, LedgerQuery, Operation, Refusal } from "../../src/wire/index.ts";
+import type {
+  Answer,
+  AuditAnswer,
+  LedgerEntry,
+  LedgerQuery,
+  Operation,
+  Refusal,
+  ReservationAnswer,
+} from "../../src/wire/index.ts";
 
 export type Tenant = DurableObjectStub<TenantBudget>;
 
@@ -16,6 +24,13 @@ export const DAY_MS = 24 * HOUR_MS;
 /** A tenant that no other test knows. */
 export function newTenant(): Tenant {
   return env.TENANT_BUDGET.getByName(crypto.randomUUID());
+}
+
+/** A tenant whose object has the original's rules at the bounds of what is kept. */
+export function originalTenant(): Tenant {
+  return (env as unknown as { ORIGINAL_BUDGET: DurableObjectNamespace<TenantBudget> }).ORIGINAL_BUDGET.getByName(
+    crypto.randomUUID(),
+  );
 }
 
 /** Such a tenant, and the time that it reads. */
@@ -80,6 +95,11 @@ export async function ledgerOf(tenant: Tenant, query: Partial<LedgerQuery> = {})
     after = page.next;
   }
   return entries;
+}
+
+/** A tenant's reservations, up to a thousand of them. */
+export async function reservationsOf(tenant: Tenant): Promise<readonly ReservationAnswer[]> {
+  return valueIn(await tenant.reservations({ after: "", limit: 1000 })).items;
 }
 
 /** Sends operations as one batch. The platform's types lose what such a list of answers is. */

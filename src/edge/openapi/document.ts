@@ -39,6 +39,7 @@ const OF_A_TENANT: readonly ProblemCode[] = [
   "forbidden",
   "rate_limited",
   "not_configured",
+  "invalid_config",
   "overloaded",
   "unavailable",
 ];

@@ -116,7 +116,7 @@ export const RESERVATION_ROUTES: readonly Route[] = [
       schema: ReservationDecisionSchema,
       example: { ...COMMITTED, decision: DECISION },
     },
-    problems: ["unknown_reservation", "already_settled", "sum_out_of_range", "unknown_model", "idempotency_mismatch"],
+    problems: ["unknown_reservation", "already_settled", "unknown_model", "idempotency_mismatch"],
     handle: async (c) => c.json(await c.var.tenant.commit(idOf(c), withIdempotencyKey(c.req, await jsonBody(c.req)))),
   },
   {

@@ -46,7 +46,7 @@ export const STEP_ROUTES: readonly Route[] = [
       example: WARN,
       headers: LIMIT_FIELDS,
     },
-    problems: ["sum_out_of_range", "unknown_model", "idempotency_mismatch"],
+    problems: ["unknown_model", "idempotency_mismatch"],
     handle: (c) => decide(c, (spent) => c.get("tenant").consume(spent)),
   },
 ];

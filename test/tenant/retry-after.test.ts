@@ -1,0 +1,72 @@
+import { describe, expect, test } from "vitest";
+import { configured, DAY_MS, HOUR_MS, MINUTE_MS, refusalIn, START_MS, setNow, useSetClock, valueIn } from "./tenant.ts";
+
+useSetClock();
+
+const ALICE = { scope: "user", subject: "alice" };
+const timeOf = (epochMs: number) => new Date(epochMs).toISOString();
+
+describe("retry_after, if maxima were set for a time,", () => {
+  test("is their end if that lets the step through", async () => {
+    const tenant = await configured({ per_user_max_tokens: 1000 });
+    valueIn(await tenant.consume({ user_id: "alice", tokens_in: 500 }));
+    valueIn(await tenant.setLimits(ALICE, { max_tokens: 100, expires_at: timeOf(START_MS + HOUR_MS) }));
+    expect(valueIn(await tenant.allowsStep({ user_id: "alice" })).retry_after).toBe(3600);
+    expect(refusalIn(await tenant.reserve({ user_id: "alice", tokens: 1 })).code).toBe("limit_reached");
+    setNow(START_MS + HOUR_MS);
+    expect(valueIn(await tenant.allowsStep({ user_id: "alice" })).state).toBe("ok");
+  });
+
+  test("is null if what comes after them never does", async () => {
+    const tenant = await configured({ per_user_max_tokens_per_day: 20 });
+    valueIn(await tenant.setLimits(ALICE, { max_tokens_per_day: 50, expires_at: timeOf(START_MS + HOUR_MS) }));
+    valueIn(await tenant.consume({ user_id: "alice", tokens_in: 45 }));
+    expect(valueIn(await tenant.allowsStep({ user_id: "alice", tokens: 30 })).retry_after).toBeNull();
+    expect(valueIn(await tenant.allowsStep({ user_id: "alice", tokens: 20 })).retry_after).toBe(86_400);
+    expect(valueIn(await tenant.allowsStep({ user_id: "alice", tokens: 5 })).state).not.toBe("blocked");
+    expect(refusalIn(await tenant.reserve({ user_id: "alice", tokens: 30 })).code).toBe("budget_exhausted");
+  });
+
+  test("is a window's end within their time if that comes first", async () => {
+    const tenant = await configured({ per_user_max_tokens_per_hour: 100 });
+    valueIn(await tenant.setLimits(ALICE, { max_tokens_per_hour: 50, expires_at: timeOf(START_MS + DAY_MS) }));
+    valueIn(await tenant.consume({ user_id: "alice", tokens_in: 60 }));
+    expect(valueIn(await tenant.allowsStep({ user_id: "alice" })).retry_after).toBe(3600);
+  });
+
+  test("goes through each of them in turn", async () => {
+    const tenant = await configured({ per_user_max_tokens: 1000, per_team_max_tokens: 1000 });
+    const step = { user_id: "alice", labels: { team: "red" } };
+    valueIn(await tenant.consume({ ...step, tokens_in: 500 }));
+    const lower = (key: typeof ALICE, hours: number) =>
+      tenant.setLimits(key, { max_tokens: 100, expires_at: timeOf(START_MS + hours * HOUR_MS) });
+    valueIn(await lower(ALICE, 1));
+    valueIn(await lower({ scope: "team", subject: "red" }, 3));
+    expect(valueIn(await tenant.allowsStep(step)).retry_after).toBe(3 * 3600);
+    valueIn(await tenant.freeze(ALICE, { until: timeOf(START_MS + 5 * HOUR_MS) }));
+    expect(valueIn(await tenant.allowsStep(step)).retry_after).toBe(5 * 3600);
+    valueIn(await tenant.freeze(ALICE, {}));
+    expect(valueIn(await tenant.allowsStep(step)).retry_after).toBeNull();
+  });
+});
+
+test("a maximum of 0 of a bucket that is only reserved from is lifted when the reservation expires", async () => {
+  for (const limit of ["per_user_max_tokens", "per_user_max_tokens_per_day"]) {
+    const tenant = await configured({ [limit]: 0 });
+    valueIn(await tenant.reserve({ user_id: "alice", ttl_seconds: 60 }));
+    expect(refusalIn(await tenant.reserve({ user_id: "alice" }))).toMatchObject({
+      code: "limit_reached",
+      decision: { limit, retry_after: 60 },
+    });
+    expect(refusalIn(await tenant.reserve({ user_id: "alice", tokens: 1 })).code).toBe("budget_exhausted");
+    setNow(START_MS + MINUTE_MS);
+    valueIn(await tenant.reserve({ user_id: "alice" }));
+  }
+});
+
+test("a rolling window that counts nothing has no time to reset at", async () => {
+  const tenant = await configured({ per_user_max_tokens_per_5h: 10 });
+  valueIn(await tenant.consume({ user_id: "alice", tokens_in: 5 }));
+  const after = valueIn(await tenant.adjust(ALICE, { tokens_in: -5, calls: -1, note: "refund" }));
+  expect(after.limits).toMatchObject([{ used: 0, resets_at: null }]);
+});
