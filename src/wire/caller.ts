@@ -10,8 +10,6 @@ export interface Caller {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** The other labels that its calls may name. Absent: any, or none if it is bound to a user; `model` always. */
   readonly freeLabels?: readonly string[] | undefined;
-  /** The tokens that it was minted from, the oldest first; revoking one of them revokes this one. */
-  readonly ancestors?: readonly string[] | undefined;
   /** When the token stops being accepted, in epoch milliseconds: a reservation made with it ends by then. */
   readonly expiresAtMs?: number | undefined;
 }

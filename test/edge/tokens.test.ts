@@ -79,7 +79,7 @@ describe("a token that makes another gives no more than it has:", () => {
     const { body } = await mint(tenant, { scope: "consume", labels: { run: "r1" } }, made.token);
     expect(body).toMatchObject({ user: "alice", labels: { team: "red", run: "r1" }, expires_at: made.expires_at });
     await as(body.token, "POST", `${tenant}/consume`, {});
-    const [entry] = (await send(`${tenant}/ledger`)).body.items;
+    const [entry] = (await send(`${tenant}/ledger?kind=consume`)).body.items;
     expect(entry).toMatchObject({ user_id: "alice", labels: { team: "red", run: "r1" } });
   });
 
