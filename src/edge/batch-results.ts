@@ -1,5 +1,6 @@
 import { type Answer, BudgetError, MAX_BATCH } from "../wire/index.ts";
 import { guardRate } from "./access/rate-guard.ts";
+import { requireUnrevoked } from "./access/revoked-tokens.ts";
 import { parseJson } from "./json-body.ts";
 import { problemDocument } from "./problems.ts";
 import type { RouteContext } from "./route.ts";
@@ -40,8 +41,11 @@ export async function* batchLines(c: RouteContext, lines: AsyncIterable<readonly
 }
 
 async function answerLines(c: RouteContext, lines: readonly string[]): Promise<BatchResult[]> {
-  // A stream is one request, however much comes of it: what goes to the object is counted each time.
-  if (c.var.grant) await guardRate(c.env, c.var.grant);
+  // A stream is one request, however much comes of it: its token can be revoked meanwhile, and each line counts.
+  if (c.var.grant) {
+    requireUnrevoked(c.var.grant);
+    await guardRate(c.env, c.var.grant, lines.length);
+  }
   const items = lines.map(readLine);
   const sent = items.filter((item) => !(item instanceof BudgetError));
   const answers = (sent.length === 0 ? [] : await c.var.tenant.batch(sent)).values();

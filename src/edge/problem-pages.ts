@@ -36,18 +36,24 @@ export const PROBLEM_PAGES: Readonly<Record<ProblemCode, ProblemPage>> = {
     example: { detail: "the body is nested deeper than 16" },
   },
   unauthenticated: {
-    means: "The call has no token, or one that cannot be read, is not signed by a key of this service, or has expired.",
-    fix: "Send `Authorization: Bearer TOKEN` with a token that is still valid. `detail` says what is wrong with this one.",
+    means:
+      "The call has no token, or one that cannot be read, is not signed by a key of this service, or has a claim that is missing or malformed.",
+    fix: "Send `Authorization: Bearer TOKEN` with a token of this service. `detail` says what is wrong with this one.",
+    example: { detail: "the token is not signed by a key of this service" },
+  },
+  token_expired: {
+    means: "The token is genuine, and has expired.",
+    fix: "Get a new token from where this one came from, and send the call again with it.",
     example: { detail: "the token expired at 2026-11-24T05:00:00.000Z" },
   },
   token_revoked: {
-    means: "The token was revoked. It does not hold any more, whatever it says.",
+    means: "The token, or one that it was minted with, was revoked. It is not valid any more, whatever it says.",
     fix: "Ask whoever gave it out for another.",
     example: { detail: "this token was revoked" },
   },
   forbidden: {
     means:
-      "The token is valid, and does not allow this call: its scope lacks what the call needs, it is another tenant's, or it is bound to another user or other labels.",
+      "The token is valid, and does not allow this call: its scope lacks what the call needs, it is another tenant's, it is bound to another user or other labels, or it may not name one of the labels.",
     fix: "Use a token that allows the call. `detail` says what this one lacks.",
     example: { detail: "this call needs a token with the scope configure; this one has check, consume" },
   },
@@ -124,9 +130,9 @@ export const PROBLEM_PAGES: Readonly<Record<ProblemCode, ProblemPage>> = {
   },
   rate_limited: {
     means:
-      "Calls with this token, or on this tenant, come faster than the service takes them. The call did not reach the tenant's budget.",
-    fix: "Wait for `Retry-After`. Send several operations in one call where there are many.",
-    example: { detail: "this token makes more than its share of calls" },
+      "Operations with this token, or on this tenant, come faster than the service takes them; each one in a batch counts. The call did not reach the tenant's budget.",
+    fix: "Wait for `Retry-After`, and send fewer operations. `detail` says how many fit.",
+    example: { detail: "this token sends more operations than the 5000 that it may in 10 seconds" },
     retryAfterSeconds: 10,
   },
   internal: {

@@ -24,6 +24,7 @@ import {
   type LedgerEntry,
   LedgerQuery,
   MAX_TOKEN_SECONDS,
+  type MintedToken,
   type NoteRequest,
   type Operation,
   type OperationName,
@@ -41,7 +42,8 @@ import {
   type Written,
 } from "../wire/index.ts";
 import { requireUnbound } from "./access/binding.ts";
-import type { Grant } from "./access/grant.ts";
+import { callerOf, type Grant } from "./access/grant.ts";
+import { rememberRevoked } from "./access/revoked-tokens.ts";
 import { askObject } from "./object-call.ts";
 import { prepareItem } from "./operations/batch.ts";
 import { prepare } from "./operations/prepare.ts";
@@ -67,7 +69,7 @@ export class TenantOperations extends RpcTarget {
     this.#namespace = namespace;
     this.#tenantId = tenantId;
     this.#grant = grant;
-    this.#caller = grant && { jti: grant.jti, user: grant.user, labels: grant.labels };
+    this.#caller = grant && callerOf(grant);
   }
 
   /** May this subject take the next step, and does what it may come to fit? */
@@ -235,16 +237,18 @@ export class TenantOperations extends RpcTarget {
     return this.#run({ op: "export", after });
   }
 
-  /** Only whether the caller's token still holds. */
-  async admit(): Promise<void> {
-    await this.#run({ op: "admit" });
+  /** Records that a token is minted. Refused if the caller's own was revoked. */
+  async mintToken(token: MintedToken): Promise<void> {
+    await this.#run({ op: "mint_token", ...token });
   }
 
   /** Revokes a token at once, and for as long as any token lives. */
   async revokeToken(jti: string): Promise<RevokedToken> {
     requireUnbound(this.#caller);
     const forgetAtMs = Date.now() + (MAX_TOKEN_SECONDS + DAY_SECONDS) * 1000;
-    return this.#run({ op: "revoke_token", jti: parseId("token", jti), forgetAtMs });
+    const revoked = await this.#run({ op: "revoke_token", jti: parseId("token", jti), forgetAtMs });
+    rememberRevoked(this.#tenantId, revoked.jti);
+    return revoked;
   }
 
   #run<K extends OperationName>(operation: Operation<K>): Promise<AnswerOf<K>> {
@@ -266,7 +270,13 @@ export class TenantOperations extends RpcTarget {
     operation: (object: DurableObjectStub<TenantBudget>) => Promise<Answer<T>>,
     isSafe: boolean,
   ): Promise<T> {
-    return askObject(this.#namespace, parseId("tenant", this.#tenantId), operation, isSafe);
+    try {
+      return await askObject(this.#namespace, parseId("tenant", this.#tenantId), operation, isSafe);
+    } catch (error) {
+      const isRevoked = error instanceof BudgetError && error.code === "token_revoked";
+      if (isRevoked && this.#caller?.jti != null) rememberRevoked(this.#tenantId, this.#caller.jti);
+      throw error;
+    }
   }
 }
 

@@ -8,4 +8,8 @@ export interface Caller {
   readonly user?: string | undefined;
   /** The labels that every one of its calls is bound to. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** The other labels that its calls may name. Absent: any, or none if it is bound to a user; `model` always. */
+  readonly freeLabels?: readonly string[] | undefined;
+  /** When the token stops being accepted, in epoch milliseconds: a reservation made with it ends by then. */
+  readonly expiresAtMs?: number | undefined;
 }

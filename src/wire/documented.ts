@@ -209,6 +209,8 @@ DOCUMENTED.add(TokenRequest.shape.scope, {
 name(TokenRequest, "TokenRequest", "What the token shall allow.", {
   user: "Every call of the token is bound to this user.",
   labels: "Every call of the token is bound to these labels.",
+  free_labels:
+    "Names of the other labels that a bound token may name. Without it, a token bound to a user may name `model` alone, and one bound to labels any. Default: those of the token that asks for it.",
   ttl_seconds: "How long it lives. Default 3600, or what is left of the token that asks for it.",
 });
 name(TokenAnswer, "Token", "A token. It is told once and kept nowhere.", {

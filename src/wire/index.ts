@@ -59,6 +59,8 @@ export {
 export {
   BoundLabels,
   DEFAULT_TOKEN_SECONDS,
+  FreeLabels,
+  MAX_ANCESTORS,
   MAX_TOKEN_SECONDS,
   TOKEN_SCOPES,
   TokenAnswer,

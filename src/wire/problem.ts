@@ -7,6 +7,7 @@ export const PROBLEMS = {
   invalid_path: { status: 400, title: "The path is not valid" },
   json_too_deep: { status: 400, title: "The body is nested too deep" },
   unauthenticated: { status: 401, title: "The call carries no valid token" },
+  token_expired: { status: 401, title: "The token has expired" },
   token_revoked: { status: 401, title: "The token is revoked" },
   forbidden: { status: 403, title: "The token does not allow this call" },
   not_found: { status: 404, title: "There is no such route" },

@@ -11,6 +11,7 @@ import {
   type Maxima,
   overrideIssues,
   partsBeyondWhole,
+  type StepRequest,
   TOKENS_TAKE_ALL,
 } from "../core/index.ts";
 import { Id } from "./ids.ts";
@@ -83,12 +84,20 @@ function checkEstimate(context: z.core.ParsePayload<EstimateRequest>): void {
   context.issues.push({ code: "custom", path: ["tokens"], message: TOKENS_TAKE_ALL, input: context.value });
 }
 
+/** A call must not be priced as one model and counted as another. */
+function checkModel(context: z.core.ParsePayload<StepRequest>): void {
+  const { model, labels: { model: label = model } = {} } = context.value;
+  if (model === undefined || model === label) return;
+  const message = `differs from labels.model, which is "${label}": give one of them, or the same in both`;
+  context.issues.push({ code: "custom", path: ["model"], message, input: context.value });
+}
+
 /** `POST allows-step`: with an estimate, that has to fit as well. */
-export const AllowsStepRequest = z.strictObject({ ...step, ...estimate }).check(checkEstimate);
+export const AllowsStepRequest = z.strictObject({ ...step, ...estimate }).check(checkEstimate, checkModel);
 export type AllowsStepRequest = z.infer<typeof AllowsStepRequest>;
 
 /** `POST consume`: what a step came to. */
-export const ConsumeRequest = z.strictObject({ ...step, ...spent, ...key }).check(checkParts);
+export const ConsumeRequest = z.strictObject({ ...step, ...spent, ...key }).check(checkParts, checkModel);
 export type ConsumeRequest = z.infer<typeof ConsumeRequest>;
 
 const TTL_TAKES = `takes a number of seconds from 1 to ${MAX_TTL_SECONDS}`;
@@ -101,7 +110,9 @@ const hold = {
 };
 
 /** `POST reservations`: holds what a call may come to. */
-export const ReserveRequest = z.strictObject({ ...step, ...estimate, ...hold, ...key }).check(checkEstimate);
+export const ReserveRequest = z
+  .strictObject({ ...step, ...estimate, ...hold, ...key })
+  .check(checkEstimate, checkModel);
 export type ReserveRequest = z.infer<typeof ReserveRequest>;
 
 /** `POST reservations/:id/commit`: what the call came to; with `final: false` a part of it, and the rest stays held. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isLabelName } from "../core/index.ts";
 import { Id } from "./ids.ts";
 import { AllowsStepRequest } from "./requests.ts";
 
@@ -12,6 +13,15 @@ export const DEFAULT_TOKEN_SECONDS = 3600;
 
 /** Labels that every call is bound to, by name. */
 export const BoundLabels = AllowsStepRequest.shape.labels.unwrap();
+
+const FREE_LABELS_TAKE = "takes a list of up to 8 names of labels";
+/** Names of labels whose values a bound token's calls may choose. */
+export const FreeLabels = z
+  .array(z.string(FREE_LABELS_TAKE).refine(isLabelName, FREE_LABELS_TAKE), FREE_LABELS_TAKE)
+  .max(8, FREE_LABELS_TAKE);
+
+/** How many tokens can stand between a token and the operator or identity provider that it comes from. */
+export const MAX_ANCESTORS = 8;
 
 const SCOPE_TAKES = `takes one or more of ${TOKEN_SCOPES.join(", ")}, in a list or with spaces between them`;
 /** A list, or text with spaces between (RFC 6749, section 3.3). */
@@ -31,6 +41,7 @@ export const TokenRequest = z.strictObject({
   scope: Scopes,
   user: Id.optional(),
   labels: BoundLabels.optional(),
+  free_labels: FreeLabels.optional(),
   ttl_seconds: z.int(TTL_TAKES).min(1, TTL_TAKES).max(MAX_TOKEN_SECONDS, TTL_TAKES).optional(),
 });
 export type TokenRequest = z.infer<typeof TokenRequest>;
@@ -42,6 +53,7 @@ export const TokenAnswer = z.object({
   tenant: z.string(),
   user: z.string().optional(),
   labels: z.record(z.string(), z.string()).optional(),
+  free_labels: z.array(z.string()).optional(),
   scope: z.array(z.enum(TOKEN_SCOPES)),
   expires_at: z.iso.datetime(),
 });

@@ -1,5 +1,5 @@
 import { createExecutionContext, env } from "cloudflare:test";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { app } from "../../src/edge/app.ts";
 import { newTenantPath } from "./http.ts";
 import { SECRETS } from "./secrets.ts";
@@ -73,6 +73,85 @@ test("a stream of operations is counted each time that it reaches the tenant's o
   expect((await lines?.read())?.done).toBe(true);
   await written.catch(() => {});
   await writer.abort().catch(() => {});
+});
+
+async function sendBatch(path: string, token: string, operations: number, settings: object) {
+  const body = JSON.stringify({ operations: Array.from({ length: operations }, () => ({ op: "allows_step" })) });
+  const init = { method: "POST", headers: { ...bearer(token), "content-type": "application/json" }, body };
+  const request = new Request(`https://budget.test${path}/batch`, init);
+  const answer = await app.fetch(request, { ...env, ...settings }, createExecutionContext());
+  return { status: answer.status, body: await answer.json<{ detail: string }>() };
+}
+
+describe("each operation of a batch counts", () => {
+  const settings = { TOKEN_OPERATIONS: "100", TENANT_OPERATIONS: "150", TOKEN_RATE: undefined, TENANT_RATE: undefined };
+
+  test("for its token", async () => {
+    const path = newTenantPath();
+    const token = await sign({ tenant: tenantOf(path) });
+    expect((await sendBatch(path, token, 99, settings)).status).toBe(200);
+    const unreached = { ...settings, TENANT_BUDGET: UNREACHED };
+    expect(await sendBatch(path, token, 40, unreached)).toMatchObject({
+      status: 429,
+      body: { code: "rate_limited", detail: "this token sends more operations than the 100 that it may in 10 seconds" },
+    });
+  });
+
+  test("for its tenant, but not those that its token was refused", async () => {
+    const path = newTenantPath();
+    const [one, two] = await Promise.all([sign({ tenant: tenantOf(path) }), sign({ tenant: tenantOf(path) })]);
+    expect((await sendBatch(path, one, 90, settings)).status).toBe(200);
+    for (let i = 0; i < 5; i += 1) expect((await sendBatch(path, one, 60, settings)).status).toBe(429);
+    expect((await sendBatch(path, two, 40, settings)).status).toBe(200);
+    expect(await sendBatch(path, two, 40, settings)).toMatchObject({
+      status: 429,
+      body: { detail: "this tenant sends more operations than the 150 that it may in 10 seconds" },
+    });
+  });
+
+  test("and one that is more than the limit says so", async () => {
+    const path = newTenantPath();
+    const unreached = { ...settings, TENANT_BUDGET: UNREACHED };
+    const { body } = await sendBatch(path, await sign({ tenant: tenantOf(path) }), 102, unreached);
+    const detail = "a batch of 101 operations is more than the 100 that this token may send in 10 seconds: split it";
+    expect(body).toMatchObject({ code: "rate_limited", detail });
+  });
+
+  test("as do the lines of a stream", async () => {
+    const path = newTenantPath();
+    const headers = { ...bearer(await sign({ tenant: tenantOf(path) })), "content-type": "application/x-ndjson" };
+    const body = '{"op": "allows_step"}\n'.repeat(100);
+    const request = new Request(`https://budget.test${path}/batch`, { method: "POST", headers, body });
+    const unreached = { ...env, ...settings, TENANT_BUDGET: UNREACHED };
+    const answer = await app.fetch(request, unreached, createExecutionContext());
+    expect(JSON.parse(await answer.text())).toMatchObject({ status: 429, body: { code: "rate_limited" } });
+  });
+
+  test("to the platform's counter, which is asked once for every 50", async () => {
+    const [path, TOKEN_RATE] = [newTenantPath(), new Counter(4)];
+    const token = await sign({ tenant: tenantOf(path) });
+    expect((await sendBatch(path, token, 101, { TOKEN_RATE })).status).toBe(200);
+    expect((await sendBatch(path, token, 1, { TOKEN_RATE })).status).toBe(200);
+    expect((await sendBatch(path, token, 1, { TOKEN_RATE, TENANT_BUDGET: UNREACHED })).status).toBe(429);
+  });
+});
+
+test("a token that is refused does not use up its tenant's rate", async () => {
+  const [path, TOKEN_RATE, TENANT_RATE] = [newTenantPath(), new Counter(1), new Counter(2)];
+  const [flood, calm] = await Promise.all([sign({ tenant: tenantOf(path) }), sign({ tenant: tenantOf(path) })]);
+  const statuses: number[] = [];
+  for (const token of [flood, flood, flood, calm]) {
+    statuses.push((await call(path, token, { TOKEN_RATE, TENANT_RATE })).status);
+  }
+  expect(statuses).toEqual([200, 429, 429, 200]);
+});
+
+test("a mistyped number of operations is refused, not taken for none", async () => {
+  const path = newTenantPath();
+  expect(await call(path, await sign({ tenant: tenantOf(path) }), { TOKEN_OPERATIONS: "5k" })).toMatchObject({
+    status: 503,
+    body: { code: "not_configured", detail: expect.stringContaining("TOKEN_OPERATIONS") },
+  });
 });
 
 test("the operator's calls are not counted, nor are those that no token lets in", async () => {

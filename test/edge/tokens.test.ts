@@ -73,12 +73,13 @@ describe("a token that makes another gives no more than it has:", () => {
 
   test("what it leaves open is bound as it is, and ends when it does", async () => {
     const tenant = newTenantPath();
-    const own = { scope: "admin consume", user: "alice", labels: { team: "red" }, ttl_seconds: 60 };
+    const bound = { user: "alice", labels: { team: "red" }, free_labels: ["run"] };
+    const own = { scope: "admin consume", ...bound, ttl_seconds: 60 };
     const made = (await mint(tenant, own)).body;
     const { body } = await mint(tenant, { scope: "consume", labels: { run: "r1" } }, made.token);
     expect(body).toMatchObject({ user: "alice", labels: { team: "red", run: "r1" }, expires_at: made.expires_at });
     await as(body.token, "POST", `${tenant}/consume`, {});
-    const [entry] = (await send(`${tenant}/ledger`)).body.items;
+    const [entry] = (await send(`${tenant}/ledger?kind=consume`)).body.items;
     expect(entry).toMatchObject({ user_id: "alice", labels: { team: "red", run: "r1" } });
   });
 
@@ -97,7 +98,7 @@ describe("a token bound to a user and to labels", () => {
   test.each([
     ["nothing", {}],
     ["its own user", { user_id: "alice" }],
-    ["its own labels and others", { labels: { team: "red", run: "r" } }],
+    ["its own labels", { labels: { team: "red", model: "m" } }],
     ["its own model", { model: "m" }],
   ])("takes a step that names %s", async (_, step) => {
     expect(await ask(step)).toMatchObject({ status: 200, body: { state: "ok" } });
@@ -108,15 +109,16 @@ describe("a token bound to a user and to labels", () => {
     ["the anonymous user", { user_id: null }],
     ["another team", { labels: { team: "blue" } }],
     ["another model", { model: "n" }],
-    ["a model under a label of another", { model: "n", labels: { model: "m" } }],
     ["all the tenant's limits", { detail: true }],
   ])("refuses a step that names %s", async (_, step) => {
     expect(await ask(step)).toMatchObject({ status: 403, body: { code: "forbidden" } });
   });
 
   test("refuses more labels than a step may have, its own among them", async () => {
-    const labels = Object.fromEntries([..."abcdefgh"].map((name) => [name, "x"]));
-    expect(await ask({ labels })).toMatchObject({ status: 400, body: { errors: [{ pointer: "/labels" }] } });
+    const freeLabels = [..."abcdefgh"];
+    const labels = Object.fromEntries(freeLabels.map((name) => [name, "x"]));
+    const claims = { user: "alice", labels: { team: "red", model: "m" }, free_labels: freeLabels };
+    expect(await ask({ labels }, claims)).toMatchObject({ status: 400, body: { errors: [{ pointer: "/labels" }] } });
   });
 
   test("settles a reservation of its own as its own model, and nobody else's", async () => {
@@ -175,19 +177,33 @@ describe("a token is refused that", () => {
       () => sign({ tenant }, { alg: "HS512", secret: "x".repeat(64) }),
       "an algorithm",
     ],
-    ["expired", () => sign({ tenant, exp: nowSeconds() - 31 }), "expired at"],
     ["is not good yet", () => sign({ tenant, nbf: nowSeconds() + 31 }), "nbf"],
     ["never ends", () => sign({ tenant, exp: undefined as unknown as number }), "exp"],
+    ["ends beyond all time", () => sign({ tenant, exp: 1e20 }), "lives longer"],
+    ["ends at no time", () => sign({ tenant, exp: "soon" as unknown as number }), "exp"],
     ["lives too long", () => sign({ tenant, exp: nowSeconds() + 367 * 86_400 }), "lives longer"],
     ["has no name", () => sign({ tenant, jti: undefined as unknown as string }), "jti"],
     ["has no tenant", () => sign({}), "tenant"],
     ["has a user that is none", () => sign({ tenant, user: "" }), "user"],
+    ["may name labels and is bound to nothing", () => sign({ tenant, free_labels: ["run"] }), "free_labels"],
+    ["may name what is no label", () => sign({ tenant, user: "u", free_labels: ["user"] }), "free_labels"],
+    ["has too many ancestors", () => sign({ tenant, anc: [..."abcdefghi"] }), "anc"],
     ["has labels that are none", () => sign({ tenant, labels: ["red"] }), "labels"],
     ["is no token", async () => "a.b.c", "not a token"],
     ["has its payload changed", async () => (await sign({ tenant })).replace(/\.(.)/, ".f"), "token"],
   ])("%s", async (_, token, detail) => {
     const reply = await as(await token(), "GET", `${path}/usage`);
     expect(reply).toMatchObject({ status: 401, body: { code: "unauthenticated" } });
+    expect(reply.body.detail).toContain(detail);
+    expect(reply.headers.get("www-authenticate")).toBe('Bearer error="invalid_token"');
+  });
+
+  test.each([
+    ["a moment ago", () => nowSeconds() - 31, "the token expired at 2"],
+    ["before all time", () => -1e20, "its claim exp is -100000000000000000000"],
+  ])("expired %s, and says that it did", async (_, exp, detail) => {
+    const reply = await as(await sign({ tenant, exp: exp() }), "GET", `${path}/usage`);
+    expect(reply).toMatchObject({ status: 401, body: { code: "token_expired", retryable: false } });
     expect(reply.body.detail).toContain(detail);
     expect(reply.headers.get("www-authenticate")).toBe('Bearer error="invalid_token"');
   });

@@ -21,11 +21,13 @@ class Provider {
   readonly #server: Server;
   keys: JWK[] = [];
   asked = 0;
+  /** Answers nothing. */
+  hangs = false;
 
   constructor() {
     this.#server = createServer((_, response) => {
       this.asked += 1;
-      response.end(JSON.stringify({ keys: this.keys }));
+      if (!this.hangs) response.end(JSON.stringify({ keys: this.keys }));
     });
   }
 
@@ -49,7 +51,7 @@ beforeAll(async () => {
   provider.keys = [rsa.jwk, ec.jwk];
   service = await startService(
     await provider.listen(),
-    "tenant=https://acme.example/org user=sub scope=permissions labels.team=app_metadata.team",
+    "tenant=https://acme.example/org user=sub scope=permissions labels.team=app_metadata.team free_labels=may_name",
   );
 });
 afterAll(async () => {
@@ -136,6 +138,14 @@ describe("a customer's identity provider", () => {
     expect(body.detail).toContain(named);
   });
 
+  test("says which other labels they may name, in a list or in text; none unless it does", async () => {
+    const step = { labels: { run: "r" } };
+    const naming = async (may_name?: unknown) =>
+      (await call(await sign(rsa, { may_name }), "/allows-step", step)).status;
+    expect(await Promise.all([naming(), naming("key run"), naming(["run"]), naming([])])).toEqual([403, 200, 200, 403]);
+    expect(await naming("User")).toBe(401);
+  });
+
   test("does not vouch for a key of another's, nor for its public key as a secret", async () => {
     const stranger = await newKey("RS256", "r1");
     expect(await call(await sign(stranger), "/allows-step", {})).toMatchObject({ status: 401 });
@@ -145,6 +155,33 @@ describe("a customer's identity provider", () => {
       .setExpirationTime("5m")
       .sign(new TextEncoder().encode(JSON.stringify(rsa.jwk)));
     expect(await call(confused, "/allows-step", {})).toMatchObject({ status: 401 });
+  });
+
+  test("is not asked again for each key that it does not have", async () => {
+    const strangers = await Promise.all(Array.from({ length: 20 }, (_, i) => sign({ ...rsa, kid: `stranger-${i}` })));
+    const answers = await Promise.all(strangers.map((token) => call(token, "/allows-step", {})));
+    expect(answers.map(({ body }) => body.code)).toEqual(strangers.map(() => "unauthenticated"));
+    expect(provider.asked).toBe(1);
+  });
+
+  test("that hangs is asked once, and those who come after that are told at once", async () => {
+    const hanging = new Provider();
+    hanging.hangs = true;
+    const away = await startService(await hanging.listen(), 'tenant="acme" scope="check read"');
+    onTestFinished(async () => {
+      await away.dispose();
+      hanging.close();
+    });
+    const forged = () => sign({ ...rsa, kid: crypto.randomUUID() });
+    const crowd = await Promise.all(Array.from({ length: 8 }, forged));
+    const startedAtMs = performance.now();
+    const first = await Promise.all(crowd.map((token) => call(token, "/allows-step", {}, away.url)));
+    expect(performance.now() - startedAtMs).toBeLessThan(5000);
+    expect(first.map(({ status }) => status)).toEqual(crowd.map(() => 503));
+    const againAtMs = performance.now();
+    expect(await call(await forged(), "/allows-step", {}, away.url)).toMatchObject({ body: { code: "unavailable" } });
+    expect(performance.now() - againAtMs).toBeLessThan(1000);
+    expect(hanging.asked).toBe(1);
   });
 
   test("that cannot be reached is a fault of the moment, and the operator's token is still good", async () => {

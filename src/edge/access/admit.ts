@@ -6,6 +6,7 @@ import { TenantOperations } from "../tenant-operations.ts";
 import { Authenticator } from "./authenticator.ts";
 import { requireScope } from "./grant.ts";
 import { guardRate } from "./rate-guard.ts";
+import { requireUnrevoked } from "./revoked-tokens.ts";
 
 /** Lets a route's callers in, before any object is addressed. */
 export function admit(route: Route): MiddlewareHandler<EdgeEnv> {
@@ -24,6 +25,7 @@ export function admit(route: Route): MiddlewareHandler<EdgeEnv> {
     const grant = await authenticator.authenticate(c.req.raw.headers.get("authorization"));
     if (grant) {
       requireScope(grant, tenantId, scope);
+      requireUnrevoked(grant);
       await guardRate(c.env, grant);
     }
     c.set("grant", grant);

@@ -2,10 +2,8 @@ import type { AccessSettings } from "../settings.ts";
 import type { Grant } from "./grant.ts";
 import { IdentityProvider, PROVIDER_ALGORITHMS } from "./identity-provider.ts";
 import type { SigningKey } from "./signing-keys.ts";
-import { CLOCK_SKEW_SECONDS, headerOf, unauthenticated, verifyToken } from "./tokens.ts";
-
-/** How many verified tokens an isolate remembers; the one verified first goes first. */
-const MAX_REMEMBERED = 10_000;
+import { headerOf, unauthenticated, verifyToken } from "./tokens.ts";
+import { VerifiedTokens } from "./verified-tokens.ts";
 
 /** Nothing else comes before a token (RFC 6750, section 2.1). */
 const BEARER = /^Bearer +(\S+) *$/i;
@@ -15,7 +13,7 @@ const utf8 = new TextEncoder();
 export class Authenticator {
   readonly #settings: AccessSettings;
   readonly #provider: IdentityProvider | undefined;
-  readonly #remembered = new Map<string, Grant>();
+  readonly #verified = new VerifiedTokens();
 
   constructor(settings: AccessSettings) {
     this.#settings = settings;
@@ -30,30 +28,23 @@ export class Authenticator {
   /**
    * What the caller may do; undefined for the operator, who may do everything.
    *
-   * @throws BudgetError `unauthenticated` where the header has no token that is good now
+   * @throws BudgetError `unauthenticated` or `token_expired` if the header has no token that is valid now
    */
   authenticate(header: string | null): Grant | undefined | Promise<Grant> {
-    const remembered = header === null ? undefined : this.#remembered.get(header);
-    if (header !== null && remembered) {
-      if (Date.now() < remembered.expiresAtMs + CLOCK_SKEW_SECONDS * 1000) return remembered;
-      this.#remembered.delete(header);
-    }
     const token = BEARER.exec(header ?? "")?.[1];
     if (token === undefined) throw unauthenticated("this call needs a token, as Authorization: Bearer TOKEN");
-    return this.#isAdmin(token) ? undefined : this.#verify(header as string, token);
+    const known = this.#verified.get(token);
+    if (known) return known;
+    return this.#isAdmin(token) ? undefined : this.#verify(token);
   }
 
-  async #verify(header: string, token: string): Promise<Grant> {
+  async #verify(token: string): Promise<Grant> {
     const isProviders = PROVIDER_ALGORITHMS.includes(headerOf(token).alg ?? "");
     const grant =
       isProviders && this.#provider
         ? await this.#provider.verify(token)
         : await verifyToken(token, this.#settings.signingKeys);
-    if (this.#remembered.size >= MAX_REMEMBERED) {
-      const [oldest] = this.#remembered.keys();
-      if (oldest !== undefined) this.#remembered.delete(oldest);
-    }
-    this.#remembered.set(header, grant);
+    this.#verified.put(token, grant);
     return grant;
   }
 

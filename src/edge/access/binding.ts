@@ -10,12 +10,14 @@ export function isBound(caller: Caller | undefined): caller is Caller {
 /**
  * Binds a step to the caller's user and labels: what the step leaves out is filled in.
  *
- * @throws BudgetError `forbidden` where the step names another user or another label's value
+ * @throws BudgetError `forbidden` if the step names another user, another value of a label that the caller is bound to,
+ *   or a label that the caller may not name
  */
 export function bindStep<S extends StepRequest>(caller: Caller | undefined, step: S): S {
   if (!isBound(caller)) return step;
   if (step.detail) throw forbidden("this token is bound, and detail tells the tenant's totals");
   const { user, labels } = caller;
+  requireLabels(caller, Object.keys(step.labels ?? {}));
   if (user !== undefined && step.user_id !== undefined && step.user_id !== user) {
     throw forbidden("this token is bound to another user_id");
   }
@@ -33,8 +35,8 @@ export function bindStep<S extends StepRequest>(caller: Caller | undefined, step
 }
 
 /**
- * Lets a bound caller at its own bucket alone: its user's, or one of its user's with a label; where it is bound to
- * labels alone, one that names all of them.
+ * Lets a bound caller at its own bucket alone: its user's, or one of its user's with labels that it may name; if it is
+ * bound to labels alone, one that names all of them.
  *
  * @throws BudgetError `forbidden` where the bucket holds what others spent
  */
@@ -50,6 +52,19 @@ export function requireOwnBucket(caller: Caller | undefined, key: BucketKey): vo
   const hasNeeded = needed.every(([part, value]) => named.get(part) === value);
   const hasNoOther = [...named].every(([part, value]) => !allowed.has(part) || allowed.get(part) === value);
   if (!hasNeeded || !hasNoOther) throw forbidden("this token is bound, and this bucket is not its own");
+  requireLabels(
+    caller,
+    parts.filter((part) => part !== USER),
+  );
+}
+
+/** Whose budget a label's value stands for, a caller with a user cannot be trusted to say, unless its token says so. */
+export function requireLabels({ user, labels = {}, freeLabels }: Caller, names: readonly string[]): void {
+  if (user === undefined && freeLabels === undefined) return;
+  const allowed = new Set([...Object.keys(labels), "model", ...(freeLabels ?? [])]);
+  const other = names.find((name) => !allowed.has(name));
+  if (other === undefined) return;
+  throw forbidden(`this token may not name the label ${other}; it may name ${[...allowed].join(", ")}`);
 }
 
 /**

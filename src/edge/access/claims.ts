@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BoundLabels, Id, TOKEN_SCOPES, type TokenScope } from "../../wire/index.ts";
+import { BoundLabels, FreeLabels, Id, MAX_ANCESTORS, TOKEN_SCOPES, type TokenScope } from "../../wire/index.ts";
 import type { Grant } from "./grant.ts";
 
 const Scopes = z
@@ -7,20 +7,32 @@ const Scopes = z
   // A word that this version does not know allows nothing.
   .transform((words) => new Set(TOKEN_SCOPES.filter((scope) => words.includes(scope)) as TokenScope[]));
 
-const Claims = z.object({
-  tenant: Id,
-  user: Id.optional(),
-  labels: BoundLabels.optional(),
-  scope: Scopes,
-  exp: z.number(),
-  jti: Id.optional(),
-});
+/** A list, or text with spaces between, as identity providers may have it; none is nothing. */
+const FreeLabelsClaim = z.preprocess(
+  (names) => (typeof names === "string" ? names.split(" ").filter(Boolean) : (names ?? [])),
+  FreeLabels,
+);
+
+const Claims = z
+  .object({
+    tenant: Id,
+    user: Id.optional(),
+    labels: BoundLabels.transform((labels) => (Object.keys(labels).length > 0 ? labels : undefined)).optional(),
+    free_labels: FreeLabelsClaim.optional(),
+    scope: Scopes,
+    exp: z.number(),
+    jti: Id.optional(),
+    anc: z.array(Id).max(MAX_ANCESTORS).optional(),
+  })
+  // It could be taken for a restriction, which it would not be.
+  .refine(({ user, labels, free_labels }) => free_labels === undefined || user !== undefined || labels !== undefined, {
+    path: ["free_labels"],
+  });
 
 /** Reads what verified claims allow; where they are not what a token has, names the first one at fault. */
 export function grantOf(claims: unknown): Grant | string {
   const parsed = Claims.safeParse(claims);
   if (!parsed.success) return String(parsed.error.issues[0]?.path[0] ?? "claims");
-  const { tenant, user, labels, scope, exp, jti = null } = parsed.data;
-  const isBound = labels !== undefined && Object.keys(labels).length > 0;
-  return { tenant, user, labels: isBound ? labels : undefined, scopes: scope, expiresAtMs: exp * 1000, jti };
+  const { tenant, user, labels, free_labels: freeLabels, scope, exp, jti = null, anc: ancestors = [] } = parsed.data;
+  return { tenant, user, labels, freeLabels, scopes: scope, expiresAtMs: exp * 1000, jti, ancestors };
 }

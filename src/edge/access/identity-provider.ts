@@ -1,31 +1,31 @@
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
-import { BudgetError } from "../../wire/index.ts";
-import type { Grant } from "./grant.ts";
+import { type JWTPayload, jwtVerify } from "jose";
+import { CLOCK_SKEW_SECONDS, type Grant } from "./grant.ts";
+import { ProviderKeys } from "./provider-keys.ts";
 import type { ClaimSource, ProviderSettings } from "./provider-settings.ts";
-import { CLOCK_SKEW_SECONDS, requireGrant, tokenError } from "./tokens.ts";
+import { requireGrant, tokenError } from "./tokens.ts";
 
 /** What providers sign with. None of these can be mistaken for a secret of ours. */
 export const PROVIDER_ALGORITHMS = ["RS256", "ES256"];
 
-/** Verifies the tokens of a customer's own identity provider. Its keys are fetched once and kept, in this isolate. */
+/** Verifies the tokens of a customer's own identity provider. */
 export class IdentityProvider {
   readonly #settings: ProviderSettings;
-  readonly #keys: JWTVerifyGetKey;
+  readonly #keys: ProviderKeys;
 
   constructor(settings: ProviderSettings) {
     this.#settings = settings;
-    this.#keys = createRemoteJWKSet(settings.jwksUrl);
+    this.#keys = new ProviderKeys(settings.jwksUrl);
   }
 
   /**
-   * @throws BudgetError `unauthenticated` that says what is wrong with the token, or `unavailable` where the keys cannot
-   *   be fetched
+   * @throws BudgetError `unauthenticated` or `token_expired` that says what is wrong with the token, or `unavailable` if
+   *   the keys cannot be fetched
    */
   async verify(token: string): Promise<Grant> {
     const { issuer, audience, claims } = this.#settings;
     let payload: JWTPayload;
     try {
-      ({ payload } = await jwtVerify(token, this.#keys, {
+      ({ payload } = await jwtVerify(token, this.#keys.find, {
         algorithms: PROVIDER_ALGORITHMS,
         issuer,
         audience,
@@ -33,23 +33,10 @@ export class IdentityProvider {
         requiredClaims: ["exp"],
       }));
     } catch (error) {
-      throw isFetchFailure(error) ? providerUnavailable(error) : tokenError(error);
+      throw tokenError(error);
     }
     return requireGrant(mapClaims(payload, claims));
   }
-}
-
-/** jose has no class of its own for an answer that was no key set, and what `fetch` throws is none of jose's. */
-function isFetchFailure(error: unknown): boolean {
-  if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return true;
-  return !(error instanceof errors.JOSEError) || error.code === errors.JOSEError.code;
-}
-
-function providerUnavailable(cause: unknown): BudgetError {
-  return new BudgetError(
-    { code: "unavailable", detail: "the identity provider's keys cannot be fetched now" },
-    { cause },
-  );
 }
 
 /** Puts another's claims in the place of ours. What is mapped and missing stays missing, and is refused as such. */

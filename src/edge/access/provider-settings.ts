@@ -9,7 +9,7 @@ export interface ProviderSettings {
   readonly jwksUrl: URL;
   readonly issuer: string;
   readonly audience: string;
-  /** `tenant` and `scope`, and where tokens are to be bound, `user` and `labels.NAME`. */
+  /** `tenant` and `scope`, and if tokens are to be bound, `user`, `labels.NAME` and `free_labels`. */
   readonly claims: ReadonlyMap<string, ClaimSource>;
 }
 
@@ -35,7 +35,7 @@ function isPrivateToUs({ protocol, hostname }: URL): boolean {
   return protocol === "https:" || (protocol === "http:" && ["127.0.0.1", "localhost", "[::1]"].includes(hostname));
 }
 
-const OURS = /^(tenant|user|scope|labels\.[a-z][a-z0-9_]{0,63})$/;
+const OURS = /^(tenant|user|scope|free_labels|labels\.[a-z][a-z0-9_]{0,63})$/;
 const PAIR = /([^\s=]+)=(?:"([^"]*)"|(\S+))/g;
 
 function parseClaims(mapping: string): ReadonlyMap<string, ClaimSource> | undefined {

@@ -1,20 +1,20 @@
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import { BudgetError, MAX_TOKEN_SECONDS } from "../../wire/index.ts";
 import { grantOf } from "./claims.ts";
-import type { Grant } from "./grant.ts";
+import { CLOCK_SKEW_SECONDS, type Grant } from "./grant.ts";
 import type { SigningKey } from "./signing-keys.ts";
 
 const ALGORITHM = "HS256";
-/** How far the clock of whoever signs a token may be from ours. */
-export const CLOCK_SKEW_SECONDS = 30;
 
 /** Signs what a grant allows. */
 export function signToken({ kid, secret }: SigningKey, grant: Grant & { readonly jti: string }): Promise<string> {
-  const { tenant, user, labels, scopes, jti, expiresAtMs } = grant;
+  const { tenant, user, labels, freeLabels, scopes, jti, ancestors, expiresAtMs } = grant;
   const claims = {
     tenant,
     ...(user !== undefined && { user }),
     ...(labels && { labels }),
+    ...(freeLabels && { free_labels: freeLabels }),
+    ...(ancestors.length > 0 && { anc: ancestors }),
     scope: [...scopes].join(" "),
   };
   return new SignJWT(claims)
@@ -31,7 +31,7 @@ const isOtherKeys = (error: unknown) => error instanceof errors.JWSSignatureVeri
 /**
  * Verifies a token that one of our keys should have signed: the one that it names, or else each.
  *
- * @throws BudgetError `unauthenticated` that says what is wrong with it
+ * @throws BudgetError `unauthenticated` or `token_expired` that says what is wrong with it
  */
 export async function verifyToken(token: string, keys: readonly SigningKey[]): Promise<Grant> {
   const { kid } = headerOf(token);
@@ -60,7 +60,11 @@ export function headerOf(token: string): { alg?: string | undefined; kid?: strin
   }
 }
 
-/** What verified claims allow. */
+/**
+ * Reads what verified claims allow.
+ *
+ * @throws BudgetError `unauthenticated` that names the claim at fault
+ */
 export function requireGrant(claims: JWTPayload): Grant {
   const grant = grantOf(claims);
   if (typeof grant === "string") throw unauthenticated(`the token's claim ${grant} is missing or not what it takes`);
@@ -73,7 +77,7 @@ export function requireGrant(claims: JWTPayload): Grant {
 /** Says what jose found wrong with a token. */
 export function tokenError(error: unknown): unknown {
   if (error instanceof errors.JWTExpired) {
-    return unauthenticated(`the token expired at ${new Date((error.payload.exp ?? 0) * 1000).toISOString()}`);
+    return tokenExpired(error.payload.exp);
   }
   if (error instanceof errors.JWTClaimValidationFailed) {
     return unauthenticated(`the token's claim ${error.claim} is missing or not what it takes`);
@@ -88,6 +92,15 @@ export function tokenError(error: unknown): unknown {
     return unauthenticated("what follows Bearer is not a token of this service");
   }
   return error;
+}
+
+/** An end that no date can tell, such as -1e20, is told as what it is. */
+function tokenExpired(exp: number | undefined): BudgetError {
+  const end = new Date((exp ?? 0) * 1000);
+  const detail = Number.isNaN(end.valueOf())
+    ? `the token expired: its claim exp is ${exp}`
+    : `the token expired at ${end.toISOString()}`;
+  return new BudgetError({ code: "token_expired", detail });
 }
 
 export function unauthenticated(detail: string): BudgetError {

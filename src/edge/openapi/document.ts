@@ -34,6 +34,7 @@ const OF_ANY: readonly ProblemCode[] = ["internal"];
 const OF_A_TENANT: readonly ProblemCode[] = [
   "invalid_path",
   "unauthenticated",
+  "token_expired",
   "token_revoked",
   "forbidden",
   "rate_limited",

@@ -1,5 +1,6 @@
 import { BatchSchema } from "../../wire/answer-schemas.ts";
 import { BatchRequest, parseInput } from "../../wire/index.ts";
+import { guardRate } from "../access/rate-guard.ts";
 import { batchLines, batchResult } from "../batch-results.ts";
 import { contentType, jsonBody, MAX_BATCH_BYTES, NDJSON } from "../json-body.ts";
 import { linesOf } from "../lines.ts";
@@ -43,6 +44,8 @@ export const BATCH_ROUTES: readonly Route[] = [
 
 async function answerBatch(c: RouteContext): Promise<Response> {
   const { operations } = parseInput(BatchRequest, await jsonBody(c.req, ["application/json", NDJSON]));
+  // The call itself has been counted as one operation.
+  if (c.var.grant && operations.length > 1) await guardRate(c.env, c.var.grant, operations.length - 1);
   const answers = await c.var.tenant.batch(operations);
   return c.json({ results: answers.map((answer, i) => batchResult(c, operations[i], answer)) });
 }

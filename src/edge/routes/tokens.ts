@@ -17,7 +17,7 @@ export const TOKEN_ROUTES: readonly Route[] = [
     tag: "Tokens",
     summary: "Make a token",
     description:
-      "For the operator, or with a token with `admin`: then never more than that has itself, in scopes, binding and time.",
+      "For the operator, or with a token with `admin`: then never more than that has itself, in scopes, binding and time. The ledger records it.",
     body: { schema: TokenRequest, example: { scope: "check consume", user: "alice", ttl_seconds: 900 } },
     answer: {
       status: 201,
@@ -35,15 +35,16 @@ export const TOKEN_ROUTES: readonly Route[] = [
     handle: async (c) => {
       const tenant = parseId("tenant", c.var.tenantId);
       const request = parseInput(TokenRequest, await jsonBody(c.req));
-      // A revoked token mints nothing. The operator's own cannot be revoked, so it needs no question.
-      if (c.var.grant) await c.var.tenant.admit();
       const made = grantFor(c.var.grant, tenant, request, Date.now());
+      const { scopes, tenant: _, freeLabels: __, ...recorded } = made;
+      await c.var.tenant.mintToken({ ...recorded, scopes: [...scopes] });
       const answer: TokenAnswer = {
         token: await signToken(c.var.signingKey, made),
         jti: made.jti,
         tenant,
         ...(made.user !== undefined && { user: made.user }),
         ...(made.labels && { labels: { ...made.labels } }),
+        ...(made.freeLabels && { free_labels: [...made.freeLabels] }),
         scope: [...made.scopes],
         expires_at: new Date(made.expiresAtMs).toISOString(),
       };
@@ -57,7 +58,8 @@ export const TOKEN_ROUTES: readonly Route[] = [
     operationId: "revokeToken",
     tag: "Tokens",
     summary: "Revoke a token",
-    description: "At once, for every call after it. It need not be known: a token is kept nowhere.",
+    description:
+      "At once, for every call after it, and with it every token that was minted with it. It need not be known: a token is kept nowhere.",
     answer: {
       description: "The token does not hold any more.",
       schema: RevokedTokenSchema,

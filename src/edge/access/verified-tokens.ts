@@ -1,0 +1,48 @@
+import { CLOCK_SKEW_SECONDS, type Grant } from "./grant.ts";
+
+const MAX_TOKENS = 10_000;
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/**
+ * The tokens that this isolate has verified, so that a signature is checked once. Bounded by their number and by the
+ * bytes of their text; the one verified first is dropped first.
+ */
+export class VerifiedTokens {
+  readonly #maxTokens: number;
+  readonly #maxBytes: number;
+  readonly #grants = new Map<string, Grant>();
+  #bytes = 0;
+
+  constructor(maxTokens = MAX_TOKENS, maxBytes = MAX_BYTES) {
+    this.#maxTokens = maxTokens;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** What a token allows; undefined if it is not known or has expired. */
+  get(token: string): Grant | undefined {
+    const grant = this.#grants.get(token);
+    if (!grant || Date.now() < grant.expiresAtMs + CLOCK_SKEW_SECONDS * 1000) return grant;
+    this.#delete(token);
+    return undefined;
+  }
+
+  put(token: string, grant: Grant): void {
+    this.#delete(token);
+    // Cut from its header, a token would keep all of the header in memory, spaces before it among them.
+    const text = new TextDecoder().decode(new TextEncoder().encode(token));
+    this.#grants.set(text, grant);
+    this.#bytes += text.length;
+    for (const [oldest] of this.#grants) {
+      if (this.#grants.size <= this.#maxTokens && this.#bytes <= this.#maxBytes) return;
+      this.#delete(oldest);
+    }
+  }
+
+  get size(): number {
+    return this.#grants.size;
+  }
+
+  #delete(token: string): void {
+    if (this.#grants.delete(token)) this.#bytes -= token.length;
+  }
+}
