@@ -19,7 +19,7 @@ export async function readLedger(tenant: TenantClient): Promise<LedgerEntry[]> {
 export async function totalsThatDiffer(tenant: TenantClient, ledger: readonly LedgerEntry[]): Promise<string[]> {
   const differences: string[] = [];
   for (const [path, sum] of sumsByPath(ledger)) {
-    const usage = await tenant.call<UsageAnswer>("GET", `${path}/usage`);
+    const usage = await tenant.call<UsageAnswer>("GET", `${path}/tenant/usage`);
     for (const metric of METRICS) {
       if (usage[metric] === sum[metric]) continue;
       differences.push(`totals: ${path || "tenant"} ${metric}: ${sum[metric]} by the ledger, ${usage[metric]} told`);

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import * as answers from "./answer-schemas.ts";
 import { CONFIG_JSON_SCHEMA, type JsonSchema, MAXIMA_JSON_SCHEMA, OVERRIDE_JSON_SCHEMA } from "./config-json-schema.ts";
-import { Id } from "./ids.ts";
+import { Id, IdempotencyKey } from "./ids.ts";
 import * as queries from "./queries.ts";
 import * as requests from "./requests.ts";
 import { BoundLabels, TOKEN_SCOPES, TokenAnswer, TokenRequest } from "./tokens.ts";
@@ -31,7 +31,17 @@ function name<S extends z.ZodRawShape>(
   describe(schema, fields);
 }
 
-DOCUMENTED.add(Id, { minLength: 1, maxLength: 256, description: "Any text of 1 to 256 bytes of UTF-8." });
+DOCUMENTED.add(IdempotencyKey, {
+  minLength: 1,
+  maxLength: 256,
+  description: "Any text of 1 to 256 bytes of UTF-8.",
+});
+DOCUMENTED.add(Id, {
+  minLength: 1,
+  maxLength: 256,
+  not: { enum: [".", ".."] },
+  description: "Any text of 1 to 256 bytes of UTF-8 but `.` and `..`.",
+});
 DOCUMENTED.add(BoundLabels, {
   type: "object",
   maxProperties: 8,

@@ -18,7 +18,7 @@ export type {
   UsageAnswer,
 } from "./answers.ts";
 export type { Caller } from "./caller.ts";
-export { Id } from "./ids.ts";
+export { Id, IdempotencyKey } from "./ids.ts";
 export {
   type AnswerOf,
   type Edit,

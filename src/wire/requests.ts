@@ -11,7 +11,7 @@ import {
   partsBeyondWhole,
   TOKENS_TAKE_ALL,
 } from "../core/index.ts";
-import { Id } from "./ids.ts";
+import { Id, IdempotencyKey } from "./ids.ts";
 
 /** More than any call can use; it leaves room for 9,000 such events in a total. */
 const MAX_TOKENS = 1_000_000_000_000;
@@ -50,7 +50,7 @@ const step = {
 };
 
 /** What makes a write safe to send again: the same key and body are answered as before, and have no further effect. */
-const key = { idempotency_key: Id.optional() };
+const key = { idempotency_key: IdempotencyKey.optional() };
 
 /** What a call may come to, ahead of it. */
 const estimate = {
