@@ -207,7 +207,9 @@ name(answers.ProblemDocument, "Problem", "What is wrong with a call (RFC 9457). 
   code: "What a program goes by; it never changes.",
   retryable: "The same call can be made again after a while.",
   request_id: "The answer's `X-Request-Id`, to be found in the service's logs.",
-  errors: "Of an input: each field at fault, by its JSON pointer (RFC 6901).",
+  errors:
+    "Of an input: each field at fault, by its JSON pointer (RFC 6901), up to 100; of a batch's operation up to 10.",
+  errors_omitted: "How many more fields are at fault.",
 });
 DOCUMENTED.add(TokenRequest.shape.scope, {
   description: `What it can be used for, in a list or with spaces between: ${TOKEN_SCOPES.join(", ")}.`,

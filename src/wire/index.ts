@@ -37,6 +37,8 @@ export {
   type ProblemCode,
   pointerTo,
   type Refusal,
+  shorten,
+  withFewerErrors,
 } from "./problem.ts";
 export { ConfirmQuery, ENTRY_KINDS, LedgerExportQuery, LedgerQuery, PageQuery, ReservationsQuery } from "./queries.ts";
 export {
