@@ -22,7 +22,7 @@ export async function totalsThatDiffer(tenant: TenantClient, ledger: readonly Le
     const usage = await tenant.call<UsageAnswer>("GET", `${path}/usage`);
     for (const metric of METRICS) {
       if (usage[metric] === sum[metric]) continue;
-      differences.push(`totals: ${path || "tenant"} ${metric}: ${sum[metric]} by the ledger, ${usage[metric]} told`);
+      differences.push(`totals: ${path} ${metric}: ${sum[metric]} by the ledger, ${usage[metric]} told`);
     }
   }
   return differences;
@@ -48,7 +48,7 @@ function sumsByPath(ledger: readonly LedgerEntry[]): Map<string, Totals> {
 }
 
 function pathOf(scope: string, { user_id, labels }: LedgerEntry): string {
-  if (scope === "tenant") return "";
+  if (scope === "tenant") return "/tenant";
   if (scope === "user") return `/users/${encodeURIComponent(user_id ?? "")}`;
   return `/buckets/${scope}/${encodeURIComponent(labels?.[scope] ?? "")}`;
 }

@@ -31,11 +31,17 @@ export function undocumented(
   return faults.find((each) => each.length === 0) ?? faults[0] ?? [];
 }
 
+/** A host and an optional port (RFC 9110, section 7.2). Whatever else is asked for, no other is served. */
+const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
+
 function faultsAt(document: ApiDocument, request: FuzzRequest, place: Place, answer: FuzzAnswer): string[] {
   const { method } = request;
   const operation = place.operations.get(method) ?? (method === "HEAD" ? place.operations.get("GET") : undefined);
   const { status, headers, text } = answer;
   const faults = headerFaults(request, answer);
+  if (!HOST.test(request.headers.host ?? "127.0.0.1")) {
+    return [...faults, ...expect(status === 400, `an invalid host is answered ${status}`)];
+  }
   if (method === "OPTIONS" && request.headers.origin !== undefined) {
     return [...faults, ...expect(status === 204 && text === "", "a preflight is not answered with 204 and nothing")];
   }

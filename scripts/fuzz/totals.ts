@@ -38,7 +38,7 @@ async function readTenant(url: string, tenant: string, { adminToken }: Secrets) 
     if (!answer.ok) throw new Error(`${method} ${path} of ${tenant} answered ${answer.status}`);
     return answer.text();
   };
-  const readUsage = async () => JSON.parse(await call("GET", "/usage")) as UsageAnswer;
+  const readUsage = async () => JSON.parse(await call("GET", "/tenant/usage")) as UsageAnswer;
   for (let tried = 1; ; tried++) {
     const usage = await readUsage();
     const lines = (await call("GET", "/ledger/export")).split("\n").filter(Boolean);

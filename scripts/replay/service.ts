@@ -29,7 +29,7 @@ export class ServiceBudget implements ReplayedBudget {
   async begin(config: BudgetConfig | undefined, atMs: number): Promise<void> {
     this.#lastAtMs = atMs;
     if (config) await this.#call("PUT", "/config", config);
-    this.#before = await this.#call<Totals>("GET", "/usage");
+    this.#before = await this.#call<Totals>("GET", "/tenant/usage");
   }
 
   allowsStep({ atMs, spent }: Row): Promise<BudgetStatus> {
@@ -43,7 +43,7 @@ export class ServiceBudget implements ReplayedBudget {
   }
 
   async totals(): Promise<Totals> {
-    const now = await this.#call<Totals>("GET", "/usage");
+    const now = await this.#call<Totals>("GET", "/tenant/usage");
     return {
       tokens_in: now.tokens_in - this.#before.tokens_in,
       tokens_out: now.tokens_out - this.#before.tokens_out,

@@ -51,7 +51,7 @@ if (!toldToStop) stop("workerd ended by itself", 1);
 
 /** What the service itself finds missing or wrong in its settings. */
 async function complaintOf({ url }: Service): Promise<string | undefined> {
-  const answer = await fetch(`${url}/v1/tenants/selfhost/usage`);
+  const answer = await fetch(`${url}/v1/tenants/selfhost/tenant/usage`);
   const { code, detail } = (await answer.json()) as { code?: string; detail?: string };
   return code === "not_configured" ? detail : undefined;
 }

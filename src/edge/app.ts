@@ -21,6 +21,22 @@ function getPath({ url }: Request): string {
   return query === -1 ? url.slice(start) : url.slice(start, query);
 }
 
+/** A host and an optional port (RFC 9110, section 7.2), as a client sends it. */
+const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
+
+/**
+ * Refuses a `Host` that is none. A request's URL is made of it, so that a slash or a question mark in it would make
+ * another path than the one that was asked for.
+ */
+const requireHost: MiddlewareHandler = (c, next) => {
+  const host = c.req.raw.headers.get("host");
+  if (host === null || HOST.test(host)) return next();
+  throw new BudgetError({
+    code: "invalid_host",
+    detail: "the Host header takes a host and an optional port, such as budget.example:8787",
+  });
+};
+
 /** Refuses a path that is not UTF-8, which would otherwise be taken for the text of its escapes. */
 const requireUtf8Path: MiddlewareHandler = (c, next) => {
   try {
@@ -37,6 +53,7 @@ export const app = new Hono<EdgeEnv>({ getPath });
 app.onError(onError);
 app.notFound(onNotFound);
 app.use(exchange);
+app.use(requireHost);
 app.use(allowPages);
 app.use(methodNotAllowed({ app, onMethodNotAllowed }));
 app.use(requireUtf8Path);

@@ -1,9 +1,12 @@
-import { type Answer, BudgetError, MAX_BATCH } from "../wire/index.ts";
+import { type Answer, BudgetError, MAX_BATCH, withFewerErrors } from "../wire/index.ts";
 import { guardRate } from "./access/rate-guard.ts";
 import { requireUnrevoked } from "./access/revoked-tokens.ts";
 import { parseJson } from "./json-body.ts";
 import { problemDocument } from "./problems.ts";
 import type { RouteContext } from "./route.ts";
+
+/** How many errors an operation lists: a thousand of them are one answer. */
+const MAX_ERRORS = 10;
 
 /** What one operation's own call would have been answered with. */
 export interface BatchResult {
@@ -14,7 +17,7 @@ export interface BatchResult {
 /** Takes an object's answer to an operation to a status and a body. */
 export function batchResult(c: RouteContext, item: unknown, answer: Answer<unknown>): BatchResult {
   if (answer.ok) return { status: isReserve(item) ? 201 : 200, body: answer.value };
-  const body = problemDocument(c, answer.refusal);
+  const body = problemDocument(c, withFewerErrors(answer.refusal, MAX_ERRORS));
   return { status: body.status, body };
 }
 

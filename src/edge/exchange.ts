@@ -2,6 +2,8 @@ import type { MiddlewareHandler } from "hono";
 import type { EdgeEnv } from "./edge-env.ts";
 
 const REQUEST_ID = /^[\w.:/+=@-]{1,128}$/;
+/** No tenant has a longer name; before its caller is known, a path can say anything. */
+const MAX_TENANT_LENGTH = 256;
 /** W3C Trace Context, section 3.2: version, trace, parent, flags. */
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
@@ -31,7 +33,7 @@ export const exchange: MiddlewareHandler<EdgeEnv> = async (c, next) => {
     trace_id: trace?.[1],
     method: c.req.method,
     route: c.get("route")?.path,
-    tenant: c.get("tenantId"),
+    tenant: c.get("tenantId")?.slice(0, MAX_TENANT_LENGTH),
     status: c.res.status,
     code: c.get("code"),
     decision: c.get("decision"),

@@ -1,5 +1,5 @@
 import type { HonoRequest } from "hono";
-import { BudgetError, inputRefusal } from "../wire/index.ts";
+import { BudgetError, IdempotencyKey, inputRefusal } from "../wire/index.ts";
 
 const HEADER = "idempotency-key";
 
@@ -11,12 +11,18 @@ export const IDEMPOTENCY_HEADER = {
 /** The key of a request that has it in its header (draft-ietf-httpapi-idempotency-key-header), which may quote it. */
 export function idempotencyKeyOf(request: HonoRequest): string | undefined {
   const header = request.header(HEADER);
-  if (header === undefined) return undefined;
-  const key = /^"(.*)"$/.exec(header)?.[1] ?? header;
-  if (key.length > 0 && key.length <= 256) return key;
-  throw new BudgetError(
-    inputRefusal([{ pointer: "/idempotency_key", detail: "takes text of 1 to 256 bytes of UTF-8" }]),
-  );
+  return parseIdempotencyKey(header && (/^"(.*)"$/.exec(header)?.[1] ?? header));
+}
+
+/**
+ * Checks a key that comes beside an operation's body.
+ *
+ * @throws BudgetError `invalid_input` unless it is absent or a key
+ */
+export function parseIdempotencyKey(key: unknown): string | undefined {
+  const { data, error } = IdempotencyKey.optional().safeParse(key);
+  if (!error) return data;
+  throw new BudgetError(inputRefusal([{ pointer: "/idempotency_key", detail: error.issues[0]?.message ?? "" }]));
 }
 
 /**

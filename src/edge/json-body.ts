@@ -1,5 +1,5 @@
 import type { HonoRequest } from "hono";
-import { BudgetError } from "../wire/index.ts";
+import { BudgetError, shorten } from "../wire/index.ts";
 
 /** The largest body of one call, in bytes. */
 export const MAX_BODY_BYTES = 64 * 1024;
@@ -45,26 +45,63 @@ export function contentType(request: HonoRequest): string {
 function requireType(request: HonoRequest, types: readonly string[]): void {
   const type = request.header("content-type");
   if (types.includes(contentType(request))) return;
-  const detail = `the content-type is ${type ? `"${type}"` : "missing"}; this call takes ${types.join(" or ")}`;
+  const detail = `the content-type is ${type ? `"${shorten(type, 128)}"` : "missing"}; this call takes ${types.join(" or ")}`;
   throw new BudgetError({ code: "unsupported_media_type", detail });
 }
 
 /** Reads JSON, as text or as its bytes in UTF-8. */
 export function parseJson<T>(json: ArrayBuffer | string): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(typeof json === "string" ? json : utf8.decode(json));
-  } catch (cause) {
-    const detail = `the body cannot be read as JSON in UTF-8: ${(cause as Error).message}`;
-    throw new BudgetError({ code: "invalid_json", detail }, { cause });
-  }
-  if (isDeeperThan(value, MAX_JSON_DEPTH)) {
+  const text = typeof json === "string" ? json : decodeUtf8(json);
+  if (isDeeperThan(text, MAX_JSON_DEPTH)) {
     throw new BudgetError({ code: "json_too_deep", detail: `the body is nested deeper than ${MAX_JSON_DEPTH}` });
   }
-  return value as T;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw unreadable(cause);
+  }
 }
 
-function isDeeperThan(value: unknown, depth: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return depth === 0 || Object.values(value).some((inner) => isDeeperThan(inner, depth - 1));
+function decodeUtf8(bytes: ArrayBuffer): string {
+  try {
+    return utf8.decode(bytes);
+  } catch (cause) {
+    throw unreadable(cause);
+  }
+}
+
+function unreadable(cause: unknown): BudgetError {
+  const detail = `the body cannot be read as JSON in UTF-8: ${(cause as Error).message}`;
+  return new BudgetError({ code: "invalid_json", detail }, { cause });
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPENING = new Set([0x5b, 0x7b]);
+const CLOSING = new Set([0x5d, 0x7d]);
+
+/**
+ * True if a JSON text is nested deeper than that. It reads the text and not its value: 4 MiB of opening brackets would
+ * be parsed into 120 MB.
+ */
+function isDeeperThan(text: string, maxDepth: number): boolean {
+  let depth = 0;
+  for (let i = 0; i < text.length; i += 1) {
+    const character = text.charCodeAt(i);
+    if (character === QUOTE) i = endOfString(text, i);
+    else if (OPENING.has(character)) depth += 1;
+    else if (CLOSING.has(character)) depth -= 1;
+    if (depth > maxDepth) return true;
+  }
+  return false;
+}
+
+/** Finds the quote that ends the string which begins at `start`, or the end of the text. */
+function endOfString(text: string, start: number): number {
+  for (let i = start + 1; i < text.length; i += 1) {
+    const character = text.charCodeAt(i);
+    if (character === BACKSLASH) i += 1;
+    else if (character === QUOTE) return i;
+  }
+  return text.length;
 }

@@ -72,12 +72,15 @@ function csvRow(entry: LedgerEntry): string {
   return [...cells, Object.keys(more).length > 0 ? JSON.stringify(more) : ""].map(csvCell).join(",");
 }
 
+/** What spreadsheets take for a formula: one of four signs, also after what they trim, and in full width. */
+const FORMULA = /^[\t\r\n]|^[\s\p{C}]*[=+\-@＝＋－＠]/u;
+
 /**
  * Prints a cell (RFC 4180). Text that a spreadsheet would take for a formula is led by an apostrophe: ids are what
  * callers say.
  */
 function csvCell(value: string | number): string {
   if (typeof value === "number") return `${value}`;
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const text = FORMULA.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -20,13 +20,18 @@ export const PROBLEM_PAGES: Readonly<Record<ProblemCode, ProblemPage>> = {
     means: "A field of the body, or of the query, is not what the call takes. `errors` lists each one by its pointer.",
     fix: "Correct the fields named in `errors`. A field that the call does not know is an error too, so that a mistyped limit is never taken silently.",
     example: {
-      detail: "/tokens_in takes a whole number from 0 to 1000000000000",
-      errors: [{ pointer: "/tokens_in", detail: "takes a whole number from 0 to 1000000000000" }],
+      detail: "/tokens_in takes a whole number from 0 to 100000000",
+      errors: [{ pointer: "/tokens_in", detail: "takes a whole number from 0 to 100000000" }],
     },
+  },
+  invalid_host: {
+    means: "The header `Host` is not a host with an optional port. It could change the path that the call seems to ask for.",
+    fix: "Send the host of the URL, as every client does by itself.",
+    example: { detail: "the Host header takes a host and an optional port, such as budget.example:8787" },
   },
   invalid_path: {
     means:
-      "The path cannot be read: it is not percent-encoded UTF-8, an id is empty or longer than 256 bytes, or a bucket's scope and id do not fit each other.",
+      "The path cannot be read: it is not percent-encoded UTF-8, an id is empty, longer than 256 bytes, `.` or `..`, or a bucket's scope and id do not fit each other.",
     fix: "Percent-encode each id by itself (`encodeURIComponent`).",
     example: { detail: "the user's id takes text of 1 to 256 bytes of UTF-8" },
   },

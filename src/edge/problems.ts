@@ -1,11 +1,15 @@
 import type { Context, ErrorHandler, NotFoundHandler } from "hono";
-import { BudgetError, PROBLEMS, type ProblemCode, type Refusal } from "../wire/index.ts";
+import { BudgetError, PROBLEMS, type ProblemCode, type Refusal, shorten } from "../wire/index.ts";
 import type { EdgeEnv } from "./edge-env.ts";
 import { PROBLEM_PAGES } from "./problem-pages.ts";
 import { rateLimitFields } from "./rate-limit-fields.ts";
 
+/** How much of a path a problem document repeats. */
+const MAX_PATH_LENGTH = 512;
+
 /** The problem document (RFC 9457) of a refusal. Every one is made here. */
-export function problemDocument(c: Context<EdgeEnv>, { code, detail, errors, decision }: Refusal) {
+export function problemDocument(c: Context<EdgeEnv>, refusal: Refusal) {
+  const { code, detail, errors, errors_omitted, decision } = refusal;
   const { status, title } = PROBLEMS[code];
   return {
     // Whoever calls a host of one's own can name it as no URL can; then the page has none either (RFC 9457, 4.2.1).
@@ -17,6 +21,7 @@ export function problemDocument(c: Context<EdgeEnv>, { code, detail, errors, dec
     retryable: retryAfterOf(code, decision) !== null,
     request_id: c.var.requestId,
     ...(errors && { errors }),
+    ...(errors_omitted && { errors_omitted }),
     ...(decision && { decision }),
   };
 }
@@ -56,11 +61,14 @@ export const onError: ErrorHandler<EdgeEnv> = (error, c) => {
 };
 
 export const onNotFound: NotFoundHandler<EdgeEnv> = (c) =>
-  problem(c, new BudgetError({ code: "not_found", detail: `there is no route ${c.req.path}` }));
+  problem(
+    c,
+    new BudgetError({ code: "not_found", detail: `there is no route ${shorten(c.req.path, MAX_PATH_LENGTH)}` }),
+  );
 
 /** Answers a known path's wrong method; `Allow` lists the right ones (RFC 9110, section 15.5.6). */
 export function onMethodNotAllowed(c: Context<EdgeEnv>, methods: string[]): Response {
   const allow = methods.join(", ");
-  const detail = `${c.req.path} takes ${allow}, not ${c.req.method}`;
+  const detail = `${shorten(c.req.path, MAX_PATH_LENGTH)} takes ${allow}, not ${c.req.method}`;
   return problem(c, new BudgetError({ code: "method_not_allowed", detail }), { allow });
 }

@@ -1,4 +1,4 @@
-import { type LimitStatus, type Metric, parseLimitName } from "../core/index.ts";
+import { type LimitStatus, type Metric, nanoFromUsd, parseLimitName } from "../core/index.ts";
 import type { DecisionAnswer } from "../wire/index.ts";
 
 /** The fields, for a route's documentation. */
@@ -28,7 +28,9 @@ export function rateLimitFields(decision: DecisionAnswer, nowMs: number): Record
   const parts = binding && parseLimitName(binding.name);
   if (!binding || typeof parts !== "object") return {};
   const { metric, window } = parts;
-  const inUnit = (amount: number) => Math.min(MAX_INTEGER, Math.floor(metric === "cost_usd" ? amount * 1e6 : amount));
+  // From the nano-USD: the product of USD and a million can lie just below the whole number that it stands for.
+  const inUnit = (amount: number) =>
+    Math.min(MAX_INTEGER, Math.floor(metric === "cost_usd" ? nanoFromUsd(amount) / 1000 : amount));
   const policy = `"${binding.name}"`;
   const resetsAt = binding.resets_at ?? null;
   const reset = resetsAt === null ? "" : `;t=${Math.max(0, Math.ceil((Date.parse(resetsAt) - nowMs) / 1000))}`;

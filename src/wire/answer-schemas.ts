@@ -204,5 +204,6 @@ export const ProblemDocument = z.object({
   retryable: z.boolean(),
   request_id: Text,
   errors: z.array(z.object({ pointer: Text, detail: Text })).optional(),
+  errors_omitted: z.int().min(1).optional(),
   decision: DecisionAnswerSchema.optional(),
 });

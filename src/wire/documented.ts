@@ -5,7 +5,7 @@
 import { z } from "zod";
 import * as answers from "./answer-schemas.ts";
 import { CONFIG_JSON_SCHEMA, type JsonSchema, MAXIMA_JSON_SCHEMA, OVERRIDE_JSON_SCHEMA } from "./config-json-schema.ts";
-import { Id } from "./ids.ts";
+import { Id, IdempotencyKey } from "./ids.ts";
 import * as queries from "./queries.ts";
 import * as requests from "./requests.ts";
 import { BoundLabels, TOKEN_SCOPES, TokenAnswer, TokenRequest } from "./tokens.ts";
@@ -31,7 +31,17 @@ function name<S extends z.ZodRawShape>(
   describe(schema, fields);
 }
 
-DOCUMENTED.add(Id, { minLength: 1, maxLength: 256, description: "Any text of 1 to 256 bytes of UTF-8." });
+DOCUMENTED.add(IdempotencyKey, {
+  minLength: 1,
+  maxLength: 256,
+  description: "Any text of 1 to 256 bytes of UTF-8.",
+});
+DOCUMENTED.add(Id, {
+  minLength: 1,
+  maxLength: 256,
+  not: { enum: [".", ".."] },
+  description: "Any text of 1 to 256 bytes of UTF-8 but `.` and `..`.",
+});
 DOCUMENTED.add(BoundLabels, {
   type: "object",
   maxProperties: 8,
@@ -201,7 +211,9 @@ name(answers.ProblemDocument, "Problem", "What is wrong with a call (RFC 9457). 
   code: "What a program goes by; it never changes.",
   retryable: "The same call can be made again after a while.",
   request_id: "The answer's `X-Request-Id`, to be found in the service's logs.",
-  errors: "Of an input: each field at fault, by its JSON pointer (RFC 6901).",
+  errors:
+    "Of an input: each field at fault, by its JSON pointer (RFC 6901), up to 100; of a batch's operation up to 10.",
+  errors_omitted: "How many more fields are at fault.",
 });
 DOCUMENTED.add(TokenRequest.shape.scope, {
   description: `What it can be used for, in a list or with spaces between: ${TOKEN_SCOPES.join(", ")}.`,

@@ -18,7 +18,7 @@ export type {
   UsageAnswer,
 } from "./answers.ts";
 export type { Caller } from "./caller.ts";
-export { Id } from "./ids.ts";
+export { Id, IdempotencyKey } from "./ids.ts";
 export {
   type AnswerOf,
   type Edit,
@@ -38,6 +38,8 @@ export {
   type ProblemCode,
   pointerTo,
   type Refusal,
+  shorten,
+  withFewerErrors,
 } from "./problem.ts";
 export { ConfirmQuery, ENTRY_KINDS, LedgerExportQuery, LedgerQuery, PageQuery, ReservationsQuery } from "./queries.ts";
 export {

@@ -4,6 +4,7 @@ import type { BudgetStatus } from "../core/index.ts";
 export const PROBLEMS = {
   invalid_json: { status: 400, title: "The body is not valid JSON" },
   invalid_input: { status: 400, title: "The input is not valid" },
+  invalid_host: { status: 400, title: "The Host header is not valid" },
   invalid_path: { status: 400, title: "The path is not valid" },
   json_too_deep: { status: 400, title: "The body is nested too deep" },
   unauthenticated: { status: 401, title: "The call carries no valid token" },
@@ -44,21 +45,53 @@ export interface FieldError {
 export interface Refusal {
   readonly code: ProblemCode;
   readonly detail: string;
+  /** Up to 100 of them. */
   readonly errors?: readonly FieldError[];
+  /** How many more fields are at fault than `errors` lists. */
+  readonly errors_omitted?: number;
   /** Of a refused reservation: the decision that it was refused by. */
   readonly decision?: BudgetStatus;
 }
 
-/** Refuses an input for what is wrong with its fields. */
-export function inputRefusal(errors: readonly FieldError[]): Refusal {
-  const [first] = errors;
+/** How much of an input a refusal repeats: an answer must not grow with what was wrong. */
+const MAX_ERRORS = 100;
+const MAX_POINTER_LENGTH = 256;
+const MAX_DETAIL_LENGTH = 1000;
+
+/**
+ * Refuses an input for what is wrong with its fields. Of many errors it lists the first hundred.
+ *
+ * @param omitted how many errors there are beside these
+ */
+export function inputRefusal(errors: readonly FieldError[], omitted = 0): Refusal {
+  const listed = errors.slice(0, MAX_ERRORS).map(({ pointer, detail }) => ({
+    pointer: shorten(pointer, MAX_POINTER_LENGTH),
+    detail: shorten(detail, MAX_DETAIL_LENGTH),
+  }));
+  const [first] = listed;
   const detail = first ? `${first.pointer || "the body"} ${first.detail}` : "the input is not valid";
-  return { code: "invalid_input", detail, errors };
+  return { code: "invalid_input", detail, errors: listed, ...omission(errors.length - listed.length + omitted) };
 }
 
-/** Prints a JSON pointer (RFC 6901). */
+/** The same refusal with fewer errors listed. */
+export function withFewerErrors(refusal: Refusal, max: number): Refusal {
+  const { errors = [], errors_omitted = 0 } = refusal;
+  if (errors.length <= max) return refusal;
+  return { ...refusal, errors: errors.slice(0, max), ...omission(errors_omitted + errors.length - max) };
+}
+
+const omission = (count: number) => (count > 0 ? { errors_omitted: count } : {});
+
+/** Cuts what a caller sent to a length that can be repeated to it. */
+export function shorten(text: string, maxLength: number): string {
+  return text.length <= maxLength ? text : `${text.slice(0, maxLength).toWellFormed()}…`;
+}
+
+/** Prints a JSON pointer (RFC 6901), of long keys their beginning. */
 export function pointerTo(path: readonly PropertyKey[]): string {
-  return path.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+  const print = (key: PropertyKey) =>
+    shorten(String(key), MAX_POINTER_LENGTH).replaceAll("~", "~0").replaceAll("/", "~1");
+  return path.map((key) => `/${print(key)}`).join("");
 }
 
 /** The one error of the service's edge. It carries all that a problem document (RFC 9457) tells. */
@@ -67,19 +100,27 @@ export class BudgetError extends Error {
   readonly code: ProblemCode;
   readonly status: number;
   readonly errors: readonly FieldError[] | undefined;
+  readonly errorsOmitted: number | undefined;
   readonly decision: BudgetStatus | undefined;
 
-  constructor({ code, detail, errors, decision }: Refusal, options?: ErrorOptions) {
+  constructor({ code, detail, errors, errors_omitted, decision }: Refusal, options?: ErrorOptions) {
     super(detail, options);
     this.code = code;
     this.status = PROBLEMS[code].status;
     this.errors = errors;
+    this.errorsOmitted = errors_omitted;
     this.decision = decision;
   }
 
   /** What it tells, as an answer. */
   get refusal(): Refusal {
-    const { code, message: detail, errors, decision } = this;
-    return { code, detail, ...(errors && { errors }), ...(decision && { decision }) };
+    const { code, message: detail, errors, errorsOmitted, decision } = this;
+    return {
+      code,
+      detail,
+      ...(errors && { errors }),
+      ...(errorsOmitted && { errors_omitted: errorsOmitted }),
+      ...(decision && { decision }),
+    };
   }
 }

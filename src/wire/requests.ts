@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   type BudgetConfig,
+  type ConfigIssue,
   type Consumption,
   configIssues,
   type EstimateRequest,
@@ -14,7 +15,7 @@ import {
   type StepRequest,
   TOKENS_TAKE_ALL,
 } from "../core/index.ts";
-import { Id } from "./ids.ts";
+import { Id, IdempotencyKey } from "./ids.ts";
 
 const MAX_LABELS = 8;
 export const MAX_BATCH = 1000;
@@ -33,7 +34,10 @@ const Labels = z.custom<Readonly<Record<string, string>>>(isObject, "takes an ob
   const labels: [string, unknown][] = Object.entries(context.value);
   const refuse = (path: string[], message: string) =>
     context.issues.push({ code: "custom", path, message, input: context.value });
-  if (labels.length > MAX_LABELS) refuse([], `takes up to ${MAX_LABELS} labels`);
+  if (labels.length > MAX_LABELS) {
+    refuse([], `takes up to ${MAX_LABELS} labels`);
+    return;
+  }
   for (const [name, value] of labels) {
     if (!isLabelName(name)) refuse([name], "is not a label's name: a-z, 0-9 and _, from a letter, not user or tenant");
     const [issue] = Id.safeParse(value).error?.issues ?? [];
@@ -50,7 +54,7 @@ const step = {
 };
 
 /** What makes a write safe to send again: the same key and body are answered as before, and have no further effect. */
-const key = { idempotency_key: Id.optional() };
+const key = { idempotency_key: IdempotencyKey.optional() };
 
 /** What a call may come to, ahead of it. */
 const estimate = {
@@ -141,17 +145,38 @@ export const BatchRequest = z.strictObject({
 });
 export type BatchRequest = z.infer<typeof BatchRequest>;
 
+/** More keys than a body of 64 KiB can hold, and longer ones than any limit's name. */
+const MAX_KEYS = 4096;
+const MAX_KEY_LENGTH = 320;
+
+/** Checks limits and settings by name. What can be none by its size is refused before anything is said of it. */
+function checkMaxima(
+  context: z.core.ParsePayload<object>,
+  issuesOf: (maxima: Readonly<Record<string, unknown>>) => readonly ConfigIssue[],
+): void {
+  const maxima = context.value as Readonly<Record<string, unknown>>;
+  const { shadow_limits: names } = maxima;
+  const refuse = (path: string[], message: string) =>
+    context.issues.push({ code: "custom", path, message, input: context.value });
+  const keys = Object.keys(maxima);
+  if (keys.length > MAX_KEYS) return void refuse([], `takes up to ${MAX_KEYS} limits and settings`);
+  if (Array.isArray(names) && names.length > MAX_KEYS) {
+    return void refuse(["shadow_limits"], `takes up to ${MAX_KEYS} names`);
+  }
+  const long = keys.find((key) => key.length > MAX_KEY_LENGTH);
+  if (long !== undefined) return void refuse([long], `is longer than the ${MAX_KEY_LENGTH} characters of any name`);
+  for (const { key, detail } of issuesOf(maxima)) refuse([key], detail);
+}
+
 /** `PUT config`: limits by name, and settings. */
 export const ConfigRequest = z
   .custom<BudgetConfig>(isObject, "takes an object of limits and settings")
-  .check((context) => {
-    for (const { key, detail } of configIssues(context.value as Record<string, unknown>)) {
-      context.issues.push({ code: "custom", path: [key], message: detail, input: context.value });
-    }
-  });
+  .check((context) => checkMaxima(context, configIssues));
 
 /** `PATCH config`: an RFC 7396 merge patch. What it makes of the configuration is checked where that is. */
-export const ConfigPatch = z.custom<Readonly<Record<string, unknown>>>(isObject, "takes an object to merge");
+export const ConfigPatch = z
+  .custom<Readonly<Record<string, unknown>>>(isObject, "takes an object to merge")
+  .check((context) => checkMaxima(context, () => []));
 export type ConfigPatch = z.infer<typeof ConfigPatch>;
 
 const TIME_TAKES = "takes a time with its offset, such as 2026-11-24T05:00:00Z";
@@ -163,13 +188,12 @@ const Note = z.string(NOTE_TAKES).max(MAX_NOTE_LENGTH, NOTE_TAKES);
 /** `PUT …/limits`: a bucket's own maxima, under names without a scope, until `expires_at` or for good. */
 export const OverrideRequest = z
   .custom<Maxima & { expires_at?: string | undefined }>(isObject, "takes an object of limits")
-  .check((context) => {
-    const { expires_at, ...maxima } = context.value as Record<string, unknown>;
-    const refuse = (key: string, message: string) =>
-      context.issues.push({ code: "custom", path: [key], message, input: context.value });
-    if (expires_at !== undefined && !Time.safeParse(expires_at).success) refuse("expires_at", TIME_TAKES);
-    for (const { key, detail } of overrideIssues(maxima)) refuse(key, detail);
-  });
+  .check((context) =>
+    checkMaxima(context, ({ expires_at, ...maxima }) => {
+      const isTime = expires_at === undefined || Time.safeParse(expires_at).success;
+      return [...(isTime ? [] : [{ key: "expires_at", detail: TIME_TAKES }]), ...overrideIssues(maxima)];
+    }),
+  );
 export type OverrideRequest = z.infer<typeof OverrideRequest>;
 
 const DELTA_TAKES = `takes a whole number from -${MAX_TOKENS} to ${MAX_TOKENS}`;

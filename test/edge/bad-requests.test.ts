@@ -17,7 +17,12 @@ test.each(BAD_REQUESTS)("$wrong gets $status $code", async (bad) => {
   expect(reply.headers.get("content-type")).toBe("application/problem+json");
   if (bad.pointer !== undefined) expect(reply.body.errors[0]).toMatchObject({ pointer: bad.pointer });
   if (bad.status === 405) expect(reply.headers.get("allow")).toMatch(/GET|POST/);
-  expect((await send(`${tenant}/usage`)).body).toMatchObject({ tokens_total: 0, cost_usd: 0, calls: 0, users: 0 });
+  expect((await send(`${tenant}/tenant/usage`)).body).toMatchObject({
+    tokens_total: 0,
+    cost_usd: 0,
+    calls: 0,
+    users: 0,
+  });
   expect((await send(`${tenant}/config`)).body).toEqual({});
 });
 

@@ -117,7 +117,7 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
   },
   {
     wrong: "a body over 64 KiB that says it is lines, where none are taken",
-    request: "POST T/reset",
+    request: "POST T/tenant/reset",
     body: " ".repeat(65_537),
     type: "application/x-ndjson",
     status: 413,
@@ -175,7 +175,10 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
     status: 422,
     code: "sum_out_of_range",
   },
-  { ...consume("a freeze until yesterday", { until: "2020-01-01T00:00:00Z" }, "/until"), request: "POST T/freeze" },
+  {
+    ...consume("a freeze until yesterday", { until: "2020-01-01T00:00:00Z" }, "/until"),
+    request: "POST T/tenant/freeze",
+  },
   path("a scope that is none", "GET T/buckets/Model/x/usage", 400, "invalid_path"),
   path("one id for a scope of two", "GET T/buckets/user_and_model/alice/usage", 400, "invalid_path"),
   path("a page of nothing", "GET T/ledger?limit=0", 400, "invalid_input"),

@@ -59,10 +59,10 @@ describe("a page of an allowed origin", () => {
     ["without a token", "/consume", {}, 401],
     ["of a route that is not there", "/nothing", {}, 404],
     ["of a path that is not UTF-8", "/users/%FF/usage", {}, 400],
-    ["of a service that is not configured", "/usage", { TOKEN_SECRET: "" }, 503],
+    ["of a service that is not configured", "/tenant/usage", { TOKEN_SECRET: "" }, 503],
     [
       "of a service that fails",
-      "/usage",
+      "/tenant/usage",
       { TENANT_BUDGET: undefined as unknown as Cloudflare.Env["TENANT_BUDGET"] },
       500,
     ],

@@ -9,7 +9,7 @@ async function countedAfter(spent: Record<string, number>, changedAt: string): P
   await tenant.at("2026-06-01T00:00:00Z").put("/config", { max_tokens_per_day: 1000 });
   for (const [time, tokens_in] of Object.entries(spent)) await tenant.at(time).post("/consume", { tokens_in });
   await tenant.at(changedAt).patch("/config", { timezone: "America/New_York" });
-  return (await tenant.at(changedAt).get("/usage")).body.limits[0].used;
+  return (await tenant.at(changedAt).get("/tenant/usage")).body.limits[0].used;
 }
 
 // New York's days begin at 04:00 UTC in summer.

@@ -43,7 +43,7 @@ test("totals are told for the tenant, for a user, for the anonymous user, and fo
   await sendJson("POST", `${tenant}/consume`, { tokens_in: 1, cost_usd: 0.2, user_id: null });
   await sendJson("POST", `${tenant}/consume`, {});
 
-  const totals = (await send(`${tenant}/usage`)).body;
+  const totals = (await send(`${tenant}/tenant/usage`)).body;
   expect(totals).toMatchObject({ tokens_in: 6, tokens_out: 2, tokens_total: 8, cost_usd: 0.3, calls: 3, users: 2 });
   expect(Date.parse(totals.started_at)).toBeLessThanOrEqual(Date.now());
   expect((await send(`${tenant}/users/alice/usage`)).body).toMatchObject({ tokens_total: 7, cost_usd: 0.1, calls: 1 });
@@ -87,7 +87,7 @@ describe("the configuration", () => {
     await sendJson("PUT", `${tenant}/config`, { max_tokens: 50 });
     expect((await send(`${tenant}/config`)).body).toEqual({ max_tokens: 50 });
     expect((await sendJson("POST", `${tenant}/allows-step`, {})).body.state).toBe("ok");
-    expect((await send(`${tenant}/usage`)).body.tokens_total).toBe(5);
+    expect((await send(`${tenant}/tenant/usage`)).body.tokens_total).toBe(5);
   });
 
   test("that is refused changes nothing", async () => {
@@ -112,5 +112,5 @@ test("fifty calls at once are each counted once", async () => {
   const call = (i: number) => sendJson("POST", `${tenant}/consume`, { tokens_in: i, user_id: `user-${i % 7}` });
   const replies = await Promise.all(Array.from({ length: 50 }, (_, i) => call(i)));
   expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]));
-  expect((await send(`${tenant}/usage`)).body).toMatchObject({ tokens_in: 1225, calls: 50, users: 7 });
+  expect((await send(`${tenant}/tenant/usage`)).body).toMatchObject({ tokens_in: 1225, calls: 50, users: 7 });
 });

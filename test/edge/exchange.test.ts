@@ -11,7 +11,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 describe("every answer", () => {
-  test.each(["/health", `${newTenantPath()}/usage`, "/nothing", "/v1/tenants/%FF/usage"])(
+  test.each(["/health", `${newTenantPath()}/tenant/usage`, "/nothing", "/v1/tenants/%FF/usage"])(
     "of %s has a request id, taken over or made, and is kept by nobody",
     async (path) => {
       const given = await send(path, { headers: { "x-request-id": "req-17/a" } });
@@ -120,7 +120,7 @@ describe("the log", () => {
     const errors = vi.spyOn(console, "error").mockImplementation((...parts) => void told.push(...parts));
     onTestFinished(() => errors.mockRestore());
     const broken = { ...env, TENANT_BUDGET: undefined as unknown as Cloudflare.Env["TENANT_BUDGET"] };
-    const request = new Request(`https://budget.test${newTenantPath()}/usage`, {
+    const request = new Request(`https://budget.test${newTenantPath()}/tenant/usage`, {
       headers: bearer(SECRETS.ADMIN_TOKEN),
     });
     const answer = await app.fetch(request, broken, createExecutionContext());

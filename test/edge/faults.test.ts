@@ -41,7 +41,7 @@ async function call(namespace: Namespace, path: string, body?: object) {
 
 describe("where the platform says that it may help, the edge tries again", () => {
   test.each([
-    ["a read", "/usage", undefined],
+    ["a read", "/tenant/usage", undefined],
     ["a check", "/allows-step", {}],
   ])("%s, by a fresh stub each time", async (_, path, body) => {
     const { namespace, stubs } = failing(LOST, LOST);
@@ -51,7 +51,7 @@ describe("where the platform says that it may help, the edge tries again", () =>
 
   test("three times in all", async () => {
     const { namespace, stubs } = failing(LOST, LOST, LOST);
-    const { status, headers, body } = await call(namespace, "/usage");
+    const { status, headers, body } = await call(namespace, "/tenant/usage");
     expect({ status, body }).toMatchObject({ status: 503, body: { code: "unavailable", retryable: true } });
     expect(headers.get("retry-after")).toBe("1");
     expect(stubs()).toBe(3);
@@ -64,7 +64,7 @@ describe("it does not try again", () => {
     [
       "a call to an object that has too many",
       fault("Durable Object is overloaded.", { retryable: true, overloaded: true }),
-      "/usage",
+      "/tenant/usage",
       undefined,
       503,
       "overloaded",
@@ -72,7 +72,7 @@ describe("it does not try again", () => {
     [
       "a call that a deploy has ended",
       fault("Durable Object reset because its code was updated.", { durableObjectReset: true }),
-      "/usage",
+      "/tenant/usage",
       undefined,
       503,
       "unavailable",
@@ -88,7 +88,7 @@ describe("it does not try again", () => {
     [
       "a call that fails for a bug",
       fault("x is not a function", { remote: true }),
-      "/usage",
+      "/tenant/usage",
       undefined,
       500,
       "internal",

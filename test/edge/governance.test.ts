@@ -58,7 +58,7 @@ describe("a bucket's own limits", () => {
     const calls = new Tenant().at(NOW);
     await calls.put("/buckets/model/gpt-5/limits", { max_calls_per_hour: 1 });
     await calls.put("/anonymous/limits", { max_tokens: 10 });
-    await calls.put("/limits", { max_calls: 4 });
+    await calls.put("/tenant/limits", { max_calls: 4 });
     await calls.post("/consume", { user_id: "alice", labels: { model: "gpt-5" } });
     expect(await calls.allows({ labels: { model: "gpt-5" } })).toEqual(["blocked", "per_model_max_calls_per_hour"]);
     expect(await calls.allows({ labels: { model: "other" } })).toEqual(["ok", null]);
@@ -93,7 +93,7 @@ describe("a freeze", () => {
     expect((await calls.allows({ user_id: "alice" }))[0]).toBe("ok");
     await calls.post("/users/mallory/unfreeze");
     expect((await calls.allows({ user_id: "mallory" }))[0]).toBe("ok");
-    await calls.post("/freeze");
+    await calls.post("/tenant/freeze");
     expect((await calls.allows({ user_id: "alice" }))[0]).toBe("blocked");
     expect((await calls.post("/consume", { user_id: "alice", tokens_in: 1 })).status).toBe(200);
   });
@@ -101,10 +101,10 @@ describe("a freeze", () => {
   test("ends at its time, which retry_after tells, also where nothing else blocks in shadow", async () => {
     const tenant = new Tenant();
     await tenant.at(NOW).put("/config", { max_calls: 0, enforcement: "shadow" });
-    await tenant.at(NOW).post("/freeze", { until: LATER });
+    await tenant.at(NOW).post("/tenant/freeze", { until: LATER });
     expect((await tenant.at(NOW).post("/allows-step", {})).body).toMatchObject({ reason: "frozen", retry_after: 7200 });
     expect((await tenant.at(LATER).allows())[0]).toBe("ok");
-    expect((await tenant.at(LATER).get("/usage")).body.frozen).toBeNull();
+    expect((await tenant.at(LATER).get("/tenant/usage")).body.frozen).toBeNull();
   });
 });
 
@@ -117,7 +117,7 @@ describe("a correction", () => {
     expect(body).toMatchObject({ tokens_in: 60, cost_usd: 0.75, calls: 1, limits: [{ used: 60 }] });
     await calls.post("/users/alice/adjust", { tokens_out: 50, note: "missed" });
     expect(await calls.allows({ user_id: "alice" })).toEqual(["blocked", "per_user_max_tokens_per_day"]);
-    expect((await calls.get("/usage")).body).toMatchObject({ tokens_in: 100, cost_usd: 1 });
+    expect((await calls.get("/tenant/usage")).body).toMatchObject({ tokens_in: 100, cost_usd: 1 });
     const entries = (await calls.get("/ledger")).body.items.filter(
       ({ kind }: { kind: string }) => kind === "adjustment",
     );
@@ -132,8 +132,8 @@ describe("a correction", () => {
     await tenant.at("2025-12-31T12:00:00Z").put("/config", { max_tokens_per_day: 100, max_tokens_per_5h: 100 });
     await tenant.at("2025-12-31T12:00:00Z").post("/consume", { tokens_in: 90 });
     await tenant.at(NOW).post("/consume", { tokens_in: 10 });
-    await tenant.at(NOW).post("/adjust", { tokens_in: -60, note: "a bug of ours" });
-    expect((await tenant.at(NOW).get("/usage")).body).toMatchObject({
+    await tenant.at(NOW).post("/tenant/adjust", { tokens_in: -60, note: "a bug of ours" });
+    expect((await tenant.at(NOW).get("/tenant/usage")).body).toMatchObject({
       tokens_in: 40,
       limits: [{ used: 0 }, { used: 0 }],
     });
@@ -142,11 +142,11 @@ describe("a correction", () => {
   test("of more than was counted is refused", async () => {
     const calls = new Tenant().at(NOW);
     await calls.post("/consume", { tokens_in: 5 });
-    expect(await calls.post("/adjust", { tokens_in: -6, note: "x" })).toMatchObject({
+    expect(await calls.post("/tenant/adjust", { tokens_in: -6, note: "x" })).toMatchObject({
       status: 422,
       body: { code: "sum_out_of_range" },
     });
-    expect((await calls.get("/usage")).body.tokens_in).toBe(5);
+    expect((await calls.get("/tenant/usage")).body.tokens_in).toBe(5);
   });
 });
 

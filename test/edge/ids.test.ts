@@ -34,10 +34,10 @@ describe("an id of any characters is one user's and nobody else's", () => {
     const salt = crypto.randomUUID().slice(0, 8);
     const tenantId = id.length < 100 ? salt + id : id;
     const path = `/v1/tenants/${encodeURIComponent(tenantId)}`;
-    const before = (await send(`${path}/usage`)).body.calls;
+    const before = (await send(`${path}/tenant/usage`)).body.calls;
     await sendJson("POST", `${path}/consume`, { tokens_in: 1 });
-    expect((await send(`${path}/usage`)).body.calls).toBe(before + 1);
-    expect((await send(`${newTenantPath()}/usage`)).body.calls).toBe(0);
+    expect((await send(`${path}/tenant/usage`)).body.calls).toBe(before + 1);
+    expect((await send(`${newTenantPath()}/tenant/usage`)).body.calls).toBe(0);
   });
 
   test("generated", async () => {
@@ -52,5 +52,30 @@ describe("an id of any characters is one user's and nobody else's", () => {
       }),
       { numRuns: 100 },
     );
+  });
+});
+
+describe("an id that looks like a list", () => {
+  const LISTED = '["x"]';
+
+  test("names a label's value, by path and in a batch", async () => {
+    const tenant = newTenantPath();
+    await sendJson("PUT", `${tenant}/config`, { per_team_max_tokens: 10 });
+    await sendJson("POST", `${tenant}/consume`, { labels: { team: LISTED }, tokens_in: 3 });
+    expect(await send(`${tenant}/buckets/team/${encodeURIComponent(LISTED)}/usage`)).toMatchObject({
+      status: 200,
+      body: { scope: "team", id: LISTED, tokens_in: 3 },
+    });
+    const operations = [{ op: "usage", bucket: { scope: "team", id: LISTED } }];
+    const { body } = await sendJson("POST", `${tenant}/batch`, { operations });
+    expect(body.results).toMatchObject([{ status: 200, body: { id: LISTED, tokens_in: 3 } }]);
+  });
+
+  test("is a list for a compound scope", async () => {
+    const tenant = newTenantPath();
+    await sendJson("PUT", `${tenant}/config`, { per_user_and_team_max_tokens: 10 });
+    await sendJson("POST", `${tenant}/consume`, { user_id: "a", labels: { team: LISTED }, tokens_in: 3 });
+    const id = encodeURIComponent(JSON.stringify(["a", LISTED]));
+    expect((await send(`${tenant}/buckets/user_and_team/${id}/usage`)).body).toMatchObject({ tokens_in: 3 });
   });
 });

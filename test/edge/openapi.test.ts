@@ -97,7 +97,7 @@ describe("what is answered in another form is told too", () => {
 
   test("a key that is none, where there is no body", async () => {
     const headers = { "idempotency-key": "k".repeat(257) };
-    const reply = await send(`${newTenantPath()}/limits`, { method: "DELETE", headers });
+    const reply = await send(`${newTenantPath()}/tenant/limits`, { method: "DELETE", headers });
     expect(reply).toMatchObject({ status: 400, body: { code: "invalid_input" } });
     expect(document.undocumented("clearTenantLimits", 400, typeOf(reply), reply.body)).toEqual([]);
   });
@@ -106,7 +106,7 @@ describe("what is answered in another form is told too", () => {
     const tenant = newTenantPath();
     const { body: made } = await sendJson("POST", `${tenant}/tokens`, { scope: "read" });
     await send(`${tenant}/tokens/${made.jti}`, { method: "DELETE" });
-    const reply = await send(`${tenant}/usage`, { headers: { authorization: `Bearer ${made.token}` } });
+    const reply = await send(`${tenant}/tenant/usage`, { headers: { authorization: `Bearer ${made.token}` } });
     expect(reply).toMatchObject({ status: 401, body: { code: "token_revoked" } });
     expect(document.undocumented("getTenantUsage", 401, typeOf(reply), reply.body)).toEqual([]);
   });

@@ -11,7 +11,7 @@ test("a call is priced by its model: inputs, outputs, cache reads and writes", a
   const tokens = { tokens_in: 1000, cache_read_input_tokens: 600, cache_write_input_tokens: 100, tokens_out: 50 };
   await calls.post("/consume", { model: "my-model", ...tokens, reasoning_output_tokens: 20 });
   // 300 at 2, 600 at 0.5, 100 written at the input's 2, and 50 at 8 USD per million.
-  expect((await calls.get("/usage")).body).toMatchObject({
+  expect((await calls.get("/tenant/usage")).body).toMatchObject({
     cost_usd: 0.0015,
     tokens_in: 1000,
     cache_read_input_tokens: 600,
@@ -36,7 +36,7 @@ test("a call is priced by its model: inputs, outputs, cache reads and writes", a
 test("the catalogue knows the common models, by provider where one is named", async () => {
   const calls = new Tenant().at(NOW);
   await calls.post("/consume", { model: "gpt-4o-mini", tokens_in: 1_000_000, tokens_out: 0 });
-  expect((await calls.get("/usage")).body.cost_usd).toBe(0.15);
+  expect((await calls.get("/tenant/usage")).body.cost_usd).toBe(0.15);
   await calls.post("/consume", { model: "gpt-4o-mini", provider: "azure", tokens_in: 1_000_000 });
   const [, entry] = (await calls.get("/ledger")).body.items;
   expect(entry).toMatchObject({ provider: "azure", price: { source: "azure/gpt-4o-mini" } });
@@ -46,13 +46,13 @@ test("the configuration's price goes before the catalogue's", async () => {
   const calls = new Tenant().at(NOW);
   await calls.put("/config", { prices: { "gpt-4o-mini": { input_usd: 1, output_usd: 1 } } });
   await calls.post("/consume", { model: "gpt-4o-mini", tokens_in: 1_000_000 });
-  expect((await calls.get("/usage")).body.cost_usd).toBe(1);
+  expect((await calls.get("/tenant/usage")).body.cost_usd).toBe(1);
 });
 
 test("a cost that the caller tells goes before any price", async () => {
   const calls = new Tenant().at(NOW);
   await calls.post("/consume", { model: "gpt-4o-mini", tokens_in: 1_000_000, cost_usd: 0 });
-  expect((await calls.get("/usage")).body).toMatchObject({ cost_usd: 0, calls: 1 });
+  expect((await calls.get("/tenant/usage")).body).toMatchObject({ cost_usd: 0, calls: 1 });
 });
 
 test("a model without a price is an error, and nothing is recorded", async () => {
@@ -62,6 +62,6 @@ test("a model without a price is an error, and nothing is recorded", async () =>
   expect(refused.body.detail).toContain('the model "no-such-model" has no known price');
   const elsewhere = await calls.post("/consume", { model: "gpt-4o-mini", provider: "no-such-provider", tokens_in: 5 });
   expect(elsewhere).toMatchObject({ status: 422, body: { code: "unknown_model" } });
-  expect((await calls.get("/usage")).body).toMatchObject({ calls: 0, users: 0 });
+  expect((await calls.get("/tenant/usage")).body).toMatchObject({ calls: 0, users: 0 });
   expect((await calls.get("/ledger")).body.items).toEqual([]);
 });

@@ -12,7 +12,7 @@ test("a person who is forgotten leaves no trace of their id, and every sum stays
   await sendJson("PUT", `${tenant}/users/alice/limits`, { max_tokens: 50 });
   await sendJson("POST", `${tenant}/reservations`, { user_id: "alice", tokens: 7, idempotency_key: "k-2" });
   await sendJson("POST", `${tenant}/users/alice/adjust`, { tokens_in: 1, note: "n" });
-  const before = (await send(`${tenant}/usage`)).body;
+  const before = (await send(`${tenant}/tenant/usage`)).body;
 
   const { status, body } = await send(`${tenant}/users/alice`, { method: "DELETE" });
   expect(status).toBe(200);
@@ -21,7 +21,7 @@ test("a person who is forgotten leaves no trace of their id, and every sum stays
   const stored = (await send(`${tenant}/export`)).body;
   expect(JSON.stringify(stored)).not.toContain("alice");
   expect(JSON.stringify(stored)).toContain(body.pseudonym);
-  const after = (await send(`${tenant}/usage`)).body;
+  const after = (await send(`${tenant}/tenant/usage`)).body;
   expect(after).toMatchObject({ tokens_in: before.tokens_in, cost_usd: 0.5, users: 1, held: { tokens: 7 } });
   expect((await send(`${tenant}/users/alice/usage`)).body).toMatchObject({ calls: 0, override: null });
   expect((await send(`${tenant}/audit`, { method: "POST" })).body).toMatchObject({ ok: true, differences: [] });
@@ -50,9 +50,9 @@ test("a tenant that is deleted by its name starts anew, and its revoked tokens s
     status: 400,
     body: { errors: [{ pointer: "/confirm" }] },
   });
-  expect((await send(`${tenant}/usage`)).body.calls).toBe(1);
+  expect((await send(`${tenant}/tenant/usage`)).body.calls).toBe(1);
   expect(await send(`${tenant}?confirm=${tenantOf(tenant)}`, { method: "DELETE" })).toMatchObject({ status: 200 });
-  expect((await send(`${tenant}/usage`)).body).toMatchObject({ calls: 0, users: 0, tokens_total: 0 });
+  expect((await send(`${tenant}/tenant/usage`)).body).toMatchObject({ calls: 0, users: 0, tokens_total: 0 });
   expect((await send(`${tenant}/config`)).body).toEqual({});
   expect((await send(`${tenant}/ledger`)).body.items).toEqual([]);
   const headers = { authorization: `Bearer ${made.token}`, "content-type": "application/json" };

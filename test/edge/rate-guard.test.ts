@@ -29,7 +29,7 @@ class Counter implements RateLimit {
 const UNREACHED = undefined as unknown as Cloudflare.Env["TENANT_BUDGET"];
 
 async function call(path: string, token: string, settings: object) {
-  const request = new Request(`https://budget.test${path}/usage`, { headers: bearer(token) });
+  const request = new Request(`https://budget.test${path}/tenant/usage`, { headers: bearer(token) });
   const answer = await app.fetch(request, { ...env, ...settings }, createExecutionContext());
   return { status: answer.status, headers: answer.headers, body: await answer.json<{ detail: string }>() };
 }

@@ -60,6 +60,13 @@ test.each([
     '"max_tokens";r=90',
   ],
   [
+    "micro-USD that are a whole number, whatever their product is",
+    { max_cost_usd: 0.000251 },
+    {},
+    '"max_cost_usd";q=251;qu="micro-usd"',
+    '"max_cost_usd";r=251',
+  ],
+  [
     "what no field can hold",
     { max_tokens: 2 ** 53 - 1 },
     {},

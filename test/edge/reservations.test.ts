@@ -83,7 +83,7 @@ describe("an idempotency key", () => {
       status: 422,
       body: { code: "idempotency_mismatch" },
     });
-    expect((await send(`${tenant}/usage`)).body).toMatchObject({ tokens_in: 5, calls: 1 });
+    expect((await send(`${tenant}/tenant/usage`)).body).toMatchObject({ tokens_in: 5, calls: 1 });
     expect(await post(`${tenant}/consume`, { idempotency_key: "a" }, { "idempotency-key": "b" })).toMatchObject({
       status: 400,
       body: { errors: [{ pointer: "/idempotency_key" }] },
@@ -93,9 +93,9 @@ describe("an idempotency key", () => {
   test("guards an operator's verbs too", async () => {
     const tenant = newTenantPath();
     const key = { "idempotency-key": "k-2" };
-    const adjust = () => post(`${tenant}/adjust`, { tokens_in: 5, note: "n" }, key);
+    const adjust = () => post(`${tenant}/tenant/adjust`, { tokens_in: 5, note: "n" }, key);
     expect([(await adjust()).body.replayed, (await adjust()).body.replayed]).toEqual([undefined, true]);
-    expect((await send(`${tenant}/usage`)).body.tokens_in).toBe(5);
+    expect((await send(`${tenant}/tenant/usage`)).body.tokens_in).toBe(5);
     const put = () =>
       send(`${tenant}/config`, {
         method: "PUT",
@@ -139,7 +139,7 @@ describe("a batch", () => {
     const operations = Array.from({ length: 1000 }, (_, i) => ({ op: "consume", user_id: `u${i % 10}`, tokens_in: 1 }));
     const { body } = await post(`${tenant}/batch`, { operations });
     expect(body.results).toHaveLength(1000);
-    expect((await send(`${tenant}/usage`)).body).toMatchObject({ tokens_in: 1000, calls: 1000, users: 10 });
+    expect((await send(`${tenant}/tenant/usage`)).body).toMatchObject({ tokens_in: 1000, calls: 1000, users: 10 });
     expect(await post(`${tenant}/batch`, { operations: [...operations, operations[0]] })).toMatchObject({
       status: 400,
       body: { errors: [{ pointer: "/operations" }] },
@@ -170,7 +170,7 @@ describe("a batch", () => {
     expect(body).toHaveLength(2500);
     expect(body[1234]).toMatchObject({ status: 400, body: { code: "invalid_json" } });
     expect(body.filter((result: { status: number }) => result.status === 200)).toHaveLength(2499);
-    expect((await send(`${tenant}/usage`)).body).toMatchObject({ tokens_in: 1250, calls: 2499 });
+    expect((await send(`${tenant}/tenant/usage`)).body).toMatchObject({ tokens_in: 1250, calls: 2499 });
   });
 });
 

@@ -192,7 +192,7 @@ describe("a token is refused that", () => {
     ["is no token", async () => "a.b.c", "not a token"],
     ["has its payload changed", async () => (await sign({ tenant })).replace(/\.(.)/, ".f"), "token"],
   ])("%s", async (_, token, detail) => {
-    const reply = await as(await token(), "GET", `${path}/usage`);
+    const reply = await as(await token(), "GET", `${path}/tenant/usage`);
     expect(reply).toMatchObject({ status: 401, body: { code: "unauthenticated" } });
     expect(reply.body.detail).toContain(detail);
     expect(reply.headers.get("www-authenticate")).toBe('Bearer error="invalid_token"');
@@ -202,14 +202,14 @@ describe("a token is refused that", () => {
     ["a moment ago", () => nowSeconds() - 31, "the token expired at 2"],
     ["before all time", () => -1e20, "its claim exp is -100000000000000000000"],
   ])("expired %s, and says that it did", async (_, exp, detail) => {
-    const reply = await as(await sign({ tenant, exp: exp() }), "GET", `${path}/usage`);
+    const reply = await as(await sign({ tenant, exp: exp() }), "GET", `${path}/tenant/usage`);
     expect(reply).toMatchObject({ status: 401, body: { code: "token_expired", retryable: false } });
     expect(reply.body.detail).toContain(detail);
     expect(reply.headers.get("www-authenticate")).toBe('Bearer error="invalid_token"');
   });
 
   test("is none at all", async () => {
-    const reply = await send(`${path}/usage`, { headers: { authorization: "" } });
+    const reply = await send(`${path}/tenant/usage`, { headers: { authorization: "" } });
     expect(reply).toMatchObject({ status: 401, body: { code: "unauthenticated" } });
     expect(reply.headers.get("www-authenticate")).toBe("Bearer");
   });
@@ -225,7 +225,7 @@ describe("a token is refused that", () => {
       [90, 401],
     ] as const) {
       vi.setSystemTime((now + seconds) * 1000);
-      expect((await as(token, "GET", `${path}/usage`)).status).toBe(status);
+      expect((await as(token, "GET", `${path}/tenant/usage`)).status).toBe(status);
     }
   });
 });
@@ -236,7 +236,9 @@ describe("keys are replaced without a break:", () => {
     ["those that name no key are tried by each", { kid: "", secret: KEYS.old }],
   ])("%s", async (_, header) => {
     const tenant = newTenantPath();
-    expect((await as(await sign({ tenant: tenantOf(tenant) }, header), "GET", `${tenant}/usage`)).status).toBe(200);
+    expect((await as(await sign({ tenant: tenantOf(tenant) }, header), "GET", `${tenant}/tenant/usage`)).status).toBe(
+      200,
+    );
   });
 
   test("the first one signs", async () => {
@@ -247,7 +249,7 @@ describe("keys are replaced without a break:", () => {
 
 describe("without what it needs, the service serves nothing below /v1, and says what to set:", () => {
   const call = async (settings: Partial<Cloudflare.Env>, path = newTenantPath(), token = SECRETS.ADMIN_TOKEN) => {
-    const request = new Request(`https://budget.test${path}/usage`, { headers: bearer(token) });
+    const request = new Request(`https://budget.test${path}/tenant/usage`, { headers: bearer(token) });
     const response = await app.fetch(request, { ...env, ...settings }, createExecutionContext());
     return { status: response.status, headers: response.headers, body: await response.json<{ detail: string }>() };
   };

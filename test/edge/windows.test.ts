@@ -31,7 +31,7 @@ describe("a calendar window", () => {
     const resets = async (settings: object, limit: string, at: string) => {
       const tenant = new Tenant();
       await tenant.at(at).put("/config", { timezone: "America/New_York", [limit]: 5, ...settings });
-      return (await tenant.at(at).get("/usage")).body.limits[0].resets_at;
+      return (await tenant.at(at).get("/tenant/usage")).body.limits[0].resets_at;
     };
     expect(await resets({}, "max_calls_per_month", "2028-02-28T12:00:00Z")).toBe("2028-03-01T05:00:00.000Z");
     expect(await resets({}, "max_calls_per_day", "2028-02-28T12:00:00Z")).toBe("2028-02-29T05:00:00.000Z");
@@ -86,7 +86,7 @@ describe("a rolling window", () => {
     expect(body).toMatchObject({ state: "blocked", limit: "max_calls_per_15m", retry_after: 615 });
     expect(await tenant.at("2026-01-01T00:15:14.999Z").allows()).toEqual(["blocked", "max_calls_per_15m"]);
     expect(await tenant.at("2026-01-01T00:15:15Z").allows()).toEqual(["ok", null]);
-    expect((await tenant.at("2026-01-01T00:15:15Z").get("/usage")).body.limits[0]).toMatchObject({
+    expect((await tenant.at("2026-01-01T00:15:15Z").get("/tenant/usage")).body.limits[0]).toMatchObject({
       used: 1,
       resets_at: "2026-01-01T00:20:15.000Z",
     });
@@ -108,10 +108,10 @@ describe("a change of the configuration", () => {
     await tenant.at("2026-01-01T12:00:00Z").put("/config", { max_tokens_per_day: 100 });
     await tenant.at("2026-01-01T12:00:00Z").post("/consume", { tokens_in: 70 });
     await tenant.at("2026-01-01T13:00:00Z").patch("/config", { timezone: "Asia/Tokyo" });
-    const { body } = await tenant.at("2026-01-01T13:00:00Z").get("/usage");
+    const { body } = await tenant.at("2026-01-01T13:00:00Z").get("/tenant/usage");
     expect(body).toMatchObject({ tokens_total: 70 });
     expect(body.limits[0]).toMatchObject({ used: 70, resets_at: "2026-01-01T15:00:00.000Z" });
-    expect((await tenant.at("2026-01-01T15:00:00Z").get("/usage")).body).toMatchObject({
+    expect((await tenant.at("2026-01-01T15:00:00Z").get("/tenant/usage")).body).toMatchObject({
       tokens_total: 70,
       limits: [{ used: 0 }],
     });
@@ -122,7 +122,7 @@ describe("a change of the configuration", () => {
     await tenant.at("2026-01-01T12:00:00Z").post("/consume", { tokens_in: 70 });
     await tenant.at("2026-01-01T13:00:00Z").put("/config", { max_tokens_per_day: 100 });
     await tenant.at("2026-01-01T13:00:00Z").post("/consume", { tokens_in: 10 });
-    const { body } = await tenant.at("2026-01-01T13:00:00Z").get("/usage");
+    const { body } = await tenant.at("2026-01-01T13:00:00Z").get("/tenant/usage");
     expect(body).toMatchObject({ tokens_total: 80, limits: [{ used: 10 }] });
   });
 });

@@ -41,5 +41,5 @@ test("an agent on a Worker stops when blocked, having spent what the budget hold
     cost_usd: 0.093765,
     calls: 14,
   });
-  expect(await callJson("GET", `${acme}/usage`)).toMatchObject({ calls: 16, users: 2 });
+  expect(await callJson("GET", `${acme}/tenant/usage`)).toMatchObject({ calls: 16, users: 2 });
 });

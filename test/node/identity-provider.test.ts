@@ -120,7 +120,7 @@ describe("a customer's identity provider", () => {
     expect((await call(token, "/allows-step", { user_id: "bob" })).status).toBe(403);
     expect((await call(token, "/allows-step", { labels: { team: "blue" } })).status).toBe(403);
     expect((await call(token, "/users/bob/usage")).status).toBe(403);
-    expect((await call(token, "/usage")).status).toBe(403);
+    expect((await call(token, "/tenant/usage")).status).toBe(403);
     expect(await call(token, "/consume", {})).toMatchObject({ status: 403, body: { code: "forbidden" } });
     expect((await call(await sign(rsa, { "https://acme.example/org": "other" }), "/allows-step", {})).status).toBe(403);
   });
@@ -191,6 +191,6 @@ describe("a customer's identity provider", () => {
       status: 503,
       body: { code: "unavailable", retryable: true },
     });
-    expect((await call(SECRETS.ADMIN_TOKEN, "/usage", undefined, away.url)).status).toBe(200);
+    expect((await call(SECRETS.ADMIN_TOKEN, "/tenant/usage", undefined, away.url)).status).toBe(200);
   });
 });

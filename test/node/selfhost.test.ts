@@ -36,7 +36,10 @@ describe("the bundle, served by workerd alone", () => {
     await consumeAs(second.url);
     await second.kill("SIGTERM");
     await using third = await serve("kept");
-    expect(await callJson("GET", `${third.url}/v1/tenants/acme/usage`)).toMatchObject({ tokens_in: 14, calls: 2 });
+    expect(await callJson("GET", `${third.url}/v1/tenants/acme/tenant/usage`)).toMatchObject({
+      tokens_in: 14,
+      calls: 2,
+    });
   });
 
   test("is the only one on its state, and its end frees it", async () => {
@@ -51,7 +54,7 @@ describe("the bundle, served by workerd alone", () => {
   test("has its settings from the environment, else from wrangler.toml", async () => {
     const vars = async (env: object) => {
       await using service = await serve("settings", { env: { ...process.env, ...SECRETS, ...env } });
-      return (await fetch(`${service.url}/v1/tenants/acme/usage`)).json();
+      return (await fetch(`${service.url}/v1/tenants/acme/tenant/usage`)).json();
     };
     expect(await vars({})).toMatchObject({ code: "unauthenticated" });
     expect(await vars({ JWKS_URL: "http://keys.example" })).toMatchObject({

@@ -30,7 +30,7 @@ const TAGS: Readonly<Record<string, string>> = {
 };
 
 /** What any route can refuse for. */
-const OF_ANY: readonly ProblemCode[] = ["internal"];
+const OF_ANY: readonly ProblemCode[] = ["invalid_host", "internal"];
 const OF_A_TENANT: readonly ProblemCode[] = [
   "invalid_path",
   "unauthenticated",

@@ -8,6 +8,7 @@ import {
   type TokenScope,
 } from "../../wire/index.ts";
 import { forbidden } from "../access/grant.ts";
+import { parseIdempotencyKey } from "../idempotency.ts";
 import { prepare } from "./prepare.ts";
 
 type Item = Readonly<Record<string, unknown>>;
@@ -35,22 +36,24 @@ const BATCH_OPERATIONS: Readonly<Partial<Record<OperationName, BatchOperation>>>
   set_limits: {
     scope: "configure",
     prepare: (caller, { bucket, limits, idempotency_key, ...rest }) =>
-      prepare.setLimits(caller, nameIn(bucket, rest), limits, { idempotency_key: keyIn(idempotency_key) }),
+      prepare.setLimits(caller, nameIn(bucket, rest), limits, {
+        idempotency_key: parseIdempotencyKey(idempotency_key),
+      }),
   },
   clear_limits: {
     scope: "configure",
     prepare: (caller, { bucket, idempotency_key, ...rest }) =>
-      prepare.clearLimits(caller, nameIn(bucket, rest), { idempotency_key: keyIn(idempotency_key) }),
+      prepare.clearLimits(caller, nameIn(bucket, rest), { idempotency_key: parseIdempotencyKey(idempotency_key) }),
   },
   configure: {
     scope: "configure",
     prepare: (caller, { config, idempotency_key, ...rest }) =>
-      prepare.configure(caller, only(config, rest), { idempotency_key: keyIn(idempotency_key) }),
+      prepare.configure(caller, only(config, rest), { idempotency_key: parseIdempotencyKey(idempotency_key) }),
   },
   patch_config: {
     scope: "configure",
     prepare: (caller, { patch, idempotency_key, ...rest }) =>
-      prepare.patchConfig(caller, only(patch, rest), { idempotency_key: keyIn(idempotency_key) }),
+      prepare.patchConfig(caller, only(patch, rest), { idempotency_key: parseIdempotencyKey(idempotency_key) }),
   },
 };
 
@@ -102,11 +105,6 @@ function only(value: unknown, rest: Item): unknown {
   const [field] = Object.keys(rest);
   if (field !== undefined) throw refused(`/${field}`, "is not a field of this operation");
   return value;
-}
-
-function keyIn(key: unknown): string | undefined {
-  if (key === undefined || (typeof key === "string" && key.length > 0 && key.length <= 256)) return key;
-  throw refused("/idempotency_key", "takes text of 1 to 256 bytes of UTF-8");
 }
 
 function refused(pointer: string, detail: string): BudgetError {

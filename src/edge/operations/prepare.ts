@@ -19,6 +19,7 @@ import {
   ReserveRequest,
 } from "../../wire/index.ts";
 import { bindStep, requireOwnBucket, requireUnbound } from "../access/binding.ts";
+import { parseIdempotencyKey } from "../idempotency.ts";
 import { parseBucket, parseId } from "../path-ids.ts";
 
 /**
@@ -69,13 +70,13 @@ export const prepare = {
     op: "set_limits",
     key: ownBucket(caller, bucket),
     request: parseInput(OverrideRequest, input),
-    edit,
+    edit: checked(edit),
   }),
 
   clearLimits: (caller: Caller | undefined, bucket: BucketName, edit: Edit): Operation<"clear_limits"> => ({
     op: "clear_limits",
     key: ownBucket(caller, bucket),
-    edit,
+    edit: checked(edit),
   }),
 
   adjust: (caller: Caller | undefined, bucket: BucketName, input: unknown): Operation<"adjust"> => ({
@@ -104,12 +105,12 @@ export const prepare = {
 
   configure: (caller: Caller | undefined, input: unknown, edit: Edit): Operation<"configure"> => {
     requireUnbound(caller);
-    return { op: "configure", config: parseInput(ConfigRequest, input), edit };
+    return { op: "configure", config: parseInput(ConfigRequest, input), edit: checked(edit) };
   },
 
   patchConfig: (caller: Caller | undefined, input: unknown, edit: Edit): Operation<"patch_config"> => {
     requireUnbound(caller);
-    return { op: "patch_config", patch: parseInput(ConfigPatch, input), edit };
+    return { op: "patch_config", patch: parseInput(ConfigPatch, input), edit: checked(edit) };
   },
 };
 
@@ -118,6 +119,11 @@ function parseStep<S extends StepRequest>(schema: z.ZodType<S>, caller: Caller |
   const step = parseInput(schema, input);
   const bound = bindStep(caller, step);
   return bound === step ? step : parseInput(schema, bound);
+}
+
+/** An edit with a valid key. By RPC it has passed no header. */
+function checked(edit: Edit): Edit {
+  return { ...edit, idempotency_key: parseIdempotencyKey(edit.idempotency_key) };
 }
 
 /** The bucket that is named, where it is one of the caller's own. */

@@ -1,4 +1,4 @@
-import type { BucketName } from "../../core/index.ts";
+import { type BucketName, scopeParts } from "../../core/index.ts";
 import { UsageAnswerSchema } from "../../wire/answer-schemas.ts";
 import { AdjustRequest, FreezeRequest, NoteRequest, OverrideRequest } from "../../wire/index.ts";
 import { editOf } from "../edit.ts";
@@ -20,7 +20,8 @@ interface BucketPath {
 
 const PATHS: readonly BucketPath[] = [
   {
-    prefix: "",
+    // A path of its own: a client turns `users/../reset` into `reset`, which must name nothing.
+    prefix: "/tenant",
     noun: "Tenant",
     whose: "the tenant's",
     name: () => ({ scope: "tenant", id: null }),
@@ -44,7 +45,10 @@ const PATHS: readonly BucketPath[] = [
     prefix: "/buckets/{scope}/{id}",
     noun: "Bucket",
     whose: "any bucket's",
-    name: (c) => ({ scope: c.req.param("scope") ?? "", id: parseBucketId(c.req.param("id") ?? "") }),
+    name: (c) => ({
+      scope: c.req.param("scope") ?? "",
+      id: parseBucketId(c.req.param("scope") ?? "", c.req.param("id") ?? ""),
+    }),
     example: { scope: "user_and_model", id: ["alice", "gpt-5"] },
   },
 ];
@@ -179,9 +183,9 @@ function routesOf({ prefix, noun, whose, name, example }: BucketPath): Route[] {
   ];
 }
 
-/** A joined scope's id is a JSON array; any other is the text itself. */
-function parseBucketId(text: string): BucketName["id"] {
-  if (!text.startsWith("[")) return text;
+/** A compound scope's id is a JSON array; any other is the text itself, even if it looks like one. */
+function parseBucketId(scope: string, text: string): BucketName["id"] {
+  if (scopeParts(scope).length < 2) return text;
   try {
     const ids: unknown = JSON.parse(text);
     const isId = (id: unknown) => typeof id === "string" || id === null;
