@@ -25,7 +25,8 @@ export const PROBLEM_PAGES: Readonly<Record<ProblemCode, ProblemPage>> = {
     },
   },
   invalid_host: {
-    means: "The header `Host` is not a host with an optional port. It could change the path that the call seems to ask for.",
+    means:
+      "The header `Host` is not a host with an optional port. It could change the path that the call seems to ask for.",
     fix: "Send the host of the URL, as every client does by itself.",
     example: { detail: "the Host header takes a host and an optional port, such as budget.example:8787" },
   },
