@@ -18,7 +18,8 @@ interface HoldQuery {
   readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
-const PAGE = 1000;
+/** How many holds one turn of an erasure reads. */
+const MAX_REWRITTEN = 500;
 /** How many holds one page looks through. */
 const MAX_SCANNED = 5000;
 const ULID_TIME_LENGTH = 10;
@@ -126,18 +127,28 @@ export class HoldStore {
     ).rowsWritten;
   }
 
-  /** Changes holds, open and settled ones, of whom `change` answers another. Reads them all. */
-  rewrite(change: (hold: Hold) => Hold): void {
-    for (let after: string | null = ""; after !== null; ) {
-      const page: Page<Hold, string> = this.page({ after, limit: PAGE });
-      for (const hold of page.items) {
-        const changed = change(hold);
-        if (changed !== hold) this.#rows.put([rowOfHold(changed)]);
-      }
-      after = page.next;
+  /**
+   * Changes some of the holds after one and before another, open and settled ones, of which `change` returns another.
+   *
+   * @returns after which to go on; undefined at the end
+   */
+  rewriteSome(after: string, before: string, change: (hold: Hold) => Hold): string | undefined {
+    this.flush();
+    const found = this.#sql.exec<HoldRow>(
+      "SELECT hold FROM reservation WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
+      after,
+      before,
+      MAX_REWRITTEN + 1,
+    );
+    const { rows, hasMore } = takePage(found, MAX_REWRITTEN);
+    const holds = rows.map(({ hold }) => holdFromText(hold));
+    for (const hold of holds) {
+      const changed = change(hold);
+      if (changed === hold) continue;
+      if (this.#live.get(hold.id)) this.put(changed);
+      else this.#rows.put([rowOfHold(changed)]);
     }
-    this.forget();
-    this.load();
+    return hasMore ? holds.at(-1)?.id : undefined;
   }
 
   flush(): void {

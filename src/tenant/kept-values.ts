@@ -6,3 +6,7 @@ export function keptValue(sql: SqlStorage, name: string): string | undefined {
 export function keepValue(sql: SqlStorage, name: string, value: string): void {
   sql.exec("INSERT OR REPLACE INTO kept_value (name, value) VALUES (?, ?)", name, value);
 }
+
+export function dropValue(sql: SqlStorage, name: string): void {
+  sql.exec("DELETE FROM kept_value WHERE name = ?", name);
+}

@@ -22,8 +22,10 @@ const MAX_ROW_LENGTH = 500_000;
 const MAX_ROW_MS = 60_000;
 /** How many rows one page looks through before it leaves the rest to the next. */
 const MAX_ROWS_READ = 500;
-/** How much text of dropped rows is read in one turn of the clean-up, beyond one row. */
-const MAX_DROPPED_LENGTH = 250_000;
+/** How much text one turn of the clean-up, or of an erasure, reads, beyond one row. */
+const MAX_READ_LENGTH = 250_000;
+/** How many rows one turn of an erasure reads. */
+const MAX_REWRITTEN = 500;
 /** Where the next id is kept once no row tells it. */
 const NEXT_ID = "ledger_next_id";
 
@@ -103,15 +105,35 @@ export class LedgerStore {
     }
   }
 
-  /** Changes entries of which `change` returns another. Their ids, their order and their sums have to stay. Reads them all. */
-  rewrite(change: (entry: StoredEntry) => StoredEntry): void {
+  /** The last id that was given; 0 before the first. */
+  lastId(): number {
     this.flush();
-    for (const row of this.#rowsFrom(0, ALL_TIME)) {
+    return this.#idOfNext() - 1;
+  }
+
+  /**
+   * Changes entries of which `change` returns another, in some rows from one on, up to an entry. Their ids, their order
+   * and their sums have to stay.
+   *
+   * @returns from which entry to go on; undefined at the end
+   */
+  rewriteSome(from: number, to: number, change: (entry: StoredEntry) => StoredEntry): number | undefined {
+    this.flush();
+    const found = this.#sql.exec<EntriesRow>(
+      "SELECT first_id, entries FROM ledger WHERE first_id >= ? AND first_id <= ? ORDER BY first_id LIMIT ?",
+      from,
+      to,
+      MAX_REWRITTEN + 1,
+    );
+    const { rows, hasMore } = takePage(found, MAX_REWRITTEN, MAX_READ_LENGTH);
+    for (const row of rows) {
       const entries = entriesIn(row).map(({ entry }) => entry);
       const changed = entries.map(change);
       if (changed.every((entry, i) => entry === entries[i])) continue;
       this.#sql.exec("UPDATE ledger SET entries = ? WHERE first_id = ?", JSON.stringify(changed), row.first_id);
     }
+    const last = rows.at(-1);
+    return hasMore && last ? last.first_id + 1 : undefined;
   }
 
   /** When the oldest entries have been kept for their time; null if there are none. */
@@ -136,7 +158,7 @@ export class LedgerStore {
       cutoffMs,
       limit + 1,
     );
-    const { rows, hasMore } = takePage(found, limit, MAX_DROPPED_LENGTH);
+    const { rows, hasMore } = takePage(found, limit, MAX_READ_LENGTH);
     return { rows: rows.map((row) => ({ firstId: row.first_id, entries: entriesIn(row) })), hasMore };
   }
 

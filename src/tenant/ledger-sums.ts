@@ -1,5 +1,6 @@
 import type { BucketKey } from "../core/index.ts";
 import { CorrectionCheck, type WrongCorrection } from "./correction-check.ts";
+import { keysOfUser } from "./keys-of-user.ts";
 import { additionsOf } from "./ledger-entry.ts";
 import type { LedgerStore, Numbered } from "./ledger-store.ts";
 import type { UsageList } from "./usage-list.ts";
@@ -64,13 +65,12 @@ export class LedgerSums {
     return hasMore;
   }
 
-  /** Carries sums on under other keys. */
-  renameCarried(rename: (key: BucketKey) => BucketKey): void {
-    for (const { key, usage } of [...this.#carried()]) {
-      const other = rename(key);
-      if (other === key) continue;
-      this.#sql.exec("DELETE FROM carried WHERE scope = ? AND subject = ?", key.scope, key.subject);
-      this.#carry(other, usage);
+  /** Carries a user's sums on under other keys. */
+  renameCarried(userId: string, rename: (key: BucketKey) => BucketKey): void {
+    for (const key of keysOfUser(this.#sql, "carried", userId)) {
+      const query = "DELETE FROM carried WHERE scope = ? AND subject = ? RETURNING usage";
+      const { usage } = this.#sql.exec<{ usage: string }>(query, key.scope, key.subject).one();
+      this.#carry(rename(key), JSON.parse(usage));
     }
   }
 

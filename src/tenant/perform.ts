@@ -77,11 +77,20 @@ const NEEDS_ALL_EXPIRED: ReadonlySet<OperationName> = new Set<OperationName>([
   "erase_user",
 ]);
 
+/** What has to wait until an erasure is done: what reads all that still has the erased person's id, and the next one. */
+const NEEDS_ERASED: ReadonlySet<OperationName> = new Set<OperationName>([
+  "reservations",
+  "ledger",
+  "audit",
+  "export",
+  "erase_user",
+]);
+
 /**
  * Runs one operation, after what has expired by then. A refusal is an answer.
  *
  * @param caller on whose token it is; undefined for who may do everything
- * @returns undefined if nothing was done, since more has expired than one commit records: it is to be run again
+ * @returns undefined if nothing was done, since more has expired than one commit records, or an erasure is under way: it is to be run again
  */
 export function perform<K extends OperationName>(
   tenant: TenantStores,
@@ -92,6 +101,7 @@ export function perform<K extends OperationName>(
   tenant.accounts.tenant(nowMs);
   const isUpToDate = tenant.expiries.pass(nowMs);
   if (!isUpToDate && NEEDS_ALL_EXPIRED.has(operation.op)) return undefined;
+  if (NEEDS_ERASED.has(operation.op) && !tenant.erasure.advance(nowMs)) return undefined;
   try {
     requireHolding(tenant, caller);
     const handle = HANDLERS[operation.op] as Handlers[K];

@@ -179,7 +179,8 @@ function withDecision(tenant: TenantStores, hold: Hold, nowMs: number, detail?: 
 /** Finds a hold that the caller may see; another's is as unknown to it as one that never was. */
 function findHold(tenant: TenantStores, id: string, nowMs: number, caller: Caller | undefined): Hold {
   tenant.expiries.passOne(id, nowMs);
-  const hold = tenant.holds.get(id);
+  const stored = tenant.holds.get(id);
+  const hold = stored && tenant.erasure.holdAfter(stored);
   if (hold && isOwnHold(caller, hold)) return hold;
   throw new BudgetError({ code: "unknown_reservation", detail: `there is no reservation "${id}"` });
 }

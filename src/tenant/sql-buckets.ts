@@ -11,6 +11,7 @@ import {
 import { BucketCache } from "./bucket-cache.ts";
 import { TOTALS, type TotalsRow, totalsFromRow, totalsOfBucket } from "./bucket-rows.ts";
 import type { ControlStore } from "./control-store.ts";
+import { keysOfUser } from "./keys-of-user.ts";
 import type { LedgerStore } from "./ledger-store.ts";
 import { RowWriter } from "./row-writer.ts";
 import type { TenantRow } from "./tenant-row.ts";
@@ -183,6 +184,12 @@ export class SqlBuckets implements BucketStore {
       .exec<BucketRow & { scope: string; subject: string }>(SELECT_PAGE, after.scope, after.subject, limit)
       .toArray()
       .map((row) => bucketFromRow(row));
+  }
+
+  /** The keys of a user's buckets. */
+  keysOf(userId: string): BucketKey[] {
+    this.#writeBuckets();
+    return keysOfUser(this.#sql, "bucket", userId);
   }
 
   #addToCount(scope: Scope, change: number): void {

@@ -3,6 +3,7 @@ import type { ExportedRow, Page } from "../wire/index.ts";
 import { ConfigStore } from "./config-store.ts";
 import { ControlStore } from "./control-store.ts";
 import { dump, empty } from "./dump.ts";
+import { ErasureJob } from "./erasure-job.ts";
 import { Expiries } from "./expiries.ts";
 import { HoldStore } from "./hold-store.ts";
 import { LedgerStore } from "./ledger-store.ts";
@@ -28,6 +29,7 @@ export class TenantStores {
   readonly revocations: Revocations;
   readonly accounts: Accounts;
   readonly expiries = new Expiries(this);
+  readonly erasure: ErasureJob;
   readonly #row: TenantRow;
   readonly #sql: SqlStorage;
 
@@ -42,6 +44,7 @@ export class TenantStores {
     this.holds = new HoldStore(sql, this.#row, this.live);
     this.replays = new ReplayStore(sql);
     this.revocations = new Revocations(sql);
+    this.erasure = new ErasureJob(this, sql);
     this.accounts = new Accounts(this.buckets, this.live, rules);
   }
 
@@ -73,8 +76,9 @@ export class TenantStores {
 
   /** Drops all that is in memory, which the next operation reads again. */
   forget(): void {
-    const { config, controls, ledger, buckets, holds, replays, revocations } = this;
-    for (const store of [config, controls, ledger, buckets, holds, replays, revocations, this.#row]) store.forget();
+    const { config, controls, ledger, buckets, holds, replays, revocations, erasure } = this;
+    const stores = [config, controls, ledger, buckets, holds, replays, revocations, erasure, this.#row];
+    for (const store of stores) store.forget();
     this.expiries.begin();
   }
 }

@@ -16,15 +16,17 @@ export class Upkeep {
 
   /** When there is something to do, in epoch milliseconds; infinity where there will be nothing. */
   nextMs(nowMs: number): number {
-    // All of it goes by the configuration; a valid one is followed by a commit, which asks again.
+    if (this.#tenant.erasure.isPending) return nowMs;
+    // All else goes by the configuration; a valid one is followed by a commit, which asks again.
     if (!this.#tenant.config.isValid) return Number.POSITIVE_INFINITY;
     const { accounts, expiries, policy } = this.#tenant;
     if (expiries.hasDue || accounts.isOverBound(policy)) return nowMs;
     return Math.min(this.#nextCleanupMs(nowMs), this.#tenant.live.nextExpiryMs() ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Does what is due, a bounded amount of it; true if expired reservations, or buckets above a bound, are left. */
+  /** Does what is due, a bounded amount of it; true if there is more to do at once. */
   run(nowMs: number): boolean {
+    if (!this.#tenant.erasure.advance(nowMs)) return true;
     if (!this.#tenant.config.isValid) return false;
     const { accounts, expiries, policy } = this.#tenant;
     if (!expiries.pass(nowMs)) return true;

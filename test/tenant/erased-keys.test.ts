@@ -48,6 +48,7 @@ test("the erased person's own retry counts once, and nothing stored says whose i
   await batchOf(tenant, writes);
   valueIn(await tenant.run({ op: "allows_step", request: {} }, { jti: "t", user: user_id }));
   await erase(tenant, user_id);
+  await ring(tenant, START_MS);
   const stored = await keysIn(tenant);
   expect(stored).toHaveLength(4);
   expect(JSON.stringify(stored)).not.toContain("alice");
