@@ -33,5 +33,6 @@ export function eraseUser(
     if (changed !== hold) tenant.holds.put(changed);
   }
   tenant.config.renameAuthor(userId, pseudonym);
+  tenant.erasure.advance(nowMs);
   return { pseudonym, buckets };
 }

@@ -18,6 +18,8 @@ interface Job extends Person {
 }
 
 const JOB = "erasure";
+/** How many parts one commit takes: some ten milliseconds' worth, and all that a small tenant has. */
+const MAX_PARTS = 3;
 
 /**
  * Replaces an erased person's id in all that is stored of the past, a part in each commit, so that no call waits for
@@ -28,6 +30,7 @@ export class ErasureJob {
   readonly #sql: SqlStorage;
   /** Null if there is none, undefined if that is not known. */
   #job: Job | null | undefined;
+  #left = MAX_PARTS;
 
   constructor(tenant: TenantStores, sql: SqlStorage) {
     this.#tenant = tenant;
@@ -45,13 +48,20 @@ export class ErasureJob {
     this.#keep({ ...person, lastEntry: ledger.lastId(), beforeHold: holds.newId(nowMs), place });
   }
 
-  /** Does the next part; true if nothing is left to do. */
+  /** Does as many parts as this commit can still take; true if nothing is left to do. */
   advance(nowMs: number): boolean {
-    const job = this.#current();
-    if (job === null) return true;
-    const place = this.#placeAfter(job, nowMs);
-    this.#keep(place && { ...job, place });
-    return place === null;
+    for (let job = this.#current(); job !== null; job = this.#current()) {
+      if (this.#left === 0) return false;
+      this.#left -= 1;
+      const place = this.#placeAfter(job, nowMs);
+      this.#keep(place && { ...job, place });
+    }
+    return true;
+  }
+
+  /** Begins the next commit. */
+  beginCommit(): void {
+    this.#left = MAX_PARTS;
   }
 
   /** A hold as it will be once the job is done. */

@@ -60,6 +60,7 @@ export class TenantStores {
     this.replays.flush();
     this.#row.flush();
     this.expiries.begin();
+    this.erasure.beginCommit();
   }
 
   /** Rows as they are stored, a page after another. */
@@ -80,5 +81,6 @@ export class TenantStores {
     const stores = [config, controls, ledger, buckets, holds, replays, revocations, erasure, this.#row];
     for (const store of stores) store.forget();
     this.expiries.begin();
+    this.erasure.beginCommit();
   }
 }
