@@ -130,8 +130,8 @@ function creditCounter({ generation, slots }: Counter, credit: Amounts, isCredit
 
 /** When nothing that counts now will count any more; null if nothing can leave. */
 export function emptyAt(live: Slots, window: OpenWindow, nowMs: number, calendar: Calendar): number | null {
-  if (window.kind === "calendar") return calendar.period(window.id, nowMs).endMs;
   const last = live.findLast((slot) => !isNothing(slot));
+  if (window.kind === "calendar") return leavesAt(window, last?.atMs ?? nowMs, nowMs, calendar);
   return last ? leavesAt(window, last.atMs, nowMs, calendar) : null;
 }
 

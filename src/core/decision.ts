@@ -23,6 +23,8 @@ export interface Reading {
   readonly resetsAtMs: number | null;
   /** Where it is exhausted, when it no longer will be if nothing more is spent; null for never. */
   readonly liftsAtMs: number | null;
+  /** Of a wall clock that runs: when it will have run out; null of any other. */
+  readonly runsOutAtMs: number | null;
 }
 
 /** The answer to "may I take the next step?" */
@@ -134,7 +136,7 @@ function retryAt(
     const blocking = readings.filter(({ shadow, exhausted }) => exhausted && !shadow);
     const liftedAtMs = lastOf([...thaws, ...blocking.map(({ liftsAtMs }) => liftsAtMs)]);
     const atMs = liftedAtMs === null ? null : Math.max(liftedAtMs, fromMs);
-    if (atMs !== null && atMs < untilMs && !isOutOfTime(readings, atMs, nowMs)) return atMs;
+    if (atMs !== null && atMs < untilMs && !isOutOfTime(readings, atMs)) return atMs;
     fromMs = untilMs;
   }
   return null;
@@ -159,13 +161,16 @@ function readLimit(
   const isOver = (used: number) => (counts && used + held >= full) || used + held + asked > max;
   /** True if it fits beside what is used, once nothing is held. A bucket that does not exist blocks nothing by itself. */
   const fits = (used: number) => (!exists || used < full) && used + asked <= max;
-  const reading = { limit, held, counts, shadow: policy.isShadow(limit.name) };
+  const reading = { limit, held, counts, shadow: policy.isShadow(limit.name), runsOutAtMs: null };
   if (window.kind === "lifetime") {
-    const elapsedMs = bucket ? Math.max(0, nowMs - bucket.startedAtMs) : 0;
+    // What is due starts the clock of its bucket now.
+    const startedAtMs = bucket?.startedAtMs ?? nowMs;
+    const elapsedMs = Math.max(0, nowMs - startedAtMs);
+    const runsOutAtMs = metric === "wall_clock" && exists ? startedAtMs + max : null;
     const used = (bucket ? measure(bucket.usage, metric, elapsedMs) : 0) + dueUsed;
     const exhausted = isOver(used);
     const lifts = exhausted && allHeld.concurrentCalls > 0 && fits(used);
-    return { ...reading, used, exhausted, resetsAtMs: null, liftsAtMs: lifts ? holdsEndMs : null };
+    return { ...reading, used, exhausted, resetsAtMs: null, liftsAtMs: lifts ? holdsEndMs : null, runsOutAtMs };
   }
   const slots = bucket ? slotsOf(bucket, window, nowMs, calendar) : [];
   const measureSlot = (amounts: Amounts) => measure(amounts, metric, 0);
@@ -247,11 +252,8 @@ function lastOf(times: readonly (number | null)[]): number | null {
 }
 
 /** True where a wall clock will have run out by the time that windows let the step through. */
-function isOutOfTime(readings: readonly Reading[], atMs: number, nowMs: number): boolean {
-  return readings.some(
-    ({ limit, used, counts, shadow }) =>
-      limit.metric === "wall_clock" && counts && !shadow && used + atMs - nowMs >= limit.max,
-  );
+function isOutOfTime(readings: readonly Reading[], atMs: number): boolean {
+  return readings.some(({ runsOutAtMs, shadow }) => runsOutAtMs !== null && !shadow && atMs >= runsOutAtMs);
 }
 
 const WHOLE_HALF_EVEN = new Intl.NumberFormat("en-US", {

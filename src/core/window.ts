@@ -75,6 +75,7 @@ export function countsFrom(window: OpenWindow, nowMs: number, calendar: Calendar
 
 /** When an amount that the window counts now stops to count. */
 export function leavesAt(window: OpenWindow, slotStartMs: number, nowMs: number, calendar: Calendar): number {
-  if (window.kind === "calendar") return calendar.period(window.id, nowMs).endMs;
+  // A clock that went back leaves a slot in a period ahead, which counts until that ends.
+  if (window.kind === "calendar") return calendar.period(window.id, Math.max(nowMs, slotStartMs)).endMs;
   return slotStartMs + slotMs(window.lengthMs) + window.lengthMs;
 }

@@ -2,6 +2,7 @@ import type { Hold } from "../core/index.ts";
 import { entryWithoutUser } from "./erased-entry.ts";
 import { dropValue, keepValue, keptValue } from "./kept-values.ts";
 import { answerWithout, holdWithout, keyWithout, type Person } from "./person.ts";
+import { isHashed, type Recorded } from "./replay-store.ts";
 import type { TenantStores } from "./tenant-stores.ts";
 
 /** Where a job stands: in reservations after an id, in keys after one, or in the ledger from an entry on. */
@@ -45,6 +46,7 @@ export class ErasureJob {
   begin(person: Person, nowMs: number): void {
     const { holds, ledger } = this.#tenant;
     const place = { part: "reservations", after: "" } as const;
+    this.#left = MAX_PARTS;
     this.#keep({ ...person, lastEntry: ledger.lastId(), beforeHold: holds.newId(nowMs), place });
   }
 
@@ -68,6 +70,12 @@ export class ErasureJob {
   holdAfter(hold: Hold): Hold {
     const job = this.#current();
     return job !== null && hold.id < job.beforeHold ? holdWithout(job, hold) : hold;
+  }
+
+  /** A kept answer as it will be once the job is done. */
+  answerAfter({ request, answer }: Recorded): unknown {
+    const job = this.#current();
+    return job !== null && !isHashed({ request }) ? answerWithout(job, request, answer) : answer;
   }
 
   forget(): void {

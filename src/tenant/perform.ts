@@ -136,7 +136,7 @@ function once<T>(tenant: TenantStores, { key, storedKey, identity }: Keyed, carr
     const detail = `the idempotency key "${key}" was used for another request; a new request takes a key of its own`;
     throw new BudgetError({ code: "idempotency_mismatch", detail });
   }
-  return { ...(known.answer as T), replayed: true };
+  return { ...(tenant.erasure.answerAfter(known) as T), replayed: true };
 }
 
 /** A request under an idempotency key. */

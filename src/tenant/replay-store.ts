@@ -177,6 +177,6 @@ export class ReplayStore {
 }
 
 /** Canonical JSON of a request begins otherwise. */
-function isHashed({ request }: { readonly request: string }): boolean {
+export function isHashed({ request }: { readonly request: string }): boolean {
   return request.startsWith("#");
 }

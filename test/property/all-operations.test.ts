@@ -1,18 +1,22 @@
 import fc from "fast-check";
 import { test } from "vitest";
 import { useSetClock } from "../tenant/tenant.ts";
-import { bursts, configs } from "./bursts.ts";
+import { changing, idling } from "./bursts.ts";
 import { TenantRun } from "./tenant-run.ts";
 
 const CASES = 200;
 
 useSetClock();
 
-test("whatever comes in whatever order, once or twice, alone or at once, is answered as a simple model answers", {
-  timeout: 150_000,
-}, async () => {
-  const property = fc.asyncProperty(configs, bursts, async (config, sent) => {
-    const run = new TenantRun();
+test.each([
+  [
+    "whatever comes in whatever order, once or twice, alone or at once, is answered as a simple model answers",
+    changing,
+  ],
+  ["and so it is while buckets become idle", idling],
+])("%s", { timeout: 200_000 }, async (_, worlds) => {
+  const property = fc.asyncProperty(worlds, async ({ config, sent }) => {
+    const run = new TenantRun(worlds === idling);
     await run.send([{ op: "configure", config, edit: {} }]);
     for (const { afterMs, befalls, batched, caller, steps } of sent) {
       await run.pass(afterMs, befalls);

@@ -30,6 +30,7 @@ export class BudgetModel {
   #asked = 0;
 
   perform(operation: Operation, caller: Caller | undefined, nowMs: number): ModelAnswer {
+    if ((operation.op as string) === "broken") return { refused: "unavailable" };
     this.#begin(nowMs);
     this.expire(nowMs);
     try {
@@ -114,14 +115,14 @@ export class BudgetModel {
         return this.#set(operation.key, { freeze: null }, "unfreeze", nowMs);
       case "adjust": {
         const amounts = amountsIn(operation.request);
-        const after = sumOf([totalOf(accounts.touch(operation.key)), amounts], NO_AMOUNTS);
+        const after = sumOf([totalOf(accounts.touch(operation.key, nowMs)), amounts], NO_AMOUNTS);
         if (Object.values(after).some((part) => part < 0)) throw new Refused("sum_out_of_range");
         accounts.chargeAll([operation.key], nowMs, () => ({ atMs: nowMs, amounts }));
         accounts.entries.push("adjustment");
         return accounts.usageAnswer(operation.key, nowMs);
       }
       case "reset": {
-        const bucket = accounts.bucket(operation.key);
+        const bucket = accounts.touch(operation.key, nowMs);
         if (bucket) Object.assign(bucket, { charges: [], startedAtMs: nowMs });
         accounts.entries.push("reset");
         return accounts.usageAnswer(operation.key, nowMs);
@@ -217,7 +218,7 @@ export class BudgetModel {
   /** The tenant's bucket begins with the first that is asked of it. */
   #begin(nowMs: number): void {
     if (this.accounts.bucket(TENANT)) return;
-    this.accounts.buckets.push({ ...TENANT, startedAtMs: nowMs, charges: [] });
+    this.accounts.buckets.push({ ...TENANT, startedAtMs: nowMs, touchedAtMs: nowMs, charges: [] });
   }
 }
 

@@ -87,7 +87,7 @@ const few = (fields: Record<string, fc.Arbitrary<unknown>>, most: number) =>
 
 /** Limits that are not met, for what they count to be told. */
 const WIDE = { max_tokens_per_1m: 1000, per_user_max_calls_per_minute: 100, per_team_max_cost_usd: 100 };
-export const configs = fc
+const configs = fc
   .tuple(fc.option(fc.constant(WIDE), { freq: 3 }), few({ ...limits, ...settings }, 6))
   .map(merged<BudgetConfig>);
 
@@ -135,6 +135,12 @@ const calls = fc.oneof(
   record({ op: op("release"), nth, request: fc.constant({}) }),
   { weight: 2, arbitrary: record({ op: op("extend"), nth, request: fc.tuple(estimate, hold).map(merged) }) },
 );
+/** Limits with windows alone, so that windows come and go while something is charged and corrected. */
+const windowPatches = few(
+  Object.fromEntries(Object.entries(limits).filter(([name]) => /_per_(minute|1m)$/.test(name))),
+  2,
+);
+
 const governance = fc.oneof(
   record({ op: op("set_limits"), key, request: fc.tuple(maxima, some({ expires_at: time })).map(merged), edit }),
   record({ op: op("clear_limits"), key, edit }),
@@ -158,11 +164,12 @@ const governance = fc.oneof(
   { weight: 3, arbitrary: record({ op: op("unfreeze"), key, request: some({ note }) }) },
   record({ op: op("configure"), config: configs, edit }),
   { weight: 2, arbitrary: record({ op: op("patch_config"), patch: patches, edit }) },
+  { weight: 3, arbitrary: record({ op: op("patch_config"), patch: windowPatches, edit: fc.constant({}) }) },
 );
 const rare = fc.oneof(
   {
     weight: 3,
-    arbitrary: record({ op: op("erase_user"), userId: fc.constantFrom("alice", "bob"), pseudonym: op("") }),
+    arbitrary: record({ op: op("erase_user"), userId: fc.constantFrom("alice", "bob", "ok"), pseudonym: op("") }),
   },
   {
     weight: 2,
@@ -173,6 +180,8 @@ const rare = fc.oneof(
     }),
   },
   record({ op: op("erase_tenant") }),
+  // No such operation: the object meets a fault.
+  { weight: 2, arbitrary: record({ op: op("broken") }) },
 );
 const readings = fc.oneof(
   { weight: 3, arbitrary: record({ op: op("usage"), key }) },
@@ -190,41 +199,66 @@ const readings = fc.oneof(
 /** An operation without its key; in place of a reservation's id, which one it is of. */
 export type Template = { readonly op: Operation["op"]; readonly nth?: number | null };
 
-const step = record({
-  operation: fc.oneof(
-    { weight: 24, arbitrary: calls },
-    { weight: 6, arbitrary: governance },
-    { weight: 5, arbitrary: readings },
-    { weight: 1, arbitrary: rare },
-  ) as fc.Arbitrary<Template>,
-  /** Whether it has an idempotency key of its own, or the key of an operation before it; or is all of that one again. */
-  key: fc.oneof(
-    { weight: 4, arbitrary: record({ is: op("own") }) },
-    { weight: 2, arbitrary: record({ is: op("none") }) },
-    { weight: 1, arbitrary: record({ is: fc.constantFrom("taken", "all" as const), before: fc.nat(6) }) },
-  ),
-  /** Whether it is sent once more at once, after the other operations of its burst. */
-  twice: fc.boolean(),
-});
+const stepOf = (governing: fc.Arbitrary<unknown>) =>
+  record({
+    operation: fc.oneof(
+      { weight: 24, arbitrary: calls },
+      { weight: 8, arbitrary: governing },
+      { weight: 5, arbitrary: readings },
+      { weight: 1, arbitrary: rare },
+    ) as fc.Arbitrary<Template>,
+    /** Whether it has an idempotency key of its own, or the key of an operation before it; or is all of that one again. */
+    key: fc.oneof(
+      { weight: 4, arbitrary: record({ is: op("own") }) },
+      { weight: 2, arbitrary: record({ is: op("none") }) },
+      { weight: 1, arbitrary: record({ is: fc.constantFrom("taken", "all" as const), before: fc.nat(6) }) },
+    ),
+    /** Whether it is sent once more at once, after the other operations of its burst. */
+    twice: fc.boolean(),
+  });
 
-export type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+export type Step = ReturnType<typeof stepOf> extends fc.Arbitrary<infer T> ? T : never;
 
 /** Operations that go to a tenant at once, so long after those before them. */
-export const bursts = fc.array(
-  record({
-    afterMs: fc.constantFrom(0, 0, 1, 500, 1000, 5000, 30_000, 60_000),
-    /** What befalls the object meanwhile. */
-    befalls: fc.constantFrom("nothing", "nothing", "eviction", "alarm"),
-    /** In one batch, or each in a call of its own. */
-    batched: fc.boolean(),
-    caller: fc.oneof(
-      { weight: 6, arbitrary: fc.constant(undefined) },
-      fc.constantFrom<Caller[]>({ jti: "t1" }, { jti: "t2", user: "alice" }),
-    ),
-    steps: fc.array(step, { minLength: 1, maxLength: 5, size: "max" }),
-  }),
-  { minLength: 1, maxLength: 16, size: "max" },
-);
+const burstsOf = (governing: fc.Arbitrary<unknown>, afterMs: readonly number[]) =>
+  fc.array(
+    record({
+      afterMs: fc.constantFrom(...afterMs),
+      /** What befalls the object meanwhile. */
+      befalls: fc.constantFrom("nothing", "nothing", "nothing", "leaves", "audited", "alarm"),
+      /** In one batch, or each in a call of its own. */
+      batched: fc.boolean(),
+      caller: fc.oneof(
+        { weight: 6, arbitrary: fc.constant(undefined) },
+        fc.constantFrom<Caller[]>({ jti: "t1" }, { jti: "t2", user: "alice" }),
+      ),
+      steps: fc.array(stepOf(governing), { minLength: 1, maxLength: 5, size: "max" }),
+    }),
+    { minLength: 1, maxLength: 16, size: "max" },
+  );
+
+const FORWARD_MS = [0, 0, 1, 500, 1000, 5000, 30_000, 60_000];
+
+/** A clock that also steps back. */
+export const changing = record({
+  config: configs,
+  sent: burstsOf(governance, [...FORWARD_MS, ...FORWARD_MS, -500, -5000, -60_000]),
+});
+
+/** An idle time that stays, and so does what windows there are: an idle bucket may be found out to be so later. */
+export const idling = record({
+  config: fc
+    .tuple(configs, record({ user_idle_ttl_seconds: fc.constantFrom(20, 50), max_users: fc.constantFrom(1, 2, 3) }))
+    .map(merged<BudgetConfig>),
+  sent: burstsOf(
+    record({
+      op: op("patch_config"),
+      patch: few({ max_tokens: maximum(10, 100), per_user_max_calls: maximum(3, 9) }, 2),
+      edit,
+    }),
+    [...FORWARD_MS, 20_000, 45_000],
+  ),
+});
 
 function merged<T extends object>(parts: readonly (T | null)[]): T {
   return Object.assign({}, ...parts);

@@ -1,9 +1,10 @@
 import { type BudgetConfig, type Maxima, parseLimitName } from "../../src/core/index.ts";
+import { parseWindow } from "../../src/core/window.ts";
 import { combine, heldAnswer, type Measured, NOTHING, sumOf, totalsAnswer } from "./model-amounts.ts";
 import { type Charge, countedIn, type ModelBucket, totalOf } from "./model-buckets.ts";
 import type { ModelHold } from "./model-holds.ts";
 import { timeOf } from "./model-requests.ts";
-import { limitsIn, type NamedLimit, unitOf, warningAmong, warningText } from "./naive-limits.ts";
+import { leavesAt, limitsIn, type NamedLimit, unitOf, warningAmong, warningText } from "./naive-limits.ts";
 
 export interface Key {
   readonly scope: string;
@@ -71,33 +72,62 @@ export class ModelAccounts {
   /** Charges every bucket of a subject, which can leave its scopes with more buckets than are kept. */
   chargeAll(keys: readonly Key[], startedAtMs: number, chargeOf: (key: Key) => Omit<Charge, "windows">): void {
     for (const key of keys) this.charge(key, startedAtMs, chargeOf(key));
-    this.keepWithin(keys.map(({ scope }) => scope));
+    this.keepWithin(
+      startedAtMs,
+      keys.map(({ scope }) => scope),
+    );
   }
 
   /** Evicts what is above the bound: of these scopes, or of all. */
-  keepWithin(scopes = this.buckets.map(({ scope }) => scope)): void {
+  keepWithin(nowMs: number, scopes = this.buckets.map(({ scope }) => scope)): void {
     for (const scope of scopes) {
+      for (const bucket of this.buckets)
+        if (bucket.scope === scope && this.#isIdle(bucket, nowMs)) this.#evict(bucket, "idle");
       const inScope = this.buckets.filter((each) => scope !== "tenant" && each.scope === scope);
       const over = Math.max(0, inScope.length - (this.config.max_users ?? Number.POSITIVE_INFINITY));
-      for (const oldest of inScope.slice(0, over)) {
-        this.buckets = this.buckets.filter((each) => each !== oldest);
-        this.entries.push("eviction");
-      }
+      for (const oldest of inScope.slice(0, over)) this.#evict(oldest, "max_users");
     }
+  }
+
+  #evict(bucket: ModelBucket, cause: string): void {
+    this.buckets = this.buckets.filter((each) => each !== bucket);
+    this.entries.push(`eviction ${cause}`);
+  }
+
+  /** True for a bucket that is too long untouched, and neither reserved from nor counting in a window. */
+  #isIdle(bucket: ModelBucket, nowMs: number): boolean {
+    const { user_idle_ttl_seconds: seconds } = this.config;
+    if (seconds == null || bucket.scope === "tenant" || nowMs - bucket.touchedAtMs < seconds * 1000) return false;
+    if (this.held(bucket).concurrent_calls > 0) return false;
+    const windows = this.#windows(bucket, nowMs).flatMap((id) => parseWindow(id) ?? []);
+    return windows.every((window) => Object.values(countedIn(window, bucket, nowMs)).every((amount) => amount === 0));
+  }
+
+  /** True if some bucket is of an age at which it may be idle after a restart, or may not: its last touch is not stored. */
+  isAnyUncertain(nowMs: number): boolean {
+    const ttlMs = (this.config.user_idle_ttl_seconds ?? 0) * 1000;
+    const isUncertain = (ageMs: number) => ageMs >= ttlMs && ageMs < ttlMs + ttlMs / 60;
+    return ttlMs > 0 && this.buckets.some(({ touchedAtMs }) => isUncertain(nowMs - touchedAtMs));
   }
 
   /** Adds a charge to a bucket, which takes no total below zero; a bucket that is none yet begins with it. */
   charge(key: Key, startedAtMs: number, charge: Omit<Charge, "windows">): void {
-    const bucket = this.touch(key) ?? { ...key, startedAtMs, charges: [] };
+    const bucket = this.touch(key, startedAtMs) ?? { ...key, startedAtMs, touchedAtMs: startedAtMs, charges: [] };
     if (!this.buckets.includes(bucket)) this.buckets.push(bucket);
     const amounts = combine(charge.amounts, totalOf(bucket), (amount, total) => Math.max(amount, -total));
     bucket.charges.push({ ...charge, amounts, windows: this.#windows(key, charge.atMs) });
   }
 
   /** Asking for a bucket touches it as charging it does. */
-  touch(key: Key): ModelBucket | undefined {
+  touch(key: Key, nowMs: number): ModelBucket | undefined {
     const bucket = this.bucket(key);
-    if (bucket) this.buckets = [...this.buckets.filter((each) => each !== bucket), bucket];
+    if (!bucket) return undefined;
+    if (this.#isIdle(bucket, nowMs)) {
+      this.#evict(bucket, "idle");
+      return undefined;
+    }
+    bucket.touchedAtMs = nowMs;
+    this.buckets = [...this.buckets.filter((each) => each !== bucket), bucket];
     return bucket;
   }
 
@@ -131,7 +161,37 @@ export class ModelAccounts {
   }
 
   decide(keys: readonly Key[], nowMs: number, { asked = NOTHING, isMore = false }: Question = {}) {
-    for (const key of keys) this.touch(key);
+    for (const key of keys) this.touch(key, nowMs);
+    const decision = this.#decideAt(keys, nowMs, { asked, isMore });
+    return { ...decision, retry_after: this.#retryAfter(keys, decision.state, nowMs, { asked, isMore }) };
+  }
+
+  /** Seconds until the step is let through, found by trying every time at which something changes; null for never. */
+  #retryAfter(keys: readonly Key[], state: string, nowMs: number, question: Question): number | null | undefined {
+    // What reservations keep comes back earlier than they expire, so no time can be told exactly.
+    if (this.holds.some((hold) => hold.state === "held")) return undefined;
+    if (state !== "blocked") return null;
+    const isFreeAt = (atMs: number) => atMs > nowMs && this.#decideAt(keys, atMs, question).state !== "blocked";
+    const freeAtMs = keys
+      .flatMap((key) => this.#changesOf(key, nowMs))
+      .sort((a, b) => a - b)
+      .find(isFreeAt);
+    return freeAtMs === undefined ? null : (freeAtMs - nowMs) / 1000;
+  }
+
+  /** When something may change for a bucket by itself: a time set for it ends, or a window lets go of what it counts. */
+  #changesOf(key: Key, nowMs: number): number[] {
+    const { raise, freeze } = this.control(key);
+    const leaving = (this.bucket(key)?.charges ?? []).map(({ atMs }) => leavesAt(atMs, 60_000));
+    // A clock that went back has counted at later minutes.
+    const lastMs = Math.max(nowMs, ...(this.bucket(key)?.charges ?? []).map(({ atMs }) => atMs));
+    const minutes: number[] = [];
+    for (let atMs = nowMs; atMs <= lastMs; atMs += 60_000) minutes.push((Math.floor(atMs / 60_000) + 1) * 60_000);
+    minutes.push((Math.floor(lastMs / 60_000) + 1) * 60_000);
+    return [raise?.untilMs ?? 0, freeze?.untilMs ?? 0, ...leaving, ...minutes].filter(Number.isFinite);
+  }
+
+  #decideAt(keys: readonly Key[], nowMs: number, { asked = NOTHING, isMore = false }: Question) {
     const readings = keys.flatMap((key) => this.#readings(key, nowMs));
     const isShadow = this.config.enforcement === "shadow";
     const [full] = readings.filter(({ limit, used, held, counts }) => {
@@ -158,7 +218,7 @@ export class ModelAccounts {
   }
 
   usageAnswer(key: Key, nowMs: number) {
-    const bucket = this.bucket(key);
+    const bucket = this.touch(key, nowMs);
     const held = this.held(key);
     const { override, raise, freeze } = this.control(key);
     const { remaining, limits } = this.decide([key], nowMs);
@@ -168,7 +228,7 @@ export class ModelAccounts {
       ...nameOf(key),
       ...totalsAnswer(totalOf(bucket)),
       started_at: bucket ? timeOf(bucket.startedAtMs) : null,
-      wall_clock: bucket ? (nowMs - bucket.startedAtMs) / 1000 : 0,
+      wall_clock: bucket ? Math.max(0, nowMs - bucket.startedAtMs) / 1000 : 0,
       override,
       raise: raise && nowMs < raise.untilMs ? { ...raise.maxima, expires_at: timeOf(raise.untilMs) } : null,
       frozen: this.#isFrozen(key, nowMs) ? frozen : null,
@@ -215,7 +275,7 @@ export class ModelAccounts {
     const held = this.held(key);
     return limitsIn(this.#maxima(key, nowMs)).map((limit) => {
       const counted = measure(countedIn(limit.window, bucket, nowMs), limit.metric);
-      const elapsedMs = bucket ? nowMs - bucket.startedAtMs : 0;
+      const elapsedMs = bucket ? Math.max(0, nowMs - bucket.startedAtMs) : 0;
       return {
         limit,
         used: limit.metric === "wall_clock" ? elapsedMs : counted,

@@ -12,14 +12,15 @@ export interface Charge {
   readonly windows: readonly string[];
   /** Of an expired hold's charge: the hold. */
   readonly estimates?: string | undefined;
-  /** When the charge was made that negative amounts correct; absent: whatever was charged last. */
-  readonly correctsMs?: number | undefined;
+  /** The hold whose charge negative amounts correct; absent: whatever was charged last. */
+  readonly corrects?: string | undefined;
 }
 
 export interface ModelBucket {
   readonly scope: string;
   subject: string;
   startedAtMs: number;
+  touchedAtMs: number;
   charges: Charge[];
 }
 
@@ -36,21 +37,33 @@ export function countedIn(window: Window, bucket: ModelBucket | undefined, nowMs
   return { ...NOTHING, ...tokens, cost_usd: part("costNano"), calls: part("calls") };
 }
 
-/** Goes through all charges. What is taken back comes out of what the window counts at that time, the newest first. */
+interface Counted {
+  readonly atMs: number;
+  readonly estimates: string | undefined;
+  amount: number;
+}
+
+/**
+ * Goes through all charges. What is taken back comes out of what the window counts at that time, the newest first; what
+ * corrects a charge, out of what the window cannot tell from it, if it has counted it. A clock that went back adds to
+ * what came last.
+ */
 function countedOf(window: Window, part: keyof Amounts, charges: readonly Charge[], nowMs: number): number {
-  let counted: { readonly atMs: number; amount: number }[] = [];
-  for (const { atMs, amounts, windows, correctsMs } of charges) {
+  let counted: Counted[] = [];
+  for (const { atMs, amounts, windows, estimates, corrects } of charges) {
     const isNamed = window.kind === "lifetime" || windows.includes(window.id);
     counted = isNamed ? counted.filter((each) => isCounted(window, each.atMs, atMs)) : [];
     if (!isNamed) continue;
-    let credit = Math.max(0, -amounts[part]);
+    const corrected = counted.find((each) => each.estimates === corrects);
+    let credit = corrects === undefined || corrected ? Math.max(0, -amounts[part]) : 0;
     for (const each of counted.toReversed()) {
-      if (correctsMs !== undefined && !isSameTime(window, each.atMs, correctsMs)) continue;
+      if (corrects !== undefined && corrected && !isTogether(window, each.atMs, corrected.atMs)) continue;
       const taken = Math.min(credit, each.amount);
       each.amount -= taken;
       credit -= taken;
     }
-    counted.push({ atMs, amount: Math.max(0, amounts[part]) });
+    const lastMs = counted.at(-1)?.atMs ?? atMs;
+    counted.push({ atMs: Math.max(atMs, lastMs), estimates, amount: Math.max(0, amounts[part]) });
   }
   return counted.filter(({ atMs }) => isCounted(window, atMs, nowMs)).reduce((sum, { amount }) => sum + amount, 0);
 }
@@ -60,13 +73,11 @@ const minuteOf = (atMs: number) => Math.floor(atMs / 60_000);
 
 function isCounted(window: Window, atMs: number, nowMs: number): boolean {
   if (window.kind === "lifetime") return true;
-  if (window.kind === "calendar") return minuteOf(atMs) === minuteOf(nowMs);
+  if (window.kind === "calendar") return minuteOf(atMs) >= minuteOf(nowMs);
   return leavesAt(atMs, window.lengthMs) > nowMs;
 }
 
-/** True where a window does not tell two times apart. */
-function isSameTime(window: Window, aMs: number, bMs: number): boolean {
-  if (window.kind === "lifetime") return true;
-  if (window.kind === "calendar") return minuteOf(aMs) === minuteOf(bMs);
-  return leavesAt(aMs, window.lengthMs) === leavesAt(bMs, window.lengthMs);
+/** True if a window does not tell two times apart that it counts. */
+function isTogether(window: Window, aMs: number, bMs: number): boolean {
+  return window.kind !== "rolling" || leavesAt(aMs, window.lengthMs) === leavesAt(bMs, window.lengthMs);
 }

@@ -10,8 +10,8 @@ export interface ModelHold {
   held: Measured;
   spent: Amounts;
   onExpiry: "release" | "charge";
-  /** What its expiry charged and no commit has corrected, and when. */
-  estimated: { readonly amounts: Amounts; readonly atMs: number } | null;
+  /** What its expiry charged and no commit has corrected. */
+  estimated: { readonly amounts: Amounts } | null;
   isLate: boolean;
   readonly createdAtMs: number;
   expiresAtMs: number;

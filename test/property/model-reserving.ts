@@ -67,10 +67,10 @@ export function commit(
   const { estimated } = hold;
   const spent: Amounts = { ...amountsIn(request), calls: hold.spent.calls === 0 ? 1 : 0 };
   accounts.chargeAll(accounts.keysOf(hold, nowMs), nowMs, (key) => {
-    const isThere = accounts.bucket(key)?.charges.some(({ estimates }) => estimates === hold.id);
+    const isThere = accounts.touch(key, nowMs)?.charges.some(({ estimates }) => estimates === hold.id);
     const charged = (isThere && estimated?.amounts) || NO_AMOUNTS;
     const amounts = combine(spent, charged, (part, before) => (final ? part - before : Math.max(0, part - before)));
-    return { atMs: nowMs, amounts, correctsMs: estimated?.atMs };
+    return { atMs: nowMs, amounts, corrects: estimated ? hold.id : undefined };
   });
   hold.isLate ||= hold.state !== "held";
   hold.spent = sumOf([hold.spent, spent], NO_AMOUNTS);
@@ -99,12 +99,14 @@ export function release(accounts: ModelAccounts, hold: ModelHold, nowMs: number)
 /** Ends every hold whose time is over, the longest ago first, and charges it where it says so. */
 export function expire(accounts: ModelAccounts, nowMs: number): void {
   const over = accounts.holds.filter(({ state, expiresAtMs }) => state === "held" && expiresAtMs <= nowMs);
+  // Those that charge nothing keep nothing from now on, whichever comes first.
+  for (const hold of over) if (hold.onExpiry === "release") hold.held = NOTHING;
   for (const hold of over.sort((a, b) => a.expiresAtMs - b.expiresAtMs)) {
     const amounts = chargeOf(hold);
     const isCharged = hold.onExpiry === "charge";
     const charge = { atMs: nowMs, amounts, estimates: hold.id };
     if (isCharged) accounts.chargeAll(accounts.keysOf(hold, nowMs), nowMs, () => charge);
-    hold.estimated = isCharged ? { amounts, atMs: nowMs } : null;
+    hold.estimated = isCharged ? { amounts } : null;
     settle(hold, "expired", nowMs);
     accounts.entries.push("expiry");
   }

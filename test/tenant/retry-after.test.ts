@@ -70,3 +70,26 @@ test("a rolling window that counts nothing has no time to reset at", async () =>
   const after = valueIn(await tenant.adjust(ALICE, { tokens_in: -5, calls: -1, note: "refund" }));
   expect(after.limits).toMatchObject([{ used: 0, resets_at: null }]);
 });
+
+describe("after the clock has gone back, a time to wait is told that helps", () => {
+  test("while a window counts what was spent in a minute ahead", async () => {
+    const tenant = await configured({ max_tokens_per_minute: 10 });
+    valueIn(await tenant.consume({ tokens_in: 10 }));
+    setNow(START_MS - MINUTE_MS);
+    expect(valueIn(await tenant.allowsStep({}))).toMatchObject({ state: "blocked", retry_after: 120 });
+    setNow(START_MS);
+    expect(valueIn(await tenant.allowsStep({})).state).toBe("blocked");
+    setNow(START_MS + MINUTE_MS);
+    expect(valueIn(await tenant.allowsStep({})).state).toBe("ok");
+  });
+
+  test("while a wall clock has not started yet", async () => {
+    const tenant = await configured({ per_user_max_wall_clock: 120, per_user_max_calls_per_1m: 1 });
+    valueIn(await tenant.consume({ user_id: "alice" }));
+    setNow(START_MS - MINUTE_MS);
+    expect(valueIn(await tenant.allowsStep({ user_id: "alice" }))).toMatchObject({
+      state: "blocked",
+      retry_after: 121,
+    });
+  });
+});
