@@ -1,5 +1,14 @@
 import { Bounds } from "./bounds.ts";
-import { type Bucket, type BucketKey, keyOf, type Subject, TENANT_KEY, userKey } from "./bucket.ts";
+import {
+  type Bucket,
+  type BucketKey,
+  isOverflow,
+  keyOf,
+  overflowKey,
+  type Subject,
+  TENANT_KEY,
+  userKey,
+} from "./bucket.ts";
 import type { BucketStore } from "./bucket-store.ts";
 import { cap } from "./cap.ts";
 import { type Account, isInForce, windowsOf } from "./control.ts";
@@ -9,6 +18,7 @@ import type { Held } from "./held.ts";
 import { type Counted, chargeAtExpiry, expire, type Hold, settle } from "./hold.ts";
 import { compareScopes, type Scope, TENANT, USER } from "./limits.ts";
 import { LiveHolds } from "./live-holds.ts";
+import { Overflow } from "./overflow.ts";
 import type { Policy } from "./policy.ts";
 import { ORIGINAL_RULES, type Rules } from "./rules.ts";
 import { type Amounts, addUsage, isExact, mapUsage, NO_USAGE, subtractUsage, totalAfter, type Usage } from "./usage.ts";
@@ -63,11 +73,13 @@ export class Accounts {
   readonly #store: BucketStore;
   readonly #holds: LiveHolds;
   readonly #bounds: Bounds;
+  readonly #overflow: Overflow;
 
   constructor(store: BucketStore, holds: LiveHolds = new LiveHolds(), rules: Rules = ORIGINAL_RULES) {
     this.#store = store;
     this.#holds = holds;
     this.#bounds = new Bounds(store, holds, rules);
+    this.#overflow = new Overflow(store, holds, rules);
   }
 
   /** True if some scope has more buckets than its bound. */
@@ -85,15 +97,40 @@ export class Accounts {
     return this.#store.get(TENANT_KEY) ?? this.#store.create(TENANT_KEY, nowMs);
   }
 
-  /** One account, its bucket touched; without one where there is none or it was idle for too long. */
+  /** One account, its bucket touched; without one if there is none or it was idle for too long. */
   open(policy: Policy, key: BucketKey, nowMs: number): Account {
-    return {
-      key,
-      bucket: this.#bucket(policy, key, nowMs),
-      control: this.#store.control(key),
-      held: this.#holds.heldOf(key),
-      due: this.#holds.dueOf(key),
-    };
+    this.#overflow.look(policy);
+    return this.#open(policy, key, nowMs);
+  }
+
+  /** The account that a subject of a scope counts in: its own, or the scope's overflow. */
+  openCounting(policy: Policy, key: BucketKey, nowMs: number): Account {
+    this.#overflow.look(policy);
+    return this.#openCounting(policy, key, nowMs);
+  }
+
+  /** The scopes whose new subjects share an overflow bucket. */
+  overflowing(policy: Policy): Scope[] {
+    return [...policy.limitsByScope.keys()].filter((scope) => this.#overflow.exists(scope));
+  }
+
+  /** Learns that what is set for a bucket has changed, by which it may have a place of its own. */
+  controlChanged({ scope }: BucketKey): void {
+    this.#overflow.recount(scope);
+  }
+
+  /** Evicts the overflow buckets of scopes that have room now, so that their subjects have buckets of their own. */
+  leaveOverflow(policy: Policy, nowMs: number): void {
+    for (const scope of this.#store.scopes()) {
+      const bucket = this.#overflow.exists(scope) ? this.#store.get(overflowKey(scope)) : undefined;
+      const hasRoom = policy.maxBuckets === null || this.#store.count(scope) <= policy.maxBuckets;
+      if (bucket && hasRoom) this.#store.evict(bucket, "max_users", nowMs);
+    }
+  }
+
+  /** Drops what is in memory. */
+  forget(): void {
+    this.#overflow.forget();
   }
 
   /** May this subject take the next step, and does what it may come to fit? */
@@ -170,7 +207,7 @@ export class Accounts {
     const sum = addUsage(account.bucket?.usage ?? NO_USAGE, amount);
     if (Object.values(sum).some((part) => part < 0)) throw new SumError("would take a total below zero");
     if (!isExact(sum)) throw new SumError("would carry a total past 2^53−1");
-    const bucket = account.bucket ?? this.#store.create(key, nowMs);
+    const bucket = account.bucket ?? this.#create(key, nowMs);
     const { delta } = this.#charge(policy, { ...account, bucket }, { delta: amount }, nowMs);
     this.#bounds.keepWithin(policy, [key.scope], nowMs);
     return delta;
@@ -215,7 +252,7 @@ export class Accounts {
     const charges: Charge[] = [];
     for (const account of this.#openAll(policy, subject, nowMs)) {
       const charge = chargeOf(account);
-      const charged = { ...account, bucket: account.bucket ?? this.#store.create(account.key, nowMs) };
+      const charged = { ...account, bucket: account.bucket ?? this.#create(account.key, nowMs) };
       accounts.push(charged);
       charges.push(this.#charge(policy, charged, charge, nowMs));
     }
@@ -229,15 +266,46 @@ export class Accounts {
 
   /** The accounts that a step is charged to, in the order of their scopes. */
   #openAll(policy: Policy, subject: Subject, nowMs: number): Account[] {
-    const accounts = [this.open(policy, TENANT_KEY, nowMs), this.open(policy, userKey(subject.userId), nowMs)];
+    this.#overflow.look(policy);
+    const accounts = [
+      this.#open(policy, TENANT_KEY, nowMs),
+      this.#openCounting(policy, userKey(subject.userId), nowMs),
+    ];
     for (const scope of this.#furtherScopes(policy)) {
       const key = keyOf(scope, subject);
       // Where no limit counts for the scope in general, only the buckets that something is set for are kept.
       if (key && (policy.limitsByScope.has(scope) || isInForce(this.#store.control(key), nowMs))) {
-        accounts.push(this.open(policy, key, nowMs));
+        accounts.push(this.#openCounting(policy, key, nowMs));
       }
     }
     return accounts;
+  }
+
+  #open(policy: Policy, key: BucketKey, nowMs: number): Account {
+    return {
+      key,
+      bucket: this.#bucket(policy, key, nowMs),
+      control: this.#store.control(key),
+      held: this.#holds.heldOf(key),
+      due: this.#holds.dueOf(key),
+    };
+  }
+
+  #openCounting(policy: Policy, key: BucketKey, nowMs: number): Account {
+    const own = this.#open(policy, key, nowMs);
+    if (own.bucket || !this.#overflow.takes(key)) return own;
+    const shared = this.#open(policy, overflowKey(key.scope), nowMs);
+    if (shared.bucket) return shared;
+    // The scope may have room for another: it has no overflow yet, or that was idle.
+    if (policy.idleTtlMs !== null) this.#bounds.evictIdle(policy, key.scope, nowMs);
+    this.#overflow.look(policy);
+    return this.#overflow.takes(key) ? shared : this.#open(policy, key, nowMs);
+  }
+
+  #create(key: BucketKey, nowMs: number): Bucket {
+    if (isOverflow(key)) this.#overflow.made(key.scope);
+    else this.#overflow.recount(key.scope);
+    return this.#store.create(key, nowMs);
   }
 
   /** The scopes of labels for which some limit counts, in order. */

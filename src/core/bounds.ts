@@ -1,6 +1,6 @@
 import { type Bucket, countsInWindow } from "./bucket.ts";
 import type { BucketStore } from "./bucket-store.ts";
-import { windowsOf } from "./control.ts";
+import { isInForce, windowsOf } from "./control.ts";
 import { IdleSweep } from "./idle-sweep.ts";
 import { type Scope, TENANT } from "./limits.ts";
 import type { LiveHolds } from "./live-holds.ts";
@@ -26,6 +26,11 @@ export class Bounds {
     this.#holds = holds;
     this.#rules = rules;
     this.#sweep = new IdleSweep(store);
+  }
+
+  /** True if no bucket that counts under a limit is evicted to make room. */
+  get #keepsLimited(): boolean {
+    return this.#rules.whenFull === "overflow";
   }
 
   /** How old a touch may become before a store has to keep it: the idle rule goes by it. Null: any age. */
@@ -62,13 +67,33 @@ export class Bounds {
     console.error(`the scope ${scope} has ${count} buckets, which is above its bound, and none was found to evict`);
   }
 
+  /**
+   * Makes room in a full scope by what is idle, as if it had gone in time.
+   *
+   * @returns false if nothing idle was found among those touched the longest ago
+   */
+  evictIdle(policy: Policy, scope: Scope, nowMs: number): boolean {
+    let looked = 0;
+    for (const bucket of this.#store.inOrderOfTouch(scope)) {
+      if (this.isIdle(policy, bucket, nowMs)) {
+        this.#store.evict(bucket, "idle", nowMs);
+        return true;
+      }
+      looked += 1;
+      if (looked === MAX_LOOKED_AT || !this.#isLongUntouched(policy, bucket, nowMs)) break;
+    }
+    return false;
+  }
+
   /** The scopes that have more buckets than their bound. */
   scopesOver(policy: Policy): Scope[] {
     return [...this.#store.scopes()].filter((scope) => this.#isOver(policy, scope));
   }
 
-  #isOver({ maxBuckets }: Policy, scope: Scope): boolean {
+  #isOver({ maxBuckets, limitsByScope }: Policy, scope: Scope): boolean {
     if (scope === TENANT || maxBuckets === null) return false;
+    // Evicted to make room, a bucket would escape its limit.
+    if (this.#keepsLimited && limitsByScope.has(scope)) return false;
     const count = this.#store.count(scope);
     return count > maxBuckets && count !== this.#stuck.get(scope);
   }
@@ -86,6 +111,7 @@ export class Bounds {
         this.#store.evict(bucket, "idle", nowMs);
         return true;
       }
+      if (this.#keepsLimited && isInForce(this.#store.control(bucket), nowMs)) continue;
       oldest ??= bucket;
       looked += 1;
       if (looked === MAX_LOOKED_AT || !this.#isLongUntouched(policy, bucket, nowMs)) break;

@@ -42,6 +42,18 @@ export function userKey(userId: string | null): BucketKey {
   return { scope: USER, subject: userId ?? "" };
 }
 
+/** Longer than any id, so that no subject is called so. */
+const OVERFLOW = "*".repeat(257);
+
+/** The bucket that subjects of a scope share once the scope has as many buckets as it may have. */
+export function overflowKey(scope: Scope): BucketKey {
+  return { scope, subject: OVERFLOW };
+}
+
+export function isOverflow({ subject }: BucketKey): boolean {
+  return subject === OVERFLOW;
+}
+
 /** The bucket of a scope that a step is charged to; undefined where the step lacks a label of the scope. */
 export function keyOf(scope: Scope, { userId, labels }: Subject): BucketKey | undefined {
   const values: (string | null)[] = [];
@@ -57,20 +69,24 @@ export function keyOf(scope: Scope, { userId, labels }: Subject): BucketKey | un
 export interface BucketName {
   readonly scope: Scope;
   readonly id: string | null | readonly (string | null)[];
+  /** Only if true: the bucket that the scope's new subjects share; its id is null. */
+  readonly overflow?: true | undefined;
 }
 
 /** Prints a bucket's key as the wire names it; the anonymous user is null. */
 export function nameOf({ scope, subject }: BucketKey): BucketName {
+  if (subject === OVERFLOW) return { scope, id: null, overflow: true };
   if (scopeParts(scope).length > 1) return { scope, id: JSON.parse(subject) };
   return { scope, id: subject === "" ? null : subject };
 }
 
 /** Finds the key of a bucket from the wire's name for it; undefined where the id does not fit the scope. */
-export function keyNamed({ scope: name, id }: BucketName): BucketKey | undefined {
+export function keyNamed({ scope: name, id, overflow }: BucketName): BucketKey | undefined {
   const scope = parseScope(name);
   const parts = scopeParts(name);
   const values = Array.isArray(id) ? id : [id];
   if (scope === undefined) return undefined;
+  if (overflow) return id === null && scope !== TENANT ? overflowKey(scope) : undefined;
   if (scope === TENANT) return id === null ? TENANT_KEY : undefined;
   if (values.length !== parts.length || Array.isArray(id) !== parts.length > 1) return undefined;
   const named = new Map(parts.map((part, i) => [part, values[i]]));

@@ -26,9 +26,12 @@ export interface Account {
   readonly due: Usage;
 }
 
+/** How many limits a bucket can have of its own, and again for a time: its row has the windows of them all. */
+const MAX_OWN_LIMITS = 25;
+
 /** Lists what is wrong with an override's maxima; empty where nothing is. */
 export function overrideIssues(maxima: Readonly<Record<string, unknown>>): ConfigIssue[] {
-  const issues = maximaIssues(maxima);
+  const issues = maximaIssues(maxima, MAX_OWN_LIMITS);
   if (issues.length > 0) return issues;
   const scoped = Object.keys(maxima).filter((key) => key.startsWith("per_"));
   return scoped.map((key) => ({

@@ -1,4 +1,4 @@
-import { type BucketKey, keyOf } from "./bucket.ts";
+import { type BucketKey, keyOf, type Subject } from "./bucket.ts";
 import { ExpiryQueue } from "./expiry-queue.ts";
 import { type Held, NOTHING_HELD } from "./held.ts";
 import { chargeAtExpiry, type Hold } from "./hold.ts";
@@ -33,6 +33,8 @@ export class LiveHolds {
   /** Of each scope that was asked for, the sums of its buckets. */
   readonly #sums = new Map<Scope, Map<string, PendingSum>>();
   readonly #expiries = new ExpiryQueue();
+  /** Finds the bucket of a scope that a subject counts in. If that changes, the scope is to be counted anew. */
+  locate: (scope: Scope, subject: Subject) => BucketKey | undefined = keyOf;
 
   /** How many are open or due. */
   get size(): number {
@@ -81,7 +83,7 @@ export class LiveHolds {
     const entry: Entry = { hold, isDue: false, charge: chargeAtExpiry(hold), sums: [] };
     this.#entries.set(hold.id, entry);
     this.#expiries.set(hold.id, hold.expiresAtMs);
-    for (const [scope, sums] of this.#sums) count(sums, scope, entry);
+    for (const [scope, sums] of this.#sums) this.#count(sums, scope, entry);
   }
 
   /** Learns the time: those that have expired by it become due. */
@@ -118,6 +120,15 @@ export class LiveHolds {
     return this.#expiries.first()?.atMs ?? null;
   }
 
+  /** Drops the sums of a scope, which are made again when they are asked for. */
+  recount(scope: Scope): void {
+    if (!this.#sums.delete(scope)) return;
+    for (const { sums } of this.#entries.values()) {
+      const i = sums.findIndex((sum) => sum.key.scope === scope);
+      if (i !== -1) sums.splice(i, 1);
+    }
+  }
+
   clear(): void {
     this.#entries.clear();
     this.#due.clear();
@@ -135,7 +146,7 @@ export class LiveHolds {
     if (this.#sums.size >= MAX_SCOPES) this.#dropSums();
     const sums = new Map<string, PendingSum>();
     this.#sums.set(scope, sums);
-    for (const entry of this.#entries.values()) count(sums, scope, entry);
+    for (const entry of this.#entries.values()) this.#count(sums, scope, entry);
     return sums;
   }
 
@@ -143,6 +154,19 @@ export class LiveHolds {
   #dropSums(): void {
     this.#sums.clear();
     for (const { sums } of this.#entries.values()) sums.length = 0;
+  }
+
+  /** Counts a hold in the sum of its bucket of a scope, if it has one. */
+  #count(sums: Map<string, PendingSum>, scope: Scope, entry: Entry): void {
+    const key = this.locate(scope, entry.hold.subject);
+    if (!key) return;
+    let sum = sums.get(key.subject);
+    if (!sum) {
+      sum = new PendingSum(key);
+      sums.set(key.subject, sum);
+    }
+    entry.sums.push(sum);
+    countIn(sum, entry, 1);
   }
 
   #discount(entry: Entry): void {
@@ -155,19 +179,6 @@ export class LiveHolds {
       if (sums?.get(subject) === sum) sums.delete(subject);
     }
   }
-}
-
-/** Counts a hold in the sum of its bucket of a scope, if it has one. */
-function count(sums: Map<string, PendingSum>, scope: Scope, entry: Entry): void {
-  const key = keyOf(scope, entry.hold.subject);
-  if (!key) return;
-  let sum = sums.get(key.subject);
-  if (!sum) {
-    sum = new PendingSum(key);
-    sums.set(key.subject, sum);
-  }
-  entry.sums.push(sum);
-  countIn(sum, entry, 1);
 }
 
 function countIn(sum: PendingSum, { hold, isDue, charge }: Entry, sign: 1 | -1): void {

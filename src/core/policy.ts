@@ -81,7 +81,7 @@ export interface ConfigIssue {
 }
 
 const DAY_MS = 86_400_000;
-/** How many limits a configuration, and a bucket's own, can have: a rolling window takes up to 3 kB of a bucket's row. */
+/** How many limits a configuration can have: a rolling window takes up to 3 kB of a bucket's row. */
 const MAX_LIMITS = 100;
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 const MAX_COST_USD = 9_000_000;
@@ -120,13 +120,13 @@ export function configIssues(config: Readonly<Record<string, unknown>>): ConfigI
 }
 
 /** Lists what is wrong with maxima, among them two names of one limit. */
-export function maximaIssues(maxima: Readonly<Record<string, unknown>>): ConfigIssue[] {
+export function maximaIssues(maxima: Readonly<Record<string, unknown>>, maxLimits = MAX_LIMITS): ConfigIssue[] {
   const issues: ConfigIssue[] = [];
   const spelled = new Map<string, string>();
   const [, beyond] = Object.keys(maxima)
     .filter((key) => maxima[key] != null)
-    .slice(MAX_LIMITS - 1);
-  if (beyond !== undefined) return [{ key: beyond, detail: `is one limit too many: up to ${MAX_LIMITS} can be set` }];
+    .slice(maxLimits - 1);
+  if (beyond !== undefined) return [{ key: beyond, detail: `is one limit too many: up to ${maxLimits} can be set` }];
   for (const [key, value] of Object.entries(maxima)) {
     const name = parseLimitName(key);
     if (typeof name === "string") {

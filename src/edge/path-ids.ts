@@ -14,10 +14,10 @@ export function parseId(what: string, id: unknown): string {
 }
 
 /** Finds the bucket that a path names. */
-export function parseBucket({ scope, id }: BucketName): BucketKey {
+export function parseBucket({ scope, id, overflow }: BucketName): BucketKey {
   const ids = Array.isArray(id) ? id : [id];
   for (const part of ids) if (part !== null) parseId(scope, part);
-  const key = keyNamed({ scope, id });
+  const key = keyNamed({ scope, id, overflow });
   if (key) return key;
   const detail =
     "a bucket is named by its scope (tenant, user, a label, or two to four of those joined by _and_) and an id: a " +

@@ -118,6 +118,11 @@ export const PROBLEM_PAGES: Readonly<Record<ProblemCode, ProblemPage>> = {
     example: { detail: "a tenant has up to 20000 open at once" },
     retryAfterSeconds: 1,
   },
+  unknown_bucket: {
+    means: "The scope has no overflow bucket, so there is nothing to correct.",
+    fix: "Correct the subject's own bucket. A scope has an overflow bucket once it has reached `max_users`; the tenant's usage lists such scopes as `overflowing`.",
+    example: { detail: "the scope user has no overflow bucket" },
+  },
   unknown_reservation: {
     means:
       "There is no reservation of this id, or it is not the caller's, or it was settled so long ago that it is not kept.",

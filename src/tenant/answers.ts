@@ -5,6 +5,7 @@ import {
   type Held,
   type Hold,
   isFrozen,
+  isOverflow,
   limitStatusOf,
   NO_USAGE,
   nameOf,
@@ -18,14 +19,19 @@ import type { ControlAnswer, HeldAnswer, ReservationAnswer, UsageAnswer } from "
 
 const toTime = (epochMs: number) => new Date(epochMs).toISOString();
 
-/** Tells an account's totals, and how its limits stand. */
-export function usageAnswer(policy: Policy, account: Account, nowMs: number): UsageAnswer {
+/**
+ * Tells an account's totals, and how its limits stand.
+ *
+ * @param counting the account that its steps are counted in: itself, or its scope's overflow
+ */
+export function usageAnswer(policy: Policy, account: Account, counting: Account, nowMs: number): UsageAnswer {
   const { key, bucket, held, due } = account;
-  const { readings } = decide(policy, [account], nowMs);
+  const { readings } = decide(policy, [counting], nowMs);
   const usage = totalAfter(bucket?.usage ?? NO_USAGE, due);
   const saturated = atCeiling(usage);
   return {
     ...nameOf(key),
+    ...(isOverflow(counting.key) && !isOverflow(key) && { in_overflow: true }),
     ...totalsOf(usage),
     ...(saturated.length > 0 && { saturated }),
     started_at: bucket ? toTime(bucket.startedAtMs) : null,

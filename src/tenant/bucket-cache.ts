@@ -44,6 +44,11 @@ export class BucketCache {
     }
   }
 
+  /** True if it holds more bytes than it is to keep. */
+  get isOverfull(): boolean {
+    return this.#bytes > MAX_BYTES;
+  }
+
   clear(): void {
     this.#cached.clear();
     this.#bytes = 0;

@@ -4,10 +4,12 @@ import {
   type BudgetConfig,
   type Control,
   configIssues,
+  isOverflow,
   mergePatch,
   NO_USAGE,
   nameOf,
   nanoFromUsd,
+  type Policy,
   subtractUsage,
   TENANT,
   USER,
@@ -27,8 +29,17 @@ import type { TenantStores } from "./tenant-stores.ts";
 import { usageList } from "./usage-list.ts";
 
 export function usage(tenant: TenantStores, { key }: Operation<"usage">, nowMs: number): UsageAnswer {
-  const answer = usageAnswer(tenant.policy, tenant.accounts.open(tenant.policy, key, nowMs), nowMs);
-  return key.scope === TENANT ? { ...answer, users: tenant.buckets.count(USER) } : answer;
+  const { accounts, buckets, policy } = tenant;
+  const counting = accounts.openCounting(policy, key, nowMs);
+  const account = accounts.open(policy, key, nowMs);
+  if (key.scope !== TENANT) return usageAnswer(policy, account, counting, nowMs);
+  const overflow = accounts.overflowing(policy);
+  const users = buckets.count(USER) - Number(overflow.includes(USER));
+  return {
+    ...usageAnswer(policy, account, account, nowMs),
+    users,
+    ...(overflow.length > 0 && { overflowing: overflow }),
+  };
 }
 
 /** Gives a bucket maxima of its own: until `expires_at`, or for good in place of those it has. */
@@ -72,6 +83,9 @@ export function unfreeze(tenant: TenantStores, { key, request }: Operation<"unfr
 export function adjust(tenant: TenantStores, { key, request }: Operation<"adjust">, nowMs: number): UsageAnswer {
   const { tokens_in = 0, tokens_out = 0, cost_usd = 0, calls = 0, note, idempotency_key } = request;
   const costNanoUsd = nanoFromUsd(cost_usd);
+  if (isOverflow(key) && !tenant.accounts.open(tenant.policy, key, nowMs).bucket) {
+    throw new BudgetError({ code: "unknown_bucket", detail: `the scope ${key.scope} has no overflow bucket` });
+  }
   const delta = { ...NO_USAGE, inputTokens: tokens_in, outputTokens: tokens_out, costNanoUsd, calls };
   const made = tenant.accounts.adjust(tenant.policy, key, delta, nowMs);
   const told = { bucket: nameOf(key), note, idempotency_key, usage: usageList(made) };
@@ -127,9 +141,15 @@ function replaceConfig(
   }
   // Under another idle time, touches would be stored at another pace: those of the pace until now are stored now.
   tenant.buckets.saveTouches();
+  const before = tenant.config.isValid ? boundOf(tenant.policy) : Number.POSITIVE_INFINITY;
   const made = tenant.config.replace(next, edit.author ?? null, nowMs);
   tenant.ledger.append("config", { version: made.version, ...editor(edit) }, nowMs);
+  if (boundOf(tenant.policy) > before) tenant.accounts.leaveOverflow(tenant.policy, nowMs);
   return made;
+}
+
+function boundOf({ maxBuckets }: Policy): number {
+  return maxBuckets ?? Number.POSITIVE_INFINITY;
 }
 
 function editor({ author = null, idempotency_key }: Edit) {
@@ -139,6 +159,7 @@ function editor({ author = null, idempotency_key }: Edit) {
 function setControl(tenant: TenantStores, key: BucketKey, change: Partial<Control>, nowMs: number): void {
   const { control }: Account = tenant.accounts.open(tenant.policy, key, nowMs);
   tenant.controls.put({ ...key, override: null, raise: null, freeze: null, ...control, ...change });
+  tenant.accounts.controlChanged(key);
 }
 
 /** Reads a time that has to lie ahead. */

@@ -2,14 +2,15 @@ import {
   type BucketKey,
   type BucketName,
   type Charge,
+  isOverflow,
   keyNamed,
   keyOf,
+  overflowKey,
   scopeParts,
   TENANT_KEY,
   totalsOf,
   USER,
   type Usage,
-  userKey,
 } from "../core/index.ts";
 import type { LedgerEntry } from "../wire/index.ts";
 import { isSameUsage, type UsageList, usageFromList, usageList } from "./usage-list.ts";
@@ -31,7 +32,7 @@ export interface StoredEntry extends EntryBody {
   readonly reported?: UsageList | undefined;
 }
 
-type Charges = Pick<StoredEntry, "usage" | "scopes" | "exceptions" | "saturated" | "reported">;
+type Charges = Pick<StoredEntry, "usage" | "scopes" | "overflow" | "exceptions" | "saturated" | "reported">;
 
 /**
  * What an entry says of charges to a subject's buckets: the tenant's amounts, and those that differ from them.
@@ -43,11 +44,13 @@ export function chargesOf(charges: readonly Charge[], reported: Usage, isCorrect
   const [tenant, ...others] = charges;
   if (!tenant) return {};
   const scopes = others.map(({ key }) => key.scope).filter((scope) => scope !== USER);
+  const overflow = others.filter(({ key }) => isOverflow(key)).map(({ key }) => key.scope);
   const saturated = charges.filter(({ isCut }) => isCut).map(({ key }) => key.scope);
   const exceptions = others.filter(({ delta }) => !isSameUsage(delta, tenant.delta));
   return {
     usage: usageList(tenant.delta),
     scopes: scopes.length > 0 ? scopes : undefined,
+    overflow: overflow.length > 0 ? overflow : undefined,
     exceptions: exceptions.length > 0 ? exceptions.map(({ key, delta }) => [key.scope, usageList(delta)]) : undefined,
     saturated: saturated.length > 0 ? saturated : undefined,
     reported: saturated.length > 0 || isCorrection ? usageList(reported) : undefined,
@@ -56,7 +59,7 @@ export function chargesOf(charges: readonly Charge[], reported: Usage, isCorrect
 
 /** What an entry added, bucket by bucket: the inverse of `chargesOf`. */
 export function* additionsOf(entry: StoredEntry): Generator<{ key: BucketKey; usage: UsageList }> {
-  const { usage, bucket, user_id, labels = {}, model, scopes = [], exceptions = [] } = entry;
+  const { usage, bucket, user_id, labels = {}, model, scopes = [], overflow = [], exceptions = [] } = entry;
   if (!usage) return;
   if (bucket) {
     const key = keyNamed(bucket);
@@ -66,9 +69,8 @@ export function* additionsOf(entry: StoredEntry): Generator<{ key: BucketKey; us
   const differing = new Map(exceptions);
   const subject = { userId: user_id ?? null, labels: model === undefined ? labels : { model, ...labels } };
   yield { key: TENANT_KEY, usage };
-  yield { key: userKey(subject.userId), usage: differing.get(USER) ?? usage };
-  for (const scope of scopes) {
-    const key = keyOf(scope, subject);
+  for (const scope of [USER, ...scopes]) {
+    const key = overflow.includes(scope) ? overflowKey(scope) : keyOf(scope, subject);
     if (key) yield { key, usage: differing.get(scope) ?? usage };
   }
 }
@@ -109,7 +111,8 @@ export function hasLabel({ labels, model, bucket }: StoredEntry, name: string, v
 const OF_NO_STEP: readonly LedgerEntry["kind"][] = ["config", "token", "revocation", "erasure"];
 
 /** The user or the label's value that a bucket is of; undefined where it is of none. */
-function partOf({ scope, id }: BucketName, part: string): string | null | undefined {
+function partOf({ scope, id, overflow }: BucketName, part: string): string | null | undefined {
+  if (overflow) return undefined;
   const values = typeof id === "string" || id === null ? [id] : id;
   const i = scopeParts(scope).indexOf(part);
   return i === -1 ? undefined : values[i];

@@ -1,6 +1,7 @@
 import type { Answer } from "../wire/index.ts";
 import { ExpiryFault } from "./expiries.ts";
 import type { GroupCommit } from "./group-commit.ts";
+import { nextTurn } from "./next-turn.ts";
 
 /** An operation that is ready to run; it answers undefined if it did nothing and is to be run again. */
 type Run<T> = () => T | undefined;
@@ -25,6 +26,7 @@ export class OperationRunner {
       } catch (fault) {
         if (!isPassedOver(fault)) throw fault;
       }
+      await nextTurn();
     }
   }
 
@@ -38,6 +40,7 @@ export class OperationRunner {
         else if (outcome.status === "fulfilled" && outcome.value !== undefined) answers.push(outcome.value);
         else break;
       }
+      if (answers.length < runs.length) await nextTurn();
     }
     return answers;
   }

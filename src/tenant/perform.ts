@@ -98,6 +98,7 @@ export function perform<K extends OperationName>(
   caller: Caller | undefined,
   nowMs: number,
 ): Answer<AnswerOf<K>> | undefined {
+  tenant.buckets.relieve();
   tenant.accounts.tenant(nowMs);
   const isUpToDate = tenant.expiries.pass(nowMs);
   if (!isUpToDate && NEEDS_ALL_EXPIRED.has(operation.op)) return undefined;

@@ -1,4 +1,13 @@
-import { type BucketKey, type BucketName, type Hold, keyNamed, nameOf, scopeParts, USER } from "../core/index.ts";
+import {
+  type BucketKey,
+  type BucketName,
+  type Hold,
+  isOverflow,
+  keyNamed,
+  nameOf,
+  scopeParts,
+  USER,
+} from "../core/index.ts";
 
 /** A person who is erased, and what stands for their id from then on. */
 export interface Person {
@@ -10,7 +19,7 @@ export interface Person {
 export function keyWithout<K extends BucketKey>({ userId, pseudonym }: Person, key: K): K | BucketKey {
   const { scope, subject } = key;
   const place = scopeParts(scope).indexOf(USER);
-  if (place === -1) return key;
+  if (place === -1 || isOverflow(key)) return key;
   if (scope === USER) return subject === userId ? { scope, subject: pseudonym } : key;
   const parts: (string | null)[] = JSON.parse(subject);
   return parts[place] === userId ? { scope, subject: JSON.stringify(parts.with(place, pseudonym)) } : key;
@@ -34,12 +43,12 @@ export function answerWithout(person: Person, request: string, answer: unknown):
     (operation.key && keyWithout(person, operation.key) !== operation.key) ||
     told.user_id === userId;
   if (!isTheirs) return answer;
-  const { scope, id } = told;
+  const { scope, id, overflow } = told;
   return {
     ...told,
     ...(told.user_id === userId && { user_id: pseudonym }),
     ...(told.author === userId && { author: pseudonym }),
-    ...(scope !== undefined && id !== undefined && nameWithout(person, { scope, id })),
+    ...(scope !== undefined && id !== undefined && nameWithout(person, { scope, id, overflow })),
   };
 }
 
@@ -51,12 +60,12 @@ interface Stored {
 }
 
 /** What a stored answer can say of a person. */
-interface Told extends Partial<Pick<BucketName, "scope" | "id">> {
+interface Told extends Partial<BucketName> {
   readonly user_id?: string | null;
   readonly author?: string | null;
 }
 
-function nameWithout(person: Person, name: Pick<BucketName, "scope" | "id">) {
+function nameWithout(person: Person, name: BucketName) {
   const key = keyNamed(name);
   return key ? nameOf(keyWithout(person, key)) : name;
 }

@@ -4,6 +4,8 @@ import {
   type BucketStore,
   type Control,
   type EvictionCause,
+  isOverflow,
+  nameOf,
   newBucket,
   type Scope,
   TENANT,
@@ -75,6 +77,7 @@ export class SqlBuckets implements BucketStore {
     } else {
       this.#addToCount(key.scope, 1);
       this.touch(bucket, nowMs, null);
+      if (isOverflow(key)) this.#ledger.append("overflow", { bucket: nameOf(key) }, nowMs);
     }
     return bucket;
   }
@@ -164,8 +167,16 @@ export class SqlBuckets implements BucketStore {
 
   /** Writes a row for each bucket that was charged or touched, if there is something to write. */
   flush(): void {
+    this.relieve();
     if (!this.#row.unsaved && this.#changed.size <= MAX_UNSAVED_TOUCHES) return;
     this.#row.unsaved = true;
+    this.#writeBuckets();
+    this.#cache.trim();
+  }
+
+  /** Writes and drops buckets if they take more memory than they may, also in the middle of a commit. */
+  relieve(): void {
+    if (!this.#cache.isOverfull) return;
     this.#writeBuckets();
     this.#cache.trim();
   }

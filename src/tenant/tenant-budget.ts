@@ -23,6 +23,7 @@ import type {
   ReserveRequest,
 } from "../wire/index.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { nextTurn } from "./next-turn.ts";
 import { OperationRunner } from "./operation-runner.ts";
 import { perform } from "./perform.ts";
 import { migrate } from "./schema.ts";
@@ -188,6 +189,7 @@ export class TenantBudget extends DurableObject {
     const nowMs = this.now();
     for (let turn = 0, hasMore = true; hasMore && turn < MAX_TURNS; turn += 1) {
       // Each turn is a commit of its own, which takes in the calls that wait.
+      if (turn > 0) await nextTurn();
       hasMore = await this.#runner.run(() => this.#upkeep.run(nowMs));
     }
     // By a clock that is behind the platform's, an alarm goes off early; set to the same time, it would do so at once.

@@ -80,6 +80,7 @@ export class TenantStores {
     const { config, controls, ledger, buckets, holds, replays, revocations, erasure } = this;
     const stores = [config, controls, ledger, buckets, holds, replays, revocations, erasure, this.#row];
     for (const store of stores) store.forget();
+    this.accounts.forget();
     this.expiries.begin();
     this.erasure.beginCommit();
   }

@@ -89,9 +89,11 @@ export const ConsumeAnswerSchema = DecisionAnswerSchema.extend({ replayed });
 export const WrittenReservationSchema = ReservationSchema.extend({ replayed });
 export const ReservationDecisionSchema = ReservationSchema.extend({ decision: DecisionAnswerSchema, replayed });
 
+const bucketName = { scope: Text, id: BucketIdAnswer, overflow: z.literal(true).optional() };
+
 export const UsageAnswerSchema = z.object({
-  scope: Text,
-  id: BucketIdAnswer,
+  ...bucketName,
+  in_overflow: z.literal(true).optional(),
   ...totals,
   saturated: z.array(z.enum(["tokens", "cost_usd", "calls"])).optional(),
   started_at: Time.nullable(),
@@ -103,6 +105,7 @@ export const UsageAnswerSchema = z.object({
   limits: z.array(LimitStatusAnswer),
   remaining: RemainingAnswer,
   users: Count.optional(),
+  overflowing: z.array(Text).optional(),
   replayed,
 });
 
@@ -140,7 +143,7 @@ export const LedgerEntrySchema = z.object({
   provider: Text.optional(),
   price: z.object({ source: Text, rates: z.record(z.string(), Rate) }).optional(),
   ...z.object(changes).partial().shape,
-  bucket: z.object({ scope: Text, id: BucketIdAnswer }).optional(),
+  bucket: z.object(bucketName).optional(),
   note: Text.optional(),
   cause: z.enum(["max_users", "idle"]).optional(),
   reservation: Text.optional(),
@@ -151,6 +154,7 @@ export const LedgerEntrySchema = z.object({
   late: z.literal(true).optional(),
   final: z.boolean().optional(),
   scopes: z.array(Text).optional(),
+  overflow: z.array(Text).optional(),
   exceptions: z.array(z.object({ scope: Text, ...changes })).optional(),
   saturated: z.array(Text).optional(),
   reported: z.object(changes).optional(),
@@ -179,9 +183,7 @@ export const AuditSchema = z.object({
   ok: z.boolean(),
   entries: Count,
   buckets: Count,
-  differences: z.array(
-    z.object({ scope: Text, id: BucketIdAnswer, entry: Count.optional(), ledger: Sum, stored: Sum }),
-  ),
+  differences: z.array(z.object({ ...bucketName, entry: Count.optional(), ledger: Sum, stored: Sum })),
   totals: UsageTotalsAnswer,
 });
 

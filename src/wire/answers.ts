@@ -37,6 +37,9 @@ export type Saturable = "tokens" | "cost_usd" | "calls";
 export interface UsageAnswer extends UsageTotals, ControlAnswer {
   readonly scope: BucketName["scope"];
   readonly id: BucketName["id"];
+  readonly overflow?: BucketName["overflow"];
+  /** Only if true: it has no bucket, and shares its scope's overflow bucket, whose limits these are. */
+  readonly in_overflow?: true;
   /** Only if there are any: metrics whose total has reached its ceiling, 2^53−1, and stays there. */
   readonly saturated?: readonly Saturable[];
   /** RFC 3339. */
@@ -51,6 +54,8 @@ export interface UsageAnswer extends UsageTotals, ControlAnswer {
   readonly remaining: BudgetStatus["remaining"];
   /** Of the tenant alone: how many users have a bucket. */
   readonly users?: number;
+  /** Of the tenant alone, and only if there are any: scopes at their bound, whose new subjects share one bucket. */
+  readonly overflowing?: readonly string[];
 }
 
 /** One version of the configuration. Version 0 is the empty one that every tenant starts with. */
@@ -127,6 +132,8 @@ export interface LedgerEntry
   readonly final?: boolean;
   /** The scopes of labels whose buckets the amounts were added to, beside the tenant's and the user's. */
   readonly scopes?: readonly string[] | undefined;
+  /** Of these scopes and the user's, those whose overflow bucket the amounts were added to. */
+  readonly overflow?: readonly string[] | undefined;
   /** Where one of those buckets was changed by other amounts than the tenant's: which, and by what. */
   readonly exceptions?: readonly LedgerException[] | undefined;
   /** The scopes whose totals have reached their ceiling, 2^53−1, and counted less than was reported. */
@@ -134,7 +141,7 @@ export interface LedgerEntry
   /** What was reported, if the totals changed by something else: at a ceiling, or when a commit corrects a charge. */
   readonly reported?: Omit<UsageTotals, "tokens_total"> | undefined;
   /** Of all that happens to one bucket alone. */
-  readonly bucket?: Pick<BucketName, "scope" | "id">;
+  readonly bucket?: BucketName;
   readonly note?: string | undefined;
   /** Of an eviction: why it had to go, since when it had counted, and when it was last touched. */
   readonly cause?: EvictionCause;
@@ -177,7 +184,7 @@ export interface AuditAnswer {
   readonly totals: UsageTotals;
 }
 
-export interface AuditDifference extends Pick<BucketName, "scope" | "id"> {
+export interface AuditDifference extends BucketName {
   /** Of a late commit that took back something else than its reservation's expiry had charged: its entry. */
   readonly entry?: number;
   /** What the bucket's entries add up to; or what the commit should have changed. */

@@ -177,6 +177,9 @@ name(answers.LimitStatusAnswer, "LimitStatus", "How one limit stands, in its met
   shadow: "The limit does not block.",
 });
 name(answers.UsageAnswerSchema, "Usage", "A bucket's totals and how its limits stand.", {
+  overflow: "Only if true: the bucket that the scope's new subjects share, since the scope has reached `max_users`.",
+  in_overflow: "Only if true: it has no bucket of its own and counts in its scope's overflow, whose limits these are.",
+  overflowing: "Of the tenant alone: the scopes that have an overflow bucket.",
   scope: "`tenant`, `user`, a label's name, or two to four of those joined by `_and_`.",
   saturated: "Metrics whose total has reached its ceiling, 2^53−1, and stays there.",
   started_at: "Null where nothing was consumed yet.",
@@ -191,6 +194,7 @@ DOCUMENTED.add(answers.RaiseAnswer, { ...OVERRIDE_JSON_SCHEMA, required: ["expir
 name(answers.ConfigVersionSchema, "ConfigVersion", "One version of the configuration; version 0 is the empty one.");
 name(answers.LedgerEntrySchema, "LedgerEntry", "What happened, when, and what belongs to an entry of its kind.", {
   id: "Grows with every entry.",
+  overflow: "Of the user's scope and `scopes`, those in which the overflow bucket counted the amounts.",
   saturated: "The scopes whose totals have reached their ceiling, 2^53−1, and counted less than was reported.",
   reported:
     "What was reported, if the totals changed by something else: at a ceiling, or when a commit corrects a charge.",

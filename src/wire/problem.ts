@@ -21,6 +21,7 @@ export const PROBLEMS = {
   limit_reached: { status: 429, title: "A limit has no room for this now" },
   budget_exhausted: { status: 402, title: "No time makes room for this under a limit" },
   too_many_reservations: { status: 429, title: "The tenant has too many reservations open" },
+  unknown_bucket: { status: 404, title: "There is no such bucket" },
   unknown_reservation: { status: 404, title: "There is no such reservation" },
   already_settled: { status: 409, title: "The reservation is settled" },
   idempotency_mismatch: { status: 422, title: "The idempotency key was used for another request" },

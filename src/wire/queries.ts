@@ -24,6 +24,7 @@ export const ENTRY_KINDS = [
   "adjustment",
   "reset",
   "eviction",
+  "overflow",
   "config",
   "limits",
   "freeze",

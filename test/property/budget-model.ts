@@ -1,6 +1,6 @@
 import type { BudgetConfig } from "../../src/core/index.ts";
 import type { Caller, Operation } from "../../src/wire/index.ts";
-import { type Key, ModelAccounts, TENANT, told } from "./model-accounts.ts";
+import { type Key, ModelAccounts, OVERFLOW, TENANT, told } from "./model-accounts.ts";
 import { amountsIn, NO_AMOUNTS, NOTHING, sumOf, totalsAnswer } from "./model-amounts.ts";
 import { totalOf } from "./model-buckets.ts";
 import { type ModelHold, reservationAnswer } from "./model-holds.ts";
@@ -115,6 +115,8 @@ export class BudgetModel {
         return this.#set(operation.key, { freeze: null }, "unfreeze", nowMs);
       case "adjust": {
         const amounts = amountsIn(operation.request);
+        const isMissing = operation.key.subject === OVERFLOW && !accounts.touch(operation.key, nowMs);
+        if (isMissing) throw new Refused("unknown_bucket");
         const after = sumOf([totalOf(accounts.touch(operation.key, nowMs)), amounts], NO_AMOUNTS);
         if (Object.values(after).some((part) => part < 0)) throw new Refused("sum_out_of_range");
         accounts.chargeAll([operation.key], nowMs, () => ({ atMs: nowMs, amounts }));
@@ -184,15 +186,16 @@ export class BudgetModel {
     if (Object.values(config).some((value) => Number(value) < 0)) throw new Refused("invalid_input");
     const made = { version: version + 1, at: timeOf(nowMs), author: edit.author ?? null, config };
     this.versions.push(made);
-    this.accounts.config = config;
     this.accounts.entries.push("config");
+    this.accounts.configure(config);
     return made;
   }
 
   #eraseUser(userId: string, pseudonym: string): unknown {
     const { accounts } = this;
     const isTheirs = ({ scope, subject }: Key) =>
-      (scope === "user" && subject === userId) || (scope === "user_and_team" && JSON.parse(subject)[0] === userId);
+      (scope === "user" && subject === userId) ||
+      (scope === "user_and_team" && subject !== OVERFLOW && JSON.parse(subject)[0] === userId);
     const theirs = accounts.buckets.filter(isTheirs);
     accounts.buckets = accounts.buckets.filter((bucket) => !isTheirs(bucket));
     accounts.controls = accounts.controls.filter((each) => !isTheirs(each));

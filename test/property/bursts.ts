@@ -2,6 +2,7 @@ import fc from "fast-check";
 import type { BudgetConfig } from "../../src/core/index.ts";
 import type { Caller, Operation } from "../../src/wire/index.ts";
 import { START_MS } from "../tenant/tenant.ts";
+import { OVERFLOW } from "./model-accounts.ts";
 
 /** The buckets that something is done to. */
 export const KEYS = [
@@ -11,6 +12,7 @@ export const KEYS = [
   { scope: "user", subject: "" },
   { scope: "team", subject: "red" },
   { scope: "user_and_team", subject: '["alice","red"]' },
+  { scope: "user", subject: OVERFLOW },
 ];
 
 const user_id = fc.constantFrom("alice", "bob", null);
@@ -248,7 +250,10 @@ export const changing = record({
 /** An idle time that stays, and so does what windows there are: an idle bucket may be found out to be so later. */
 export const idling = record({
   config: fc
-    .tuple(configs, record({ user_idle_ttl_seconds: fc.constantFrom(20, 50), max_users: fc.constantFrom(1, 2, 3) }))
+    .tuple(
+      configs,
+      record({ user_idle_ttl_seconds: fc.constantFrom(20, 50), max_users: fc.constantFrom(1, 3, 100, 100) }),
+    )
     .map(merged<BudgetConfig>),
   sent: burstsOf(
     record({

@@ -41,8 +41,12 @@ export function keyIn(scope: string, { user, labels }: Subject): Key | null {
   return { scope, subject: values.length > 1 ? JSON.stringify(values) : (values[0] ?? "") };
 }
 
+/** What the bucket is called that the subjects of a full scope share: longer than any id. */
+export const OVERFLOW = "*".repeat(257);
+
 /** A bucket as the wire names it. */
 export function nameOf({ scope, subject }: Key) {
+  if (subject === OVERFLOW) return { scope, id: null, overflow: true };
   return { scope, id: scope.includes("_and_") ? JSON.parse(subject) : subject || null };
 }
 
@@ -61,8 +65,43 @@ export class ModelAccounts {
     const limited = new Set(["tenant", "user", ...limitsIn(this.config).map(({ scope }) => scope)]);
     return ["tenant", "user", "team", "user_and_team"].flatMap((scope) => {
       const key = keyIn(scope, subject);
-      return key && (limited.has(scope) || this.#isSet(key, nowMs)) ? [key] : [];
+      return key && (limited.has(scope) || this.#isSet(key, nowMs)) ? [this.counting(key, nowMs)] : [];
     });
+  }
+
+  /** The bucket that a subject of a scope counts in: its own, or in a full scope the one that new subjects share. */
+  counting(key: Key, nowMs: number): Key {
+    if (this.touch(key, nowMs)) return key;
+    const shared = { scope: key.scope, subject: OVERFLOW };
+    if (this.#takes(key) && !this.touch(shared, nowMs)) {
+      const idle = this.buckets.find((bucket) => bucket.scope === key.scope && this.#isIdle(bucket, nowMs));
+      if (idle) this.#evict(idle, "idle");
+    }
+    return this.#takes(key) ? shared : key;
+  }
+
+  /** True if a subject without a bucket counts in its scope's overflow. */
+  #takes(key: Key): boolean {
+    const { max_users = 100_000 } = this.config;
+    if (max_users === null || key.scope === "tenant" || !this.#isLimited(key.scope)) return false;
+    if (this.controls.some((each) => isSame(each, key))) return false;
+    const inScope = this.buckets.filter(({ scope }) => scope === key.scope);
+    return inScope.length >= max_users || inScope.some(({ subject }) => subject === OVERFLOW);
+  }
+
+  #isLimited(scope: string): boolean {
+    return limitsIn(this.config).some((limit) => limit.scope === scope);
+  }
+
+  /** Takes up a configuration. Under a higher bound, scopes with room have no overflow any more. */
+  configure(config: BudgetConfig): void {
+    const boundOf = ({ max_users }: BudgetConfig) => max_users ?? Number.POSITIVE_INFINITY;
+    const isRaised = boundOf(config) > boundOf(this.config);
+    this.config = config;
+    for (const bucket of isRaised ? this.buckets.filter(({ subject }) => subject === OVERFLOW) : []) {
+      const count = this.buckets.filter(({ scope }) => scope === bucket.scope).length;
+      if (count <= boundOf(config)) this.#evict(bucket, "max_users");
+    }
   }
 
   bucket(key: Key): ModelBucket | undefined {
@@ -83,9 +122,11 @@ export class ModelAccounts {
     for (const scope of scopes) {
       for (const bucket of this.buckets)
         if (bucket.scope === scope && this.#isIdle(bucket, nowMs)) this.#evict(bucket, "idle");
-      const inScope = this.buckets.filter((each) => scope !== "tenant" && each.scope === scope);
+      if (scope === "tenant" || this.#isLimited(scope)) continue;
+      const inScope = this.buckets.filter((each) => each.scope === scope);
       const over = Math.max(0, inScope.length - (this.config.max_users ?? Number.POSITIVE_INFINITY));
-      for (const oldest of inScope.slice(0, over)) this.#evict(oldest, "max_users");
+      const evictable = inScope.filter((bucket) => !this.#isSet(bucket, nowMs));
+      for (const oldest of evictable.slice(0, over)) this.#evict(oldest, "max_users");
     }
   }
 
@@ -113,7 +154,10 @@ export class ModelAccounts {
   /** Adds a charge to a bucket, which takes no total below zero; a bucket that is none yet begins with it. */
   charge(key: Key, startedAtMs: number, charge: Omit<Charge, "windows">): void {
     const bucket = this.touch(key, startedAtMs) ?? { ...key, startedAtMs, touchedAtMs: startedAtMs, charges: [] };
-    if (!this.buckets.includes(bucket)) this.buckets.push(bucket);
+    if (!this.buckets.includes(bucket)) {
+      this.buckets.push(bucket);
+      if (key.subject === OVERFLOW) this.entries.push("overflow");
+    }
     const amounts = combine(charge.amounts, totalOf(bucket), (amount, total) => Math.max(amount, -total));
     bucket.charges.push({ ...charge, amounts, windows: this.#windows(key, charge.atMs) });
   }
@@ -144,8 +188,10 @@ export class ModelAccounts {
   /** What live holds keep of a bucket. */
   held(key: Key): Measured {
     const own = this.holds.filter((hold) => {
-      const kept = keyIn(key.scope, hold);
-      return hold.state === "held" && kept !== null && isSame(kept, key);
+      const own = keyIn(key.scope, hold);
+      if (hold.state !== "held" || own === null) return false;
+      const kept = !this.bucket(own) && this.#takes(own) ? { ...own, subject: OVERFLOW } : own;
+      return isSame(kept, key);
     });
     return sumOf(
       own.map(({ held }) => held),
@@ -218,14 +264,17 @@ export class ModelAccounts {
   }
 
   usageAnswer(key: Key, nowMs: number) {
+    const counting = this.counting(key, nowMs);
     const bucket = this.touch(key, nowMs);
     const held = this.held(key);
     const { override, raise, freeze } = this.control(key);
-    const { remaining, limits } = this.decide([key], nowMs);
+    const { remaining, limits } = this.decide([counting], nowMs);
+    const overflowing = this.buckets.filter(({ scope, subject }) => subject === OVERFLOW && this.#isLimited(scope));
     const untilMs = freeze?.untilMs ?? Number.POSITIVE_INFINITY;
     const frozen = { until: untilMs === Number.POSITIVE_INFINITY ? null : timeOf(untilMs) };
     return {
       ...nameOf(key),
+      ...(counting.subject === OVERFLOW && key.subject !== OVERFLOW && { in_overflow: true }),
       ...totalsAnswer(totalOf(bucket)),
       started_at: bucket ? timeOf(bucket.startedAtMs) : null,
       wall_clock: bucket ? Math.max(0, nowMs - bucket.startedAtMs) / 1000 : 0,
@@ -235,7 +284,16 @@ export class ModelAccounts {
       held: { ...heldAnswer(held), reservations: held.concurrent_calls },
       limits,
       remaining,
-      ...(key.scope === "tenant" && { users: this.buckets.filter(({ scope }) => scope === "user").length }),
+      ...(key.scope === "tenant" && {
+        users:
+          this.buckets.filter(({ scope }) => scope === "user").length -
+          overflowing.filter(({ scope }) => scope === "user").length,
+        ...(overflowing.length > 0 && {
+          overflowing: limitsIn(this.config)
+            .map(({ scope }) => scope)
+            .filter((scope, i, all) => all.indexOf(scope) === i && overflowing.some((each) => each.scope === scope)),
+        }),
+      }),
     };
   }
 

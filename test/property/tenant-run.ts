@@ -12,7 +12,7 @@ import {
 import { ledgerOf, newTenant, START_MS, setNow, valueIn } from "../tenant/tenant.ts";
 import { BudgetModel, type ModelAnswer } from "./budget-model.ts";
 import { KEYS, type Step } from "./bursts.ts";
-import { keyIn, nameOf } from "./model-accounts.ts";
+import { keyIn, nameOf, OVERFLOW } from "./model-accounts.ts";
 import { type Amounts, amountsIn, NO_AMOUNTS, sumOf, type WireAmounts } from "./model-amounts.ts";
 import { totalOf } from "./model-buckets.ts";
 
@@ -20,6 +20,8 @@ const NO_RESERVATION = "01AAAAAAAAAAAAAAAAAAAAAAAA";
 const ULID = /[0-9A-HJKMNP-TV-Z]{26}/g;
 /** What of an answer the model does not know. */
 const UNKNOWN: readonly string[] = ["resets_at"];
+/** More than a case has. */
+const MANY_USERS = 100;
 /** What it does not know while buckets can be idle, since they may be found out to be so later. */
 const UNKNOWN_OF_IDLE: readonly string[] = ["entries", "buckets", "users"];
 
@@ -42,8 +44,10 @@ export class TenantRun {
 
   /** Lets time pass, before which the object can leave memory, or after which its alarm can go off. */
   async pass(afterMs: number, befalls: string): Promise<void> {
-    // A read's touch is in memory until something is written, by a consume or by an audit; then the object leaves.
-    if (befalls === "leaves") await this.send([{ op: "consume", request: {} }]);
+    // A read's touch can be in memory until something is written, by a consume or by an audit; then the object leaves.
+    // The order of touches does not matter far below the bound, and for the idle rule each is written in time.
+    const isBounded = (this.#model.accounts.config.max_users ?? MANY_USERS) < MANY_USERS;
+    if (befalls === "leaves" && isBounded) await this.send([{ op: "consume", request: {} }]);
     if (befalls === "audited") await this.send([{ op: "audit" }]);
     if (befalls === "leaves" || befalls === "audited") await evictDurableObject(this.#tenant);
     const { accounts } = this.#model;
@@ -225,7 +229,8 @@ function sumsOf(ledger: readonly LedgerEntry[]): Map<string, Amounts[]> {
   for (const entry of ledger) {
     if (entry.bucket) add(entry.bucket, entry);
     for (const scope of entry.bucket ? [] : ["tenant", "user", ...(entry.scopes ?? [])]) {
-      const key = keyIn(scope, { user: entry.user_id ?? null, labels: entry.labels ?? {} });
+      const own = keyIn(scope, { user: entry.user_id ?? null, labels: entry.labels ?? {} });
+      const key = entry.overflow?.includes(scope) ? { scope, subject: OVERFLOW } : own;
       if (key) add(nameOf(key), entry.exceptions?.find((each) => each.scope === scope) ?? entry);
     }
   }

@@ -92,9 +92,10 @@ function nameIn(bucket: unknown, rest: Item) {
   only(bucket, rest);
   const isId = (id: unknown) => typeof id === "string" || id === null;
   if (typeof bucket === "object" && bucket !== null && !Array.isArray(bucket)) {
-    const { scope, id = null } = bucket as Item;
-    if (typeof scope === "string" && (isId(id) || (Array.isArray(id) && id.every(isId)))) {
-      return { scope, id: id as string | null | string[] };
+    const { scope, id = null, overflow } = bucket as Item;
+    const isName = isId(id) || (Array.isArray(id) && id.every(isId));
+    if (typeof scope === "string" && isName && (overflow === undefined || overflow === true)) {
+      return { scope, id: id as string | null | string[], ...(overflow === true && { overflow: true as const }) };
     }
   }
   throw refused("/bucket", 'takes a bucket, such as {"scope": "user", "id": "alice"}');

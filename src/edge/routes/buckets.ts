@@ -15,7 +15,7 @@ interface BucketPath {
   /** How they are spoken of: "a user's". */
   readonly whose: string;
   readonly name: (c: RouteContext) => BucketName;
-  readonly example: Pick<BucketName, "scope" | "id">;
+  readonly example: BucketName;
 }
 
 const PATHS: readonly BucketPath[] = [
@@ -51,6 +51,13 @@ const PATHS: readonly BucketPath[] = [
     }),
     example: { scope: "user_and_model", id: ["alice", "gpt-5"] },
   },
+  {
+    prefix: "/overflow/{scope}",
+    noun: "Overflow",
+    whose: "a scope's overflow bucket's",
+    name: (c) => ({ scope: c.req.param("scope") ?? "", id: null, overflow: true }),
+    example: { scope: "user", id: null, overflow: true },
+  },
 ];
 
 const USAGE = {
@@ -82,7 +89,7 @@ function routesOf({ prefix, noun, whose, name, example }: BucketPath): Route[] {
     example: { ...USAGE, ...example, ...(noun === "Tenant" && { users: 3 }) },
   };
   const path = (verb: string) => `${TENANT_PATH}${prefix}/${verb}`;
-  const tag = noun === "Tenant" ? "Tenant" : noun === "Bucket" ? "Buckets" : "Users";
+  const tag = noun === "Tenant" ? "Tenant" : noun === "Bucket" || noun === "Overflow" ? "Buckets" : "Users";
   return [
     {
       method: "get",
@@ -131,7 +138,11 @@ function routesOf({ prefix, noun, whose, name, example }: BucketPath): Route[] {
       description: "By a debit, or with negative amounts a credit. No other bucket's change.",
       body: { schema: AdjustRequest, example: { tokens_in: -40, cost_usd: -0.25, note: "a call was billed twice" } },
       answer,
-      problems: ["sum_out_of_range", "idempotency_mismatch"],
+      problems: [
+        "sum_out_of_range",
+        "idempotency_mismatch",
+        ...(noun === "Overflow" ? (["unknown_bucket"] as const) : []),
+      ],
       handle: async (c) => c.json(await c.var.tenant.adjust(name(c), withIdempotencyKey(c.req, await jsonBody(c.req)))),
     },
     {
