@@ -89,6 +89,8 @@ export class Accounts {
 
   /** Evicts what is above the bound of any scope, as many buckets as one operation does. */
   keepWithin(policy: Policy, nowMs: number): void {
+    // What reservations keep goes by who shares a bucket.
+    this.#overflow.look(policy);
     this.#bounds.keepWithin(policy, this.#bounds.scopesOver(policy), nowMs);
   }
 
