@@ -147,12 +147,16 @@ describe("npm run selfhost", () => {
     await expect(fetch(`${url}/health`)).rejects.toThrow("fetch failed");
   });
 
-  test("stops where a setting is missing, and exits 2", async () => {
-    vi.stubEnv("ADMIN_TOKEN", "");
-    const args = ["--bundle", join(dir.path, "bundle"), "--state", join(dir.path, "unset"), "--port", "0"];
+  test.each([
+    ["ADMIN_TOKEN", ""],
+    ["CORS_ORIGINS", "https://app.example/"],
+  ])("stops if %s is %j, and exits 2", async (name, value) => {
+    for (const [secret, set] of Object.entries(SECRETS)) vi.stubEnv(secret, set);
+    vi.stubEnv(name, value);
+    const args = ["--bundle", join(dir.path, "bundle"), "--state", join(dir.path, name), "--port", "0"];
     expect(await runScript(main, ...args)).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("ADMIN_TOKEN is not set as it has to be"),
+      stderr: expect.stringContaining(`${name} is not set as it has to be`),
     });
     vi.unstubAllEnvs();
   });

@@ -39,16 +39,17 @@ let current: { readonly env: SettingsEnv; readonly authenticator: Authenticator 
 
 /** The isolate's authenticator, for as long as it is given the same settings. */
 function authenticatorOf(env: SettingsEnv): Authenticator {
-  const { ADMIN_TOKEN, TOKEN_SECRET, JWKS_URL, JWKS_ISSUER, JWKS_AUDIENCE, JWKS_CLAIMS } = env;
+  const { ADMIN_TOKEN, TOKEN_SECRET, JWKS_URL, JWKS_ISSUER, JWKS_AUDIENCE, JWKS_CLAIMS, CORS_ORIGINS } = env;
   const isCurrent =
     current?.env.ADMIN_TOKEN === ADMIN_TOKEN &&
     current?.env.TOKEN_SECRET === TOKEN_SECRET &&
     current?.env.JWKS_URL === JWKS_URL &&
     current?.env.JWKS_ISSUER === JWKS_ISSUER &&
     current?.env.JWKS_AUDIENCE === JWKS_AUDIENCE &&
-    current?.env.JWKS_CLAIMS === JWKS_CLAIMS;
+    current?.env.JWKS_CLAIMS === JWKS_CLAIMS &&
+    current?.env.CORS_ORIGINS === CORS_ORIGINS;
   if (current && isCurrent) return current.authenticator;
-  const kept = { ADMIN_TOKEN, TOKEN_SECRET, JWKS_URL, JWKS_ISSUER, JWKS_AUDIENCE, JWKS_CLAIMS };
+  const kept = { ADMIN_TOKEN, TOKEN_SECRET, JWKS_URL, JWKS_ISSUER, JWKS_AUDIENCE, JWKS_CLAIMS, CORS_ORIGINS };
   current = { env: kept, authenticator: new Authenticator(readAccessSettings(kept)) };
   return current.authenticator;
 }
