@@ -20,9 +20,10 @@ export function admit(route: Route): MiddlewareHandler<EdgeEnv> {
   return async (c, next) => {
     const tenantId = c.req.param("tenant") ?? "";
     c.set("route", route);
-    c.set("tenantId", tenantId);
     const authenticator = authenticatorOf(c.env);
     const grant = await authenticator.authenticate(c.req.raw.headers.get("authorization"));
+    // Not before: it is logged, and anybody can put anything into a path.
+    c.set("tenantId", tenantId);
     if (grant) {
       requireScope(grant, tenantId, scope);
       requireUnrevoked(grant);
