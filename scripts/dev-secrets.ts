@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 
 const randomText = () => randomBytes(32).toString("base64url");
@@ -12,9 +12,11 @@ export const newDevSecrets = () => ({
   CORS_ORIGINS: "*",
 });
 
-/** Reads a `.dev.vars`, and first adds what it lacks. Git ignores it; nobody else may read it. */
+/** Reads a `.dev.vars`, and first adds what it lacks. Git ignores it, and only its owner may read it. */
 export function ensureDevSecrets(file: string): Readonly<Record<string, string | undefined>> {
-  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+  const isThere = existsSync(file);
+  if (isThere) chmodSync(file, 0o600);
+  const text = isThere ? readFileSync(file, "utf8") : "";
   const has = parseEnv(text);
   const missing = Object.entries(newDevSecrets()).filter(([name]) => has[name] === undefined);
   if (missing.length === 0) return has;

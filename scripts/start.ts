@@ -1,52 +1,50 @@
 /**
- * `npm start`: serves the budget on this machine with `wrangler dev`, its state kept in the project's folder, makes
- * secrets for it on the first run, and prints what to call it with.
+ * `npm start`: serves the budget on this machine, its state kept in the project's folder, makes secrets for it on the
+ * first run, and prints what to call it with.
  */
-import { spawn } from "node:child_process";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { ensureDevSecrets } from "./dev-secrets.ts";
+import { startDevServer } from "./dev-server.ts";
 
-const { values } = parseArgs({ options: { port: { type: "string", default: "8787" } } });
-const url = `http://127.0.0.1:${values.port}`;
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const text = { type: "string" } as const;
+const { values } = parseArgs({
+  options: {
+    port: { ...text, default: "8787" },
+    state: { ...text, default: `${ROOT}.wrangler/state` },
+    secrets: { ...text, default: `${ROOT}.dev.vars` },
+  },
+});
 
-if (await isServing()) {
-  console.error(`something serves ${url} already: stop it, or choose another port with npm start -- --port N`);
+if (await isServing(`http://127.0.0.1:${values.port}`)) {
+  console.error(`something serves port ${values.port} already: stop it, or choose another with npm start -- --port N`);
   process.exit(1);
 }
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const { ADMIN_TOKEN } = ensureDevSecrets(`${root}.dev.vars`);
-const args = [
-  "dev",
-  "--ip",
-  "127.0.0.1",
-  "--port",
-  values.port,
-  "--log-level",
-  "warn",
-  "--show-interactive-dev-session=false",
-];
-const server = spawn(process.execPath, [`${root}node_modules/wrangler/bin/wrangler.js`, ...args], {
-  cwd: root,
-  // Neither telemetry nor a look-up of the request's location: it starts the same without a network.
-  env: { ...process.env, WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" },
-  stdio: "inherit",
+const secretsFile = resolve(values.secrets);
+const { ADMIN_TOKEN } = ensureDevSecrets(secretsFile);
+const server = await startDevServer({
+  configs: [`${ROOT}wrangler.toml`],
+  port: Number(values.port),
+  stateDir: resolve(values.state),
+  secretsFile,
+  watch: true,
 });
-server.on("exit", (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => server.kill(signal));
-
-while (!(await isServing())) await new Promise((resolve) => setTimeout(resolve, 100));
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => server[Symbol.asyncDispose]().then(() => process.exit(0)));
+}
 console.log(`
-edge-budget serves ${url}; what it counts is kept in .wrangler/state, its secrets in .dev.vars.
+edge-budget serves ${server.url}; what it counts is kept in ${values.state}, its secrets in ${values.secrets}.
 Ask it whether a step may be taken:
 
-  curl ${url}/v1/tenants/acme/allows-step -H 'authorization: Bearer ${ADMIN_TOKEN}' -H 'content-type: application/json' -d '{"user_id": "alice"}'
+  curl ${server.url}/v1/tenants/acme/allows-step -H 'authorization: Bearer ${ADMIN_TOKEN}' -H 'content-type: application/json' -d '{"user_id": "alice"}'
 
-The reference is at ${url}/docs.
+The reference is at ${server.url}/docs.
 `);
 
-async function isServing(): Promise<boolean> {
+async function isServing(url: string): Promise<boolean> {
   return fetch(`${url}/health`).then(
     (response) => response.ok,
     () => false,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { parse } from "smol-toml";
+import { WRANGLER_ENVIRONMENT } from "../wrangler-environment.ts";
 import { type WranglerConfig, workerdConfig } from "./workerd-config.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -24,7 +25,7 @@ export async function buildBundle(dir: string): Promise<string> {
   const args = [join(wrangler, "../bin/wrangler.js"), "deploy", "--dry-run", "--outdir", dir];
   const { stdout } = await run(process.execPath, args, {
     cwd: ROOT,
-    env: { ...process.env, WRANGLER_SEND_METRICS: "false" },
+    env: { ...process.env, ...WRANGLER_ENVIRONMENT },
   });
   const files = (await readdir(dir)).filter((file) => !/\.(map|md)$/.test(file) && file !== MAIN_MODULE);
   const config = parse(await readFile(join(ROOT, "wrangler.toml"), "utf8")) as unknown as WranglerConfig;

@@ -2,11 +2,12 @@ import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 
 /**
- * This process's environment, and for what that does not set a file of `NAME=value` lines, the one that `wrangler dev`
- * reads too.
+ * This process's environment, and for a secret that it does not set the `.dev.vars` of `npm start`. Its other settings
+ * are for a developer's machine alone: any page may call there.
  */
 export function environmentWith(file: string): NodeJS.ProcessEnv {
-  return { ...parseEnv(readIfThere(file)), ...process.env };
+  const { ADMIN_TOKEN, TOKEN_SECRET } = parseEnv(readIfThere(file));
+  return { ...(ADMIN_TOKEN && { ADMIN_TOKEN }), ...(TOKEN_SECRET && { TOKEN_SECRET }), ...process.env };
 }
 
 function readIfThere(file: string): string {

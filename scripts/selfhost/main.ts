@@ -12,13 +12,14 @@ import { type Service, serveBundle } from "./serve-bundle.ts";
 
 const USAGE = `usage: npm run selfhost -- [options]
 
-  --state DIR      where the budgets are kept (default: .selfhost)
+  --state DIR      where the budgets are kept (default: .selfhost); the folder is closed to other users
   --port N         default: 8787
   --host ADDRESS   default: 127.0.0.1; 0.0.0.0 for every address of this machine
   --bundle DIR     what to serve (default: dist, where npm run build puts it)
   --help           prints this
 
-Its secrets, and each of the [vars] of wrangler.toml, are taken from the environment, else from a file .dev.vars:
+Its secrets are taken from the environment, else from a file .dev.vars, and each of the [vars] of wrangler.toml from the
+environment:
 
   ADMIN_TOKEN=$(openssl rand -hex 32) TOKEN_SECRET=1:$(openssl rand -hex 32) npm run selfhost`;
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, mkdir } from "node:fs/promises";
+import { access, chmod, mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -15,7 +15,7 @@ const KEPT_LOG_LENGTH = 8_192;
 export interface ServeOptions {
   /** Where `buildBundle` put the bundle and its configuration. */
   readonly bundleDir: string;
-  /** Where the objects keep what they keep; made where it is missing. One workerd at a time can serve it. */
+  /** Where the objects keep what they keep; made if it is missing, and closed to other users. One workerd at a time can serve it. */
   readonly stateDir: string;
   /** Default: loopback. */
   readonly host?: string;
@@ -49,7 +49,9 @@ export async function serveBundle(options: ServeOptions): Promise<Service> {
     throw new Error(`${config} is not there; npm run build makes it`);
   });
   await mkdir(stateDir, { recursive: true });
+  await chmod(stateDir, 0o700);
   const [command = "", ...args] = [
+    ...closed(),
     ...lock(stateDir),
     ...[workerdPath(), "serve", "--experimental", config],
     ...["--directory-path", `state=${stateDir}`, "--socket-addr", `http=${bracketed(host)}:${port}`],
@@ -74,6 +76,11 @@ export async function serveBundle(options: ServeOptions): Promise<Service> {
 export function workerdPath(): string {
   const { resolve } = createRequire(import.meta.url);
   return createRequire(resolve("wrangler/package.json"))("workerd").default;
+}
+
+/** Lets what the process creates be read by its owner alone; the command that follows replaces the shell. */
+function closed(): string[] {
+  return process.platform === "win32" ? [] : ["sh", "-c", 'umask 077; exec "$@"', "sh"];
 }
 
 /**

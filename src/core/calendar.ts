@@ -27,9 +27,10 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /**
- * A tenant's calendar. Periods of a unit follow each other without gap or overlap. A day is 23 or 25 hours long
- * where the zone's clock is changed; a start that the change skips is the first instant after it, and one that it
- * repeats is the first of the two (RFC 5545, section 3.3.5). An hour during which the clock is changed ends there.
+ * A tenant's calendar. Periods of a unit follow each other without gap or overlap. A day is 23 or 25 hours long if the
+ * zone's clock is changed in it. A start that the change skips moves forward by the length of the gap, and of one that it
+ * repeats the first counts (RFC 5545, section 3.3.5; Temporal's "compatible"). An hour during which the clock is changed
+ * ends there.
  *
  * The last period of each unit is remembered, so that the zone's rules are asked once a period.
  */

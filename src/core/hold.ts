@@ -30,7 +30,7 @@ export interface Estimated {
 export interface Hold {
   readonly id: string;
   readonly subject: Subject;
-  /** What the call's price goes by, where a commit does not say it anew. */
+  /** What the call's price goes by. If there is none, a commit can name one. */
   readonly model: string | undefined;
   readonly provider: string | undefined;
   readonly state: HoldState;

@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
+import { parseOrigins } from "./allowed-origins.ts";
 import type { EdgeEnv } from "./edge-env.ts";
 
 /** What a page may send beside what any may, and what it may read of an answer beside its body. */
@@ -17,7 +18,7 @@ const ANSWER_HEADERS = ["ETag", "RateLimit", "RateLimit-Policy", "Retry-After", 
 const PREFLIGHT_SECONDS = 86_400;
 
 const answerPage = cors({
-  origin: (origin, c) => allowedOrigin(c.env.CORS_ORIGINS, origin),
+  origin: (origin, c) => allowedOrigin(origin, c.env.CORS_ORIGINS),
   allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
   allowHeaders: REQUEST_HEADERS,
   exposeHeaders: ANSWER_HEADERS,
@@ -31,9 +32,11 @@ const answerPage = cors({
 export const allowPages: MiddlewareHandler<EdgeEnv> = (c, next) =>
   c.req.raw.headers.has("origin") ? answerPage(c, next) : next();
 
-/** @param allowed origins with spaces between, or `*` for any */
-function allowedOrigin(allowed: string | undefined, origin: string): string | null {
-  const origins = (allowed ?? "").split(" ");
-  if (origins.includes("*")) return "*";
-  return origins.includes(origin) ? origin : null;
+let current: { readonly text: string; readonly origins: ReadonlySet<string> } | undefined;
+
+/** A list that is wrong allows none: it could have been meant to be narrower. */
+function allowedOrigin(origin: string, text = ""): string | null {
+  if (current?.text !== text) current = { text, origins: parseOrigins(text) ?? new Set() };
+  if (current.origins.has("*")) return "*";
+  return current.origins.has(origin) ? origin : null;
 }

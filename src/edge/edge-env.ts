@@ -15,7 +15,7 @@ export interface EdgeEnv {
     /** The state of the decision, and the code of the problem, that is answered: for the log. */
     decision?: BudgetStatus["state"];
     code?: ProblemCode;
-    /** Below a tenant: its id, and the operations on it, as the caller may use them. */
+    /** Below a tenant, once the caller is known: its id, and the operations on it, as the caller may use them. */
     tenantId: string;
     tenant: TenantOperations;
     /** What the caller's token allows; undefined for the operator. */

@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import type { EdgeEnv } from "./edge-env.ts";
 
 const REQUEST_ID = /^[\w.:/+=@-]{1,128}$/;
-/** No tenant has a longer name; before its caller is known, a path can say anything. */
+/** No tenant has a longer name; a caller whose token is another tenant's can name any. */
 const MAX_TENANT_LENGTH = 256;
 /** W3C Trace Context, section 3.2: version, trace, parent, flags. */
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -10,7 +10,7 @@ const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 /**
  * What every exchange has, whatever its route: a request id, taken over or made; the caller's trace, passed through;
  * an answer that nobody caches; and one line in the log, as JSON. The line has no token, no body, and of the path only
- * the tenant.
+ * the route and, once the caller is known, the tenant.
  */
 export const exchange: MiddlewareHandler<EdgeEnv> = async (c, next) => {
   const startedAtMs = Date.now();

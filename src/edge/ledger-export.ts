@@ -74,6 +74,8 @@ function csvRow(entry: LedgerEntry): string {
 
 /** What spreadsheets take for a formula: one of four signs, also after what they trim, and in full width. */
 const FORMULA = /^[\t\r\n]|^[\s\p{C}]*[=+\-@＝＋－＠]/u;
+/** The same after a tab or a line's end, where a paste or a lenient reader begins another cell. */
+const INNER_FORMULA = /([\t\r\n][\s\p{C}]*)(?=[=+\-@＝＋－＠])/gu;
 
 /**
  * Prints a cell (RFC 4180). Text that a spreadsheet would take for a formula is led by an apostrophe: ids are what
@@ -81,6 +83,6 @@ const FORMULA = /^[\t\r\n]|^[\s\p{C}]*[=+\-@＝＋－＠]/u;
  */
 function csvCell(value: string | number): string {
   if (typeof value === "number") return `${value}`;
-  const text = FORMULA.test(value) ? `'${value}` : value;
+  const text = (FORMULA.test(value) ? `'${value}` : value).replaceAll(INNER_FORMULA, "$1'");
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

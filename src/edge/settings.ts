@@ -1,6 +1,7 @@
 import { BudgetError } from "../wire/index.ts";
 import { type ProviderSettings, parseProvider } from "./access/provider-settings.ts";
 import { parseSigningKeys, type SigningKey } from "./access/signing-keys.ts";
+import { parseOrigins, TAKES_ORIGINS } from "./allowed-origins.ts";
 
 /** What the service is set up with. On a host of one's own, any of it can be missing. */
 export type SettingsEnv = Partial<
@@ -40,6 +41,7 @@ export function readAccessSettings(env: SettingsEnv): AccessSettings {
   }
   const provider = parseProvider(env);
   if (typeof provider === "string") throw notConfigured("JWKS_URL", provider);
+  if (!parseOrigins(env.CORS_ORIGINS ?? "")) throw notConfigured("CORS_ORIGINS", TAKES_ORIGINS);
   return { adminTokens: adminTokens.map((token) => new TextEncoder().encode(token)), signingKeys, provider };
 }
 

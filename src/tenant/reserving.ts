@@ -13,7 +13,9 @@ import { priceCall } from "../pricing/index.ts";
 import {
   BudgetError,
   type Caller,
+  type CommitRequest,
   type DecisionAnswer,
+  inputRefusal,
   type Operation,
   type Page,
   type ReservationAnswer,
@@ -121,6 +123,7 @@ export function commit(
   const { idempotency_key, final = true } = request;
   const hold = findHold(tenant, id, nowMs, caller);
   if (hold.state === "committed") throw settled(hold);
+  requireOwnModel(hold, request);
   const { model = hold.model, provider = hold.provider } = request;
   const { usage, price } = pricedUsageOf({ ...request, model, provider }, policy.prices, priceCall, nowMs);
   requireRealUsage(policy, usage, request);
@@ -187,6 +190,19 @@ function findHold(tenant: TenantStores, id: string, nowMs: number, caller: Calle
 
 function settled({ id, state }: Hold): BudgetError {
   return new BudgetError({ code: "already_settled", detail: `the reservation "${id}" is ${state}` });
+}
+
+/**
+ * Refuses to price a call as another model than it was reserved and is counted for: a cheaper one would hide what it
+ * spent.
+ *
+ * @throws BudgetError `invalid_input` if it names another model and no cost
+ */
+function requireOwnModel({ subject }: Hold, { model, cost_usd }: CommitRequest): void {
+  const reserved = subject.labels.model;
+  if (model === undefined || cost_usd !== undefined || reserved === undefined || model === reserved) return;
+  const detail = `differs from the reservation's, which is "${reserved}": leave it out, or send what the call cost as cost_usd`;
+  throw new BudgetError(inputRefusal([{ pointer: "/model", detail }]));
 }
 
 /** A refusal that time can lift, or one that it cannot. */

@@ -77,6 +77,12 @@ describe("a page of an allowed origin", () => {
   });
 });
 
+test("nothing is allowed by a list that is wrong", async () => {
+  for (const CORS_ORIGINS of [`${PAGE},*`, `${PAGE} *,`]) {
+    expect((await preflight(PAGE, { CORS_ORIGINS })).headers.get("access-control-allow-origin")).toBeNull();
+  }
+});
+
 test("a page of another origin is told of none, and any is where any may call", async () => {
   expect((await preflight("https://evil.example")).headers.get("access-control-allow-origin")).toBeNull();
   expect((await preflight("https://app.example.evil.example")).headers.get("access-control-allow-origin")).toBeNull();

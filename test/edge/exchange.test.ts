@@ -115,6 +115,22 @@ describe("the log", () => {
     for (const secret of [token, "alice-the-secret", "4711"]) expect(lines.join("\n")).not.toContain(secret);
   });
 
+  test("says nothing of a path before its caller is known, and of another tenant's name no more than one has", async () => {
+    const lines: string[] = [];
+    const log = vi.spyOn(console, "log").mockImplementation((line) => void lines.push(line));
+    onTestFinished(() => log.mockRestore());
+    const long = `/v1/tenants/${"alice".repeat(12_000)}/tenant/usage`;
+    const token = await sign({ tenant: "acme" });
+    for (const headers of [{}, bearer("none"), bearer(token)]) {
+      const request = new Request(`https://budget.test${long}`, { headers });
+      await app.fetch(request, { ...env, REQUEST_LOG: "on" }, createExecutionContext());
+    }
+    const [nobody, stranger, known] = lines.map((line) => JSON.parse(line));
+    for (const line of [nobody, stranger]) expect(line).toMatchObject({ status: 401, code: "unauthenticated" });
+    expect(`${lines[0]}${lines[1]}`).not.toContain("alice");
+    expect(known).toMatchObject({ status: 403, tenant: "alice".repeat(52).slice(0, 256) });
+  });
+
   test("tells of a fault without a secret", async () => {
     const told: unknown[] = [];
     const errors = vi.spyOn(console, "error").mockImplementation((...parts) => void told.push(...parts));

@@ -267,6 +267,13 @@ describe("without what it needs, the service serves nothing below /v1, and says 
       { JWKS_URL: "https://i.example", JWKS_ISSUER: "i", JWKS_AUDIENCE: "a", JWKS_CLAIMS: "tenant=org" },
       "JWKS_CLAIMS",
     ],
+    ["an origin with a slash at its end", { CORS_ORIGINS: "https://app.example/" }, "CORS_ORIGINS"],
+    ["origins with a comma between", { CORS_ORIGINS: "https://a.example,https://b.example" }, "CORS_ORIGINS"],
+    ["origins with a comma and a space between", { CORS_ORIGINS: "https://a.example, *" }, "CORS_ORIGINS"],
+    ["an origin without a scheme", { CORS_ORIGINS: "https://a.example app.example" }, "CORS_ORIGINS"],
+    ["an origin with a path", { CORS_ORIGINS: "https://app.example/page" }, "CORS_ORIGINS"],
+    ["an origin as no browser writes it", { CORS_ORIGINS: "https://App.example:443" }, "CORS_ORIGINS"],
+    ["origins by a pattern", { CORS_ORIGINS: "https://*.app.example" }, "CORS_ORIGINS"],
   ])("%s", async (_, settings, name) => {
     const { status, headers, body } = await call(settings);
     expect({ status, body }).toMatchObject({ status: 503, body: { code: "not_configured", retryable: true } });
@@ -274,6 +281,11 @@ describe("without what it needs, the service serves nothing below /v1, and says 
     expect(headers.get("retry-after")).toBe("60");
     expect(JSON.stringify(body)).not.toContain(KEYS.new);
   });
+
+  test.each(["", "*", " https://a.example  http://127.0.0.1:8790\n", "https://[::1]:8443", "capacitor://localhost"])(
+    "%j is a list of origins",
+    async (CORS_ORIGINS) => expect((await call({ CORS_ORIGINS })).status).toBe(200),
+  );
 
   test("a key alone is enough, and an operator may have two tokens", async () => {
     const settings = { TOKEN_SECRET: KEYS.old, ADMIN_TOKEN: `${"n".repeat(32)},${"o".repeat(32)}` };

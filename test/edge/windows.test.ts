@@ -27,6 +27,18 @@ describe("a calendar window", () => {
     }
   });
 
+  test("moves a start that is skipped forward by the gap, and takes the first of one that is repeated", async () => {
+    const resetsAt = async (day_starts_at: string, at: string) => {
+      const tenant = new Tenant();
+      await tenant.at(at).put("/config", { timezone: "Europe/Berlin", max_calls_per_day: 5, day_starts_at });
+      return (await tenant.at(at).get("/tenant/usage")).body.limits[0].resets_at;
+    };
+    // 02:00 becomes 03:00 at 01:00Z, so that 02:30 is 03:30; 03:00 becomes 02:00 at 01:00Z, so that 02:30 is twice.
+    expect(await resetsAt("02:30", "2026-03-29T00:00:00Z")).toBe("2026-03-29T01:30:00.000Z");
+    expect(await resetsAt("02:00", "2026-03-29T00:00:00Z")).toBe("2026-03-29T01:00:00.000Z");
+    expect(await resetsAt("02:30", "2026-10-25T00:00:00Z")).toBe("2026-10-25T00:30:00.000Z");
+  });
+
   test("ends when the calendar says: a leap day, a billing day, a week that starts on Sunday", async () => {
     const resets = async (settings: object, limit: string, at: string) => {
       const tenant = new Tenant();

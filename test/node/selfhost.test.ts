@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { buildBundle } from "../../scripts/selfhost/build-bundle.ts";
+import { environmentWith } from "../../scripts/selfhost/environment.ts";
 import { type ServeOptions, serveBundle } from "../../scripts/selfhost/serve-bundle.ts";
 import { workerdConfig } from "../../scripts/selfhost/workerd-config.ts";
 import { SECRETS } from "../edge/secrets.ts";
@@ -63,11 +65,41 @@ describe("the bundle, served by workerd alone", () => {
     });
   });
 
+  test("keeps its state where only its owner reads it, also in a folder that was open to others", async () => {
+    const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
+    for (const state of ["new", "open"]) {
+      const path = join(dir.path, state);
+      if (state === "open") await mkdir(path, { mode: 0o755 });
+      await using service = await serve(state);
+      await callJson("POST", `${service.url}/v1/tenants/acme/consume`, { tokens_in: 7 });
+      expect(await modeOf(path)).toBe(0o700);
+      const files = await readdir(path, { recursive: true, withFileTypes: true });
+      expect(files.some(({ name }) => name.endsWith(".sqlite"))).toBe(true);
+      for (const file of files) {
+        expect.soft(await modeOf(join(file.parentPath, file.name)), file.name).toBe(file.isDirectory() ? 0o700 : 0o600);
+      }
+    }
+  });
+
   test("says why it does not start", async () => {
     await using running = await serve("busy");
     const port = Number(new URL(running.url).port);
     await expect(serve("other", { port })).rejects.toThrow("Address already in use");
     await expect(serve("other", { bundleDir: dir.path })).rejects.toThrow("npm run build makes it");
+  });
+});
+
+test("only secrets are taken from a .dev.vars, and the environment takes precedence over it", async () => {
+  const file = join(dir.path, "dev.vars");
+  await writeFile(file, "ADMIN_TOKEN=of the file\nTOKEN_SECRET=of the file\nCORS_ORIGINS=*\n");
+  vi.stubEnv("ADMIN_TOKEN", "of the environment");
+  vi.stubEnv("TOKEN_SECRET", undefined);
+  const { ADMIN_TOKEN, TOKEN_SECRET, CORS_ORIGINS } = environmentWith(file);
+  vi.unstubAllEnvs();
+  expect({ ADMIN_TOKEN, TOKEN_SECRET, CORS_ORIGINS }).toEqual({
+    ADMIN_TOKEN: "of the environment",
+    TOKEN_SECRET: "of the file",
+    CORS_ORIGINS: undefined,
   });
 });
 
@@ -115,12 +147,16 @@ describe("npm run selfhost", () => {
     await expect(fetch(`${url}/health`)).rejects.toThrow("fetch failed");
   });
 
-  test("stops where a setting is missing, and exits 2", async () => {
-    vi.stubEnv("ADMIN_TOKEN", "");
-    const args = ["--bundle", join(dir.path, "bundle"), "--state", join(dir.path, "unset"), "--port", "0"];
+  test.each([
+    ["ADMIN_TOKEN", ""],
+    ["CORS_ORIGINS", "https://app.example/"],
+  ])("stops if %s is %j, and exits 2", async (name, value) => {
+    for (const [secret, set] of Object.entries(SECRETS)) vi.stubEnv(secret, set);
+    vi.stubEnv(name, value);
+    const args = ["--bundle", join(dir.path, "bundle"), "--state", join(dir.path, name), "--port", "0"];
     expect(await runScript(main, ...args)).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("ADMIN_TOKEN is not set as it has to be"),
+      stderr: expect.stringContaining(`${name} is not set as it has to be`),
     });
     vi.unstubAllEnvs();
   });

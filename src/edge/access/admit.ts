@@ -20,9 +20,10 @@ export function admit(route: Route): MiddlewareHandler<EdgeEnv> {
   return async (c, next) => {
     const tenantId = c.req.param("tenant") ?? "";
     c.set("route", route);
-    c.set("tenantId", tenantId);
     const authenticator = authenticatorOf(c.env);
     const grant = await authenticator.authenticate(c.req.raw.headers.get("authorization"));
+    // Not before: it is logged, and anybody can put anything into a path.
+    c.set("tenantId", tenantId);
     if (grant) {
       requireScope(grant, tenantId, scope);
       requireUnrevoked(grant);
@@ -39,16 +40,17 @@ let current: { readonly env: SettingsEnv; readonly authenticator: Authenticator 
 
 /** The isolate's authenticator, for as long as it is given the same settings. */
 function authenticatorOf(env: SettingsEnv): Authenticator {
-  const { ADMIN_TOKEN, TOKEN_SECRET, JWKS_URL, JWKS_ISSUER, JWKS_AUDIENCE, JWKS_CLAIMS } = env;
+  const { ADMIN_TOKEN, TOKEN_SECRET, JWKS_URL, JWKS_ISSUER, JWKS_AUDIENCE, JWKS_CLAIMS, CORS_ORIGINS } = env;
   const isCurrent =
     current?.env.ADMIN_TOKEN === ADMIN_TOKEN &&
     current?.env.TOKEN_SECRET === TOKEN_SECRET &&
     current?.env.JWKS_URL === JWKS_URL &&
     current?.env.JWKS_ISSUER === JWKS_ISSUER &&
     current?.env.JWKS_AUDIENCE === JWKS_AUDIENCE &&
-    current?.env.JWKS_CLAIMS === JWKS_CLAIMS;
+    current?.env.JWKS_CLAIMS === JWKS_CLAIMS &&
+    current?.env.CORS_ORIGINS === CORS_ORIGINS;
   if (current && isCurrent) return current.authenticator;
-  const kept = { ADMIN_TOKEN, TOKEN_SECRET, JWKS_URL, JWKS_ISSUER, JWKS_AUDIENCE, JWKS_CLAIMS };
+  const kept = { ADMIN_TOKEN, TOKEN_SECRET, JWKS_URL, JWKS_ISSUER, JWKS_AUDIENCE, JWKS_CLAIMS, CORS_ORIGINS };
   current = { env: kept, authenticator: new Authenticator(readAccessSettings(kept)) };
   return current.authenticator;
 }

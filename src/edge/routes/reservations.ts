@@ -108,7 +108,7 @@ export const RESERVATION_ROUTES: readonly Route[] = [
     tag: "Reservations",
     summary: "Settle a reservation with what was really used",
     description:
-      "Less gives the rest back, more is recorded too. With `final: false` it is a part, and the rest stays held. After the end of its time it is still recorded, `late`.",
+      "Less gives the rest back, more is recorded too. With `final: false` it is a part, and the rest stays held. After the end of its time it is still recorded, `late`. Another `model` than the reservation's needs `cost_usd`.",
     headers: IDEMPOTENCY_HEADER,
     body: { schema: CommitRequest, example: { tokens_in: 980, tokens_out: 410, cost_usd: 0.02 } },
     answer: {

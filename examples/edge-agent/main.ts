@@ -1,0 +1,19 @@
+/** `npm run example:edge-agent`: starts the agent's Worker, and beside it the budget that it is bound to. */
+import { fileURLToPath } from "node:url";
+import { ensureDevSecrets } from "../../scripts/dev-secrets.ts";
+import { startDevServer } from "../../scripts/dev-server.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const secretsFile = `${ROOT}.dev.vars`;
+ensureDevSecrets(secretsFile);
+const server = await startDevServer({
+  configs: [`${ROOT}examples/edge-agent/wrangler.toml`, `${ROOT}wrangler.toml`],
+  port: 8788,
+  stateDir: `${ROOT}examples/edge-agent/.wrangler/state`,
+  secretsFile,
+  watch: true,
+});
+console.log(`The agent is at ${server.url}; what its budget counts is kept in examples/edge-agent/.wrangler/state.`);
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => server[Symbol.asyncDispose]().then(() => process.exit(0)));
+}
