@@ -12,6 +12,8 @@ export interface Figure {
   readonly operation: string;
   readonly unit: "ms" | "MB" | "kB";
   readonly value: number;
+  /** What it should be at most, at every size. */
+  readonly target?: number | undefined;
 }
 
 /** A part of the benchmark: some operations, measured while one thing grows. */

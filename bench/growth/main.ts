@@ -2,17 +2,18 @@
  * `npm run bench:growth`: measures how cost grows with what is stored, on the built service under workerd. Writes
  * `bench/results/growth.json` and prints it as a table.
  *
- * Arguments: names of lines, to measure only those; they are printed and not written.
+ * Arguments: names of lines, to measure only those; the figures of the others stay.
  */
-import { rmSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { existsSync, rmSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BenchError } from "../bench-error.ts";
 import { buildInto } from "../build.ts";
-import { describeMachine } from "../machine.ts";
+import { describeMachine, type Machine } from "../machine.ts";
 import { progress } from "../progress.ts";
 import { serve } from "../serve.ts";
+import type { Stage } from "./line.ts";
 import { LINES } from "./lines/index.ts";
 import { type Growth, type Row, rowsOf } from "./rows.ts";
 import { printGrowth } from "./table.ts";
@@ -35,19 +36,34 @@ async function measure(names: readonly string[]): Promise<void> {
   process.once("exit", () => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }));
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
-  const at = new Date().toISOString();
   const machine = describeMachine(dir);
   progress("building");
   await buildInto(dir);
-  const rows: Row[] = [];
   for (const [name, line] of Object.entries(LINES)) {
     if (names.length > 0 && !names.includes(name)) continue;
-    rows.push(...(await rowsOf(line, { serve: (state, module) => serve(dir, state, module) })));
-    for (const size of line.sizes) await rm(join(dir, `${name}-${size}`), { recursive: true, force: true });
+    const states = new Set<string>();
+    const stage: Stage = {
+      serve(state, module) {
+        states.add(state);
+        return serve(dir, state, module);
+      },
+    };
+    await write(machine, await rowsOf(line, stage));
+    for (const state of states) await rm(join(dir, state), { recursive: true, force: true });
   }
-  const growth: Growth = { machine, at, rows };
-  console.log(printGrowth(growth));
-  if (names.length > 0) return;
-  await mkdir(new URL(".", RESULTS), { recursive: true });
-  await writeFile(RESULTS, `${JSON.stringify(growth, null, 2)}\n`);
+  console.log(printGrowth(await read()));
+}
+
+/** Puts rows of one line in the place of those that it had. */
+async function write(machine: Machine, rows: readonly Row[]): Promise<void> {
+  const known = (await read()).rows;
+  const all = Object.values(LINES).flatMap(({ name }) => {
+    const measured = rows.filter(({ line }) => line === name);
+    return measured.length > 0 ? measured : known.filter(({ line }) => line === name);
+  });
+  await writeFile(RESULTS, `${JSON.stringify({ machine, rows: all } satisfies Growth, null, 2)}\n`);
+}
+
+async function read(): Promise<Pick<Growth, "rows">> {
+  return existsSync(RESULTS) ? JSON.parse(await readFile(RESULTS, "utf8")) : { rows: [] };
 }

@@ -1,18 +1,21 @@
 import type { Growth, Row } from "./rows.ts";
 
 /** Prints the rows as tables in Markdown, one for each line. */
-export function printGrowth({ rows }: Growth): string {
+export function printGrowth({ rows }: Pick<Growth, "rows">): string {
   return [...Map.groupBy(rows, ({ line }) => line)].map(([line, some]) => printLine(line, some)).join("\n\n");
 }
 
 function printLine(line: string, rows: readonly Row[]): string {
   const sizes = rows[0]?.values.map(({ size }) => size.toLocaleString("en-US")) ?? [];
-  const head = [`${line}: ${rows[0]?.grows}`, ...sizes];
-  const lines = rows.map(({ operation, unit, values }) => [
+  const head = [`${line}: ${rows[0]?.grows}`, ...sizes, "target"];
+  const lines = rows.map(({ operation, unit, target, values }) => [
     `${operation} (${unit})`,
     ...values.map(({ value }) => printValue(value)),
+    target === undefined ? "" : `≤ ${target}`,
   ]);
-  return [head, ["---", ...sizes.map(() => "---:")], ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  return [head, ["---", ...sizes.map(() => "---:"), "---:"], ...lines]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
 }
 
 function printValue(value: number): string {

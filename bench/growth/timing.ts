@@ -12,13 +12,13 @@ export async function timeEach(times: number, call: (index: number) => Promise<u
   return durations;
 }
 
-/** The median, the 99th percentile and the maximum of some durations. */
-export function latencies(operation: string, durations: readonly number[]): Figure[] {
+/** The median, the 99th percentile and the maximum of some durations, in milliseconds, as is the target of each. */
+export function latencies(operation: string, durations: readonly number[], target?: number): Figure[] {
   const sorted = durations.toSorted((a, b) => a - b);
   const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;
   return [
-    { operation: `${operation}, p50`, unit: "ms", value: median(sorted) },
-    { operation: `${operation}, p99`, unit: "ms", value: at(0.99) },
-    { operation: `${operation}, longest`, unit: "ms", value: at(1) },
+    { operation: `${operation}, p50`, unit: "ms", value: median(sorted), target },
+    { operation: `${operation}, p99`, unit: "ms", value: at(0.99), target },
+    { operation: `${operation}, longest`, unit: "ms", value: at(1), target },
   ];
 }

@@ -1,7 +1,7 @@
 import type { Line } from "../line.ts";
 import { ERASURE, ERASURE_OF_ALL } from "./erasure.ts";
 import { EXPIRY } from "./expiry.ts";
-import { LARGEST_BUCKETS, LARGEST_ROW } from "./largest-bucket.ts";
+import { LARGE_BUCKETS, LARGEST_BUCKETS, LARGEST_ROW } from "./largest-bucket.ts";
 import { LOWER_BOUND } from "./lower-bound.ts";
 import { NEW_USER } from "./new-user.ts";
 import { REVOCATION } from "./revocation.ts";
@@ -16,4 +16,5 @@ export const LINES: Readonly<Record<string, Line>> = {
   "lower-bound": LOWER_BOUND,
   "largest-row": LARGEST_ROW,
   "largest-buckets": LARGEST_BUCKETS,
+  "large-buckets": LARGE_BUCKETS,
 };
