@@ -15,6 +15,7 @@ export const STORE = "store.js";
 export const OBJECT = "object.js";
 export const AGENT = "agent.js";
 export const COUNTING = "counting.js";
+export const CLOCKED = "clocked.js";
 
 /** Builds the product's bundle as a deploy would, and the bench's own Workers, into a directory. */
 export async function buildInto(dir: string): Promise<void> {
@@ -23,7 +24,7 @@ export async function buildInto(dir: string): Promise<void> {
   });
   await cp(join(ROOT, "dist/index.js"), join(dir, PRODUCT));
   await build({
-    entryPoints: [FLOOR, STORE, OBJECT, AGENT, COUNTING].map((name) =>
+    entryPoints: [FLOOR, STORE, OBJECT, AGENT, COUNTING, CLOCKED].map((name) =>
       join(ROOT, "bench/workers", name.replace(".js", ".ts")),
     ),
     outdir: dir,

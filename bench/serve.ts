@@ -5,12 +5,18 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { BenchError } from "./bench-error.ts";
-import { AGENT, COUNTING, FLOOR, OBJECT, PRODUCT, STORE } from "./build.ts";
+import { AGENT, CLOCKED, COUNTING, FLOOR, OBJECT, PRODUCT, STORE } from "./build.ts";
 import { type Server, startServer } from "./processes.ts";
 import { printConfig, type ServedWorker } from "./workerd-config.ts";
 
 const WORKERD = fileURLToPath(import.meta.resolve("workerd/bin/workerd"));
 const WRANGLER_FILE = fileURLToPath(new URL("../wrangler.toml", import.meta.url));
+
+const MODULES = {
+  product: { file: PRODUCT, className: "TenantBudget" },
+  counting: { file: COUNTING, className: "CountingBudget" },
+  clocked: { file: CLOCKED, className: "TenantBudget" },
+} as const;
 
 /** A workerd that serves the product, with the floor beside it, and other ways to ask. */
 export interface Service extends AsyncDisposable {
@@ -30,18 +36,18 @@ export interface Service extends AsyncDisposable {
 /**
  * Serves the product's bundle from a directory that `buildInto` filled, its state in `<name>` of that directory.
  *
- * @param module the product as it is deployed, or as it counts its rows
+ * @param name of a service that has ended: its state is found again, by the product and the clocked one alike
+ * @param module the product as it is deployed, as it counts its rows, or with a clock that can be set
  */
-export async function serve(dir: string, name: string, module: "product" | "counting" = "product"): Promise<Service> {
+export async function serve(dir: string, name: string, module: keyof typeof MODULES = "product"): Promise<Service> {
   const token = secret();
-  const isCounting = module === "counting";
   const bare = { durableObjects: {}, objectsOfOthers: {}, services: {}, secrets: {} };
-  const className = isCounting ? "CountingBudget" : "TenantBudget";
+  const { file, className } = MODULES[module];
   const workers: ServedWorker[] = [
     {
       ...bare,
       name: "product",
-      module: isCounting ? COUNTING : PRODUCT,
+      module: file,
       durableObjects: { TENANT_BUDGET: className },
       secrets: { ADMIN_TOKEN: token, TOKEN_SECRET: secret() },
     },
@@ -56,7 +62,7 @@ export async function serve(dir: string, name: string, module: "product" | "coun
     },
   ];
   const stateDir = join(dir, name);
-  await mkdir(stateDir);
+  await mkdir(stateDir, { recursive: true });
   const configFile = join(dir, `${name}.capnp`);
   await writeFile(configFile, printConfig(workers, stateDir, WRANGLER_FILE));
   const server = startServer(WORKERD, ["serve", "--experimental", "--control-fd=3", configFile], {

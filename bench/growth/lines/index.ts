@@ -1,0 +1,20 @@
+import type { Line } from "../line.ts";
+import { ERASURE, ERASURE_OF_ALL } from "./erasure.ts";
+import { EXPIRY } from "./expiry.ts";
+import { LARGE_BUCKETS, LARGEST_BUCKETS, LARGEST_ROW } from "./largest-bucket.ts";
+import { LOWER_BOUND } from "./lower-bound.ts";
+import { NEW_USER } from "./new-user.ts";
+import { REVOCATION } from "./revocation.ts";
+
+/** What can be measured, by the name that the command line takes. */
+export const LINES: Readonly<Record<string, Line>> = {
+  "new-user": NEW_USER,
+  expiry: EXPIRY,
+  erasure: ERASURE,
+  "erasure-of-all": ERASURE_OF_ALL,
+  revocation: REVOCATION,
+  "lower-bound": LOWER_BOUND,
+  "largest-row": LARGEST_ROW,
+  "largest-buckets": LARGEST_BUCKETS,
+  "large-buckets": LARGE_BUCKETS,
+};
