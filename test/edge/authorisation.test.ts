@@ -10,6 +10,7 @@ type Reach = "own step" | "own bucket" | "whole tenant" | "anyone";
 const onBuckets = (verb: (noun: string) => string, scope: string): [string, string, Reach][] => [
   [verb("Tenant"), scope, "whole tenant"],
   [verb("Anonymous"), scope, "whole tenant"],
+  [verb("Overflow"), scope, "whole tenant"],
   [verb("User"), scope, "own bucket"],
   [verb("Bucket"), scope, "own bucket"],
 ];
@@ -128,6 +129,7 @@ describe.each(CALLERS)("$who", ({ token, gets }) => {
     const path = (route?.path ?? "")
       .replace("/v1/tenants/{tenant}", tenant)
       .replace("{scope}/{id}", `user_and_model/${encodeURIComponent('["alice","m"]')}`)
+      .replace("{scope}", "user")
       .replace("{id}", "alice")
       .replace("{jti}", "j-1")
       .replace("{reservation}", "r-1")

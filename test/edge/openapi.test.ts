@@ -58,6 +58,7 @@ describe("what a route answers is what the document says", () => {
       await sendJson("POST", `${tenant}/users/alice/freeze`, { until: "2100-01-01T00:00:00Z" });
       await sendJson("POST", `${tenant}/users/alice/adjust`, { tokens_in: -1, note: "n" });
       await sendJson("POST", `${tenant}/reservations`, { tokens: 1000, if_short: "reject" });
+      if (operationId.endsWith("Overflow") && operationId !== "freezeOverflow") await fillScope(tenant);
       const { body: hold } = await sendJson("POST", `${tenant}/reservations`, { user_id: "bob", cost_usd: 1 });
       const call = () =>
         body
@@ -72,6 +73,13 @@ describe("what a route answers is what the document says", () => {
       for (const header of Object.keys(answer.headers ?? {})) expect(reply.headers.get(header)).not.toBeNull();
     },
   );
+
+  /** Gives the scope of the examples an overflow bucket. */
+  async function fillScope(tenant: string): Promise<void> {
+    await sendJson("PUT", `${tenant}/config`, { max_users: 1, per_user_and_model_max_calls: 9 });
+    for (const user_id of ["alice", "bob"])
+      await sendJson("POST", `${tenant}/consume`, { user_id, model: "gpt-5", cost_usd: 0 });
+  }
 
   /** A credit's example is more than what was spent, a reservation's more than what is left. */
   function exampleFor(operationId: string, example: unknown): unknown {
