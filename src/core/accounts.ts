@@ -21,6 +21,7 @@ import { LiveHolds } from "./live-holds.ts";
 import { Overflow } from "./overflow.ts";
 import type { Policy } from "./policy.ts";
 import { ORIGINAL_RULES, type Rules } from "./rules.ts";
+import { type Holder, limitBeyond, readingsFor } from "./share.ts";
 import { type Amounts, addUsage, isExact, mapUsage, NO_USAGE, subtractUsage, totalAfter, type Usage } from "./usage.ts";
 
 /** A correction that would take a total below zero, or past what is counted exactly. Nothing was recorded. */
@@ -53,6 +54,8 @@ export interface Expired {
 export interface Grant {
   readonly decision: Decision;
   readonly granted: Held | null;
+  /** If it is refused though no limit blocks it: the limit of which it would keep more than the holder's share. */
+  readonly beyondShare?: string | undefined;
 }
 
 /** What a reservation asks for. */
@@ -63,6 +66,8 @@ export interface ReserveRequest {
   readonly ifShort: "reject" | "cap";
   /** True where a hold of the subject asks for more. */
   readonly isMore?: boolean | undefined;
+  /** Absent: it may hold all that is left. */
+  readonly holder?: Holder | undefined;
 }
 
 /**
@@ -145,14 +150,22 @@ export class Accounts {
    *
    * @returns the decision on the request, and what to hold: null where it is refused
    */
-  grant(policy: Policy, { subject, estimate, ifShort, isMore }: ReserveRequest, nowMs: number): Grant {
+  grant(policy: Policy, request: ReserveRequest, nowMs: number): Grant {
+    const { subject, estimate, ifShort, isMore, holder } = request;
     const accounts = this.#openAll(policy, subject, nowMs);
     const decisionOn = (asked?: Held) => this.#decide(policy, accounts, nowMs, { estimate: asked, isMore });
     const decision = decisionOn(estimate);
-    if (decision.state !== "blocked") return { decision, granted: estimate };
-    if (ifShort === "reject") return { decision, granted: null };
-    const capped = cap(estimate, decision.readings);
-    if (capped && decisionOn(capped).state !== "blocked") return { decision, granted: capped };
+    const { readings } = decision;
+    const within = holder ? readingsFor(holder, this.#holds.heldBy(holder.owner), readings) : readings;
+    const beyondShareOf = (asked: Held) => holder && limitBeyond(within, asked);
+    const beyondShare = beyondShareOf(estimate);
+    if (decision.state !== "blocked" && beyondShare === undefined) return { decision, granted: estimate };
+    const refused = { decision, granted: null, ...(decision.state !== "blocked" && { beyondShare }) };
+    if (ifShort === "reject") return refused;
+    const capped = cap(estimate, within);
+    const fits = capped && beyondShareOf(capped) === undefined && decisionOn(capped).state !== "blocked";
+    if (fits) return { decision, granted: capped };
+    if (decision.state !== "blocked") return refused;
     // What refuses it is that nothing is left, and not that less is left than was asked for.
     const onNothing = decisionOn();
     return { decision: onNothing.state === "blocked" ? onNothing : decision, granted: null };

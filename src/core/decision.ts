@@ -1,4 +1,4 @@
-import { slotsOf } from "./bucket.ts";
+import { type BucketKey, slotsOf } from "./bucket.ts";
 import { type Account, isFrozen, limitsOf } from "./control.ts";
 import { emptyAt, fallsBelowAt } from "./counter.ts";
 import { type Held, NOTHING_HELD } from "./held.ts";
@@ -9,6 +9,8 @@ import { slotStart } from "./window.ts";
 
 /** How one limit stands. Amounts are in the metric's inner unit, times in epoch milliseconds. */
 export interface Reading {
+  /** Whose limit it is. */
+  readonly key: BucketKey;
   readonly limit: Limit;
   readonly used: number;
   /** What live holds keep. */
@@ -145,7 +147,7 @@ function retryAt(
 function readLimit(
   policy: Policy,
   limit: Limit,
-  { bucket, held: allHeld, due }: Account,
+  { key, bucket, held: allHeld, due }: Account,
   nowMs: number,
   { estimate = NOTHING_HELD, isMore = false, holdsEndMs = null }: Question,
 ): Reading {
@@ -161,7 +163,7 @@ function readLimit(
   const isOver = (used: number) => (counts && used + held >= full) || used + held + asked > max;
   /** True if it fits beside what is used, once nothing is held. A bucket that does not exist blocks nothing by itself. */
   const fits = (used: number) => (!exists || used < full) && used + asked <= max;
-  const reading = { limit, held, counts, shadow: policy.isShadow(limit.name), runsOutAtMs: null };
+  const reading = { key, limit, held, counts, shadow: policy.isShadow(limit.name), runsOutAtMs: null };
   if (window.kind === "lifetime") {
     // What is due starts the clock of its bucket now.
     const startedAtMs = bucket?.startedAtMs ?? nowMs;
@@ -215,7 +217,7 @@ function measure(spent: Amounts, metric: Metric, elapsedMs: number): number {
 }
 
 /** Takes a metric, in its inner unit, from what is held or asked for. */
-function measureHeld(held: Held, metric: Metric): number {
+export function measureHeld(held: Held, metric: Metric): number {
   switch (metric) {
     case "tokens":
       return held.tokens;

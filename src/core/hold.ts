@@ -33,6 +33,8 @@ export interface Hold {
   /** What the call's price goes by. If there is none, a commit can name one. */
   readonly model: string | undefined;
   readonly provider: string | undefined;
+  /** Who made it, if that is somebody who may keep only a share of what is left for all. */
+  readonly owner?: string | undefined;
   readonly state: HoldState;
   /** All that was granted, extensions included. */
   readonly granted: Held;

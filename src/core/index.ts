@@ -67,7 +67,8 @@ export {
   type Policy,
 } from "./policy.ts";
 export { ORIGINAL_RULES, type Rules, SERVICE_RULES } from "./rules.ts";
-export { MAX_EVENT_COST_USD, MAX_EVENT_TOKENS, MAX_TTL_SECONDS } from "./settings.ts";
+export { MAX_AGE_SECONDS, MAX_EVENT_COST_USD, MAX_EVENT_TOKENS, MAX_TTL_SECONDS } from "./settings.ts";
+export type { Holder } from "./share.ts";
 export { StandardBudget, type StandardBudgetOptions } from "./standard-budget.ts";
 export {
   type BudgetStatus,

@@ -15,6 +15,9 @@ interface Entry {
   readonly sums: PendingSum[];
 }
 
+/** In place of a scope: whose reservations they are. */
+const OWNERS = "";
+
 /** How many scopes have their sums kept: more than a configuration can name. */
 const MAX_SCOPES = 256;
 
@@ -105,6 +108,11 @@ export class LiveHolds {
     return this.size === 0 ? NOTHING_HELD : (this.#sumOf(key)?.held ?? NOTHING_HELD);
   }
 
+  /** What open reservations of one owner keep. */
+  heldBy(owner: string): Held {
+    return this.size === 0 ? NOTHING_HELD : (this.#sumOf({ scope: OWNERS, subject: owner })?.held ?? NOTHING_HELD);
+  }
+
   /** What those that are due charge to a bucket. */
   dueOf(key: BucketKey): Usage {
     return this.#due.size === 0 ? NO_USAGE : (this.#sumOf(key)?.due ?? NO_USAGE);
@@ -158,7 +166,9 @@ export class LiveHolds {
 
   /** Counts a hold in the sum of its bucket of a scope, if it has one. */
   #count(sums: Map<string, PendingSum>, scope: Scope, entry: Entry): void {
-    const key = this.locate(scope, entry.hold.subject);
+    const { owner, subject } = entry.hold;
+    const ofOwner = owner === undefined ? undefined : { scope, subject: owner };
+    const key = scope === OWNERS ? ofOwner : this.locate(scope, subject);
     if (!key) return;
     let sum = sums.get(key.subject);
     if (!sum) {

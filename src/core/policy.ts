@@ -50,6 +50,8 @@ export interface BudgetConfig extends Maxima {
   max_event_cost_usd?: number | undefined;
   /** How long a reservation holds that does not say. Default 60. */
   reservation_ttl_seconds?: number | undefined;
+  /** How much of what others leave of a limit the open reservations of one bound caller may keep. Default 0.5. */
+  max_reserved_share?: number | undefined;
   /** How long entries of the ledger are kept. Default 35. */
   ledger_retention_days?: number | undefined;
   /** Prices of models, before those of the catalogue. */
@@ -70,6 +72,7 @@ export interface Policy {
   readonly maxEventTokens: number;
   readonly maxEventCostNanoUsd: number;
   readonly reservationTtlMs: number;
+  readonly maxReservedShare: number;
   readonly ledgerRetentionMs: number;
   readonly prices: Readonly<Record<string, ModelPrice>>;
 }
@@ -195,6 +198,7 @@ export function compilePolicy(config: BudgetConfig): Policy {
     maxEventTokens: config.max_event_tokens ?? 100_000_000,
     maxEventCostNanoUsd: nanoFromUsd(config.max_event_cost_usd ?? 10_000),
     reservationTtlMs: Math.round((config.reservation_ttl_seconds ?? 60) * 1000),
+    maxReservedShare: config.max_reserved_share ?? 0.5,
     ledgerRetentionMs: (config.ledger_retention_days ?? 35) * DAY_MS,
     prices: config.prices ?? {},
   };

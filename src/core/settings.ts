@@ -11,6 +11,8 @@ export const MAX_SECONDS = 1e11;
 
 /** The longest that a reservation holds at a time, in seconds. */
 export const MAX_TTL_SECONDS = 86_400;
+/** How long a reservation can be kept by extending it, in seconds since it was made. */
+export const MAX_AGE_SECONDS = 7 * 86_400;
 const MAX_RETENTION_DAYS = 3660;
 
 /** The most that one event can report, whatever is configured. */
@@ -85,6 +87,10 @@ export const SETTINGS: Readonly<Record<string, Rule>> = {
   reservation_ttl_seconds: {
     accepts: (value) => isWithin(value, MAX_TTL_SECONDS) && value >= 1,
     takes: `a number of seconds from 1 to ${MAX_TTL_SECONDS}`,
+  },
+  max_reserved_share: {
+    accepts: (value) => isWithin(value, 1) && value > 0,
+    takes: "a number above 0, up to 1",
   },
   ledger_retention_days: {
     accepts: (value) => isWhole(value) && value >= 1 && value <= MAX_RETENTION_DAYS,

@@ -112,6 +112,16 @@ export const PROBLEM_PAGES: Readonly<Record<ProblemCode, ProblemPage>> = {
     fix: "Ask for less, or have the limit raised. `decision` tells the limit.",
     example: { detail: "max_tokens does not hold this any more" },
   },
+  reservation_share: {
+    means:
+      "A caller that is bound to a user or to labels would keep more than its share of what others leave of a limit (`max_reserved_share`). Nothing is held.",
+    fix: "Commit or release some of its reservations, ask for less, or reserve with `if_short: cap` to hold what its share allows.",
+    example: {
+      detail:
+        "open reservations of one bound caller keep up to 50% of what others leave of a limit, and this is more of max_tokens_per_day",
+    },
+    retryAfterSeconds: 10,
+  },
   too_many_reservations: {
     means: "The tenant has as many reservations open as a tenant can have.",
     fix: "Commit or release what is done, and reserve for shorter times.",

@@ -28,7 +28,13 @@ export function keyWithout<K extends BucketKey>({ userId, pseudonym }: Person, k
 /** A hold with the pseudonym for its user; the same hold if it is another's. */
 export function holdWithout({ userId, pseudonym }: Person, hold: Hold): Hold {
   if (hold.subject.userId !== userId) return hold;
-  return { ...hold, subject: { ...hold.subject, userId: pseudonym } };
+  const { subject, owner } = hold;
+  const [user, labels] = owner === undefined ? [] : JSON.parse(owner);
+  return {
+    ...hold,
+    subject: { ...subject, userId: pseudonym },
+    ...(user === userId && { owner: JSON.stringify([pseudonym, labels]) }),
+  };
 }
 
 /** A stored answer to a request of this person or about them, with the pseudonym; the same answer to any other. */

@@ -1,7 +1,11 @@
 import {
   addHeld,
+  type Decision,
   estimateOf,
+  type Grant,
+  type Held,
   type Hold,
+  type Holder,
   NO_USAGE,
   NOTHING_HELD,
   pricedUsageOf,
@@ -24,37 +28,36 @@ import {
 import { isOwnHold } from "./admitting.ts";
 import { heldAnswer, reservationAnswer } from "./answers.ts";
 import { requireRealEvent, requireRealUsage } from "./event-bounds.ts";
-import { chargesOf } from "./ledger-entry.ts";
+import { chargesOf, type EntryBody } from "./ledger-entry.ts";
+import { beyondShare, endOf, holderOf, requirePlace } from "./reservation-shares.ts";
 import { pricedAt } from "./spending.ts";
 import type { TenantStores } from "./tenant-stores.ts";
 
-/** How many reservations a tenant can have open at once, which bounds the object's memory. */
-const MAX_OPEN = 20_000;
-
-export function reserve(tenant: TenantStores, { request }: Operation<"reserve">, nowMs: number): ReservationDecision {
+export function reserve(
+  tenant: TenantStores,
+  { request }: Operation<"reserve">,
+  nowMs: number,
+  caller?: Caller,
+): ReservationDecision {
   const { policy } = tenant;
   const { user_id, labels, model, idempotency_key, on_expiry = "release", if_short = "reject" } = request;
   const estimate = estimateOf(request, policy.prices, priceCall, nowMs);
   requireRealEvent(policy, estimate, request);
   const who = { user_id, labels, model, idempotency_key };
-  if (tenant.live.size >= MAX_OPEN) {
-    const code = "too_many_reservations";
-    tenant.ledger.append("refusal", { ...who, reason: code, amounts: heldAnswer(estimate) }, nowMs);
-    throw new BudgetError({ code, detail: `a tenant has up to ${MAX_OPEN} open at once` });
-  }
-  const subject = subjectOf(request);
-  const { decision, granted } = tenant.accounts.grant(policy, { subject, estimate, ifShort: if_short }, nowMs);
-  if (!granted) {
-    const status = statusOf(decision, nowMs, request.detail);
-    tenant.ledger.append("refusal", { ...who, reason: status.reason, amounts: heldAnswer(estimate) }, nowMs);
-    throw new BudgetError(refusalOf(status));
-  }
+  const amounts = heldAnswer(estimate);
+  const holder = holderOf(caller, policy);
+  recorded(tenant, { ...who, amounts }, nowMs, () => requirePlace(tenant, holder));
+  const asked = { subject: subjectOf(request), estimate, ifShort: if_short, holder };
+  const granted = recorded(tenant, { ...who, amounts }, nowMs, () =>
+    grantedOf(tenant.accounts.grant(policy, asked, nowMs), holder, nowMs, request.detail),
+  );
   const ttlMs = request.ttl_seconds === undefined ? policy.reservationTtlMs : Math.round(request.ttl_seconds * 1000);
   const hold: Hold = {
     id: tenant.holds.newId(nowMs),
-    subject,
+    subject: asked.subject,
     model,
     provider: request.provider,
+    owner: holder?.owner,
     state: "held",
     granted,
     held: granted,
@@ -63,7 +66,7 @@ export function reserve(tenant: TenantStores, { request }: Operation<"reserve">,
     estimated: null,
     late: false,
     createdAtMs: nowMs,
-    expiresAtMs: nowMs + ttlMs,
+    expiresAtMs: endOf(nowMs + ttlMs, nowMs, caller),
     settledAtMs: null,
   };
   tenant.holds.put(hold);
@@ -89,27 +92,25 @@ export function extend(
   const more = { ...asked, calls: 0, concurrentCalls: 0 };
   requireRealEvent(policy, addHeld(hold.granted, more), request);
   const isMore = more.tokens > 0 || more.costNanoUsd > 0;
-  const grant = isMore
-    ? tenant.accounts.grant(policy, { subject, estimate: more, ifShort: if_short, isMore }, nowMs)
-    : undefined;
-  if (grant && !grant.granted) {
-    const status = statusOf(grant.decision, nowMs);
-    const told = { ...whoseEntry(hold), idempotency_key, reason: status.reason, amounts: heldAnswer(more) };
-    tenant.ledger.append("refusal", { ...told, reservation: id }, nowMs);
-    throw new BudgetError(refusalOf(status));
-  }
-  const granted = grant?.granted ?? NOTHING_HELD;
+  const holder = holderOf(caller, policy);
+  const told = { ...whoseEntry(hold), idempotency_key, reservation: id };
+  const granted = recorded(tenant, { ...told, amounts: heldAnswer(more) }, nowMs, () => {
+    const asked = { subject, estimate: more, ifShort: if_short, isMore, holder };
+    if (isMore) return grantedOf(tenant.accounts.grant(policy, asked, nowMs), holder, nowMs);
+    requireThawed(tenant.accounts.allowsStep(policy, subject, nowMs), nowMs);
+    return NOTHING_HELD;
+  });
+  const askedEndMs = ttl_seconds === undefined ? hold.expiresAtMs : nowMs + Math.round(ttl_seconds * 1000);
   const extended: Hold = {
     ...hold,
     granted: addHeld(hold.granted, granted),
     held: addHeld(hold.held, granted),
     onExpiry: on_expiry ?? hold.onExpiry,
-    expiresAtMs: ttl_seconds === undefined ? hold.expiresAtMs : nowMs + Math.round(ttl_seconds * 1000),
+    expiresAtMs: ttl_seconds === undefined ? hold.expiresAtMs : endOf(askedEndMs, hold.createdAtMs, caller),
   };
   tenant.holds.put(extended);
   const expires_at = new Date(extended.expiresAtMs).toISOString();
-  const told = { ...whoseEntry(hold), idempotency_key, reservation: id, on_expiry, expires_at };
-  tenant.ledger.append("extension", { ...told, amounts: heldAnswer(granted) }, nowMs);
+  tenant.ledger.append("extension", { ...told, on_expiry, expires_at, amounts: heldAnswer(granted) }, nowMs);
   return withDecision(tenant, extended, nowMs);
 }
 
@@ -203,6 +204,33 @@ function requireOwnModel({ subject }: Hold, { model, cost_usd }: CommitRequest):
   if (model === undefined || cost_usd !== undefined || reserved === undefined || model === reserved) return;
   const detail = `differs from the reservation's, which is "${reserved}": leave it out, or send what the call cost as cost_usd`;
   throw new BudgetError(inputRefusal([{ pointer: "/model", detail }]));
+}
+
+type Attempt = Pick<EntryBody, "user_id" | "labels" | "model" | "idempotency_key" | "reservation" | "amounts">;
+
+/** Carries out what may be refused for want of room, and has the ledger tell a refusal. */
+function recorded<T>(tenant: TenantStores, attempt: Attempt, nowMs: number, carryOut: () => T): T {
+  try {
+    return carryOut();
+  } catch (refusal) {
+    if (refusal instanceof BudgetError) {
+      tenant.ledger.append("refusal", { ...attempt, reason: refusal.decision?.reason ?? refusal.code }, nowMs);
+    }
+    throw refusal;
+  }
+}
+
+/** @throws BudgetError if nothing was granted */
+function grantedOf(grant: Grant, holder: Holder | undefined, nowMs: number, detail?: boolean): Held {
+  if (grant.granted) return grant.granted;
+  if (holder && grant.beyondShare !== undefined) throw beyondShare(grant.beyondShare, holder);
+  throw new BudgetError(refusalOf(statusOf(grant.decision, nowMs, detail)));
+}
+
+/** @throws BudgetError if a step is blocked by a freeze, under which a reservation must not be kept on */
+function requireThawed(decision: Decision, nowMs: number): void {
+  if (decision.state === "blocked" && decision.limit === null)
+    throw new BudgetError(refusalOf(statusOf(decision, nowMs)));
 }
 
 /** A refusal that time can lift, or one that it cannot. */

@@ -83,6 +83,13 @@ const SETTINGS: Readonly<Record<SettingName, JsonSchema>> = {
     default: 60,
     description: "How long a reservation holds that does not say.",
   },
+  max_reserved_share: {
+    type: "number",
+    exclusiveMinimum: 0,
+    maximum: 1,
+    default: 0.5,
+    description: "How much of what others leave of a limit the open reservations of one bound caller may keep.",
+  },
   ledger_retention_days: {
     type: "integer",
     minimum: 1,

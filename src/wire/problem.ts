@@ -20,6 +20,7 @@ export const PROBLEMS = {
   unknown_model: { status: 422, title: "The model has no known price" },
   limit_reached: { status: 429, title: "A limit has no room for this now" },
   budget_exhausted: { status: 402, title: "No time makes room for this under a limit" },
+  reservation_share: { status: 429, title: "The caller would keep more than its share" },
   too_many_reservations: { status: 429, title: "The tenant has too many reservations open" },
   unknown_bucket: { status: 404, title: "There is no such bucket" },
   unknown_reservation: { status: 404, title: "There is no such reservation" },

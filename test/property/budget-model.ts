@@ -83,9 +83,9 @@ export class BudgetModel {
       }
       case "reserve":
         this.#asked += 1;
-        return reserve(accounts, `hold ${this.#asked}`, operation.request, nowMs);
+        return reserve(accounts, `hold ${this.#asked}`, operation.request, caller?.user, nowMs);
       case "extend":
-        return extend(accounts, this.#find(operation.id, caller), operation.request, nowMs);
+        return extend(accounts, this.#find(operation.id, caller), operation.request, caller?.user, nowMs);
       case "commit":
         return commit(accounts, this.#find(operation.id, caller), operation.request, nowMs);
       case "release":
@@ -199,7 +199,11 @@ export class BudgetModel {
     const theirs = accounts.buckets.filter(isTheirs);
     accounts.buckets = accounts.buckets.filter((bucket) => !isTheirs(bucket));
     accounts.controls = accounts.controls.filter((each) => !isTheirs(each));
-    for (const hold of accounts.holds) if (hold.user === userId) hold.user = pseudonym;
+    for (const hold of accounts.holds) {
+      if (hold.user !== userId) continue;
+      hold.user = pseudonym;
+      if (hold.owner === userId) hold.owner = pseudonym;
+    }
     for (const [place, { sent, value }] of this.replays) {
       const { user_id, scope, id } = value as { user_id?: string; scope?: string; id?: string | string[] };
       const told = { ...(value as object) };

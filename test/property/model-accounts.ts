@@ -200,10 +200,35 @@ export class ModelAccounts {
   }
 
   /** The most of what is asked for that every limit of these buckets leaves of a metric. */
-  left(keys: readonly Key[], metric: keyof Measured, nowMs: number): number {
+  left(keys: readonly Key[], metric: keyof Measured, owner: string | undefined, nowMs: number): number {
     if (this.config.enforcement === "shadow") return Number.POSITIVE_INFINITY;
-    const readings = keys.flatMap((key) => this.#readings(key, nowMs)).filter(({ limit }) => limit.metric === metric);
-    return Math.min(...readings.map(({ limit, used, held }) => limit.max - used - held));
+    const kept = sumOf(
+      this.holds
+        .filter((hold) => hold.state === "held" && owner !== undefined && hold.owner === owner)
+        .map(({ held }) => held),
+      NOTHING,
+    );
+    const lefts = keys.flatMap((key) => {
+      const readings = this.#readings(key, nowMs).filter(({ limit }) => limit.metric === metric);
+      return readings.map(({ limit, used, held }) => {
+        const left = limit.max - used - held;
+        const isOwn = /^user/.test(key.scope) && key.subject !== OVERFLOW;
+        if (owner === undefined || isOwn) return left;
+        const own = measure(kept, limit.metric);
+        const others = used + Math.max(0, held - own);
+        const room = Math.max(0, limit.max - others);
+        const least = /calls/.test(limit.metric) ? Math.min(1, room) : 0;
+        return Math.min(left, Math.max(Math.floor(room / 2), least) - Math.min(own, held));
+      });
+    });
+    return Math.min(...lefts);
+  }
+
+  /** True if this much is more than an owner's share of what others leave. */
+  isBeyondShare(keys: readonly Key[], asked: Measured, owner: string | undefined, nowMs: number): boolean {
+    if (owner === undefined) return false;
+    const metrics = Object.keys(asked) as (keyof Measured)[];
+    return metrics.some((metric) => asked[metric] > 0 && asked[metric] > this.left(keys, metric, owner, nowMs));
   }
 
   decide(keys: readonly Key[], nowMs: number, { asked = NOTHING, isMore = false }: Question = {}) {

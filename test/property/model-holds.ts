@@ -10,6 +10,8 @@ export interface ModelHold {
   held: Measured;
   spent: Amounts;
   onExpiry: "release" | "charge";
+  /** The user that its caller is bound to. */
+  owner?: string | undefined;
   /** What its expiry charged and no commit has corrected. */
   estimated: { readonly amounts: Amounts } | null;
   isLate: boolean;

@@ -9,18 +9,27 @@ interface Wish {
   readonly asked: Measured;
   readonly ifShort: "reject" | "cap" | undefined;
   readonly isMore?: boolean;
+  /** The user that the caller is bound to, who may keep only a share of what others leave. */
+  readonly owner: string | undefined;
   readonly detail?: boolean | undefined;
 }
 
-export function reserve(accounts: ModelAccounts, id: string, request: Operation<"reserve">["request"], nowMs: number) {
+export function reserve(
+  accounts: ModelAccounts,
+  id: string,
+  request: Operation<"reserve">["request"],
+  owner: string | undefined,
+  nowMs: number,
+) {
   const { detail, if_short: ifShort, on_expiry: onExpiry = "release" } = request;
   const { ttl_seconds = accounts.config.reservation_ttl_seconds ?? 60 } = request;
   const subject = subjectIn(request);
   const asked = { ...estimateIn(request), calls: 1, concurrent_calls: 1 };
-  const granted = grant(accounts, subject, { asked, ifShort, detail }, nowMs);
+  const granted = grant(accounts, subject, { asked, ifShort, detail, owner }, nowMs);
   const hold: ModelHold = {
     id,
     ...subject,
+    owner,
     state: "held",
     granted,
     held: granted,
@@ -41,12 +50,14 @@ export function extend(
   accounts: ModelAccounts,
   hold: ModelHold,
   request: Operation<"extend">["request"],
+  owner: string | undefined,
   nowMs: number,
 ) {
   if (hold.state !== "held") throw new Refused("already_settled");
   const asked = estimateIn(request);
   const isMore = asked.tokens > 0 || asked.cost_usd > 0;
-  const granted = isMore ? grant(accounts, hold, { asked, ifShort: request.if_short, isMore }, nowMs) : NOTHING;
+  if (!isMore) requireThawed(accounts, hold, nowMs);
+  const granted = isMore ? grant(accounts, hold, { asked, ifShort: request.if_short, isMore, owner }, nowMs) : NOTHING;
   hold.granted = sumOf([hold.granted, granted], NOTHING);
   hold.held = sumOf([hold.held, granted], NOTHING);
   hold.onExpiry = request.on_expiry ?? hold.onExpiry;
@@ -114,17 +125,27 @@ export function expire(accounts: ModelAccounts, nowMs: number): void {
 
 /** What is given of what is asked for: all of it, or of what is to be capped as much as is left. */
 function grant(accounts: ModelAccounts, subject: Subject, wish: Wish, nowMs: number): Measured {
-  const { asked, ifShort, isMore, detail } = wish;
+  const { asked, ifShort, isMore, detail, owner } = wish;
   const keys = accounts.keysOf(subject, nowMs);
   const decide = (some: Measured) => accounts.decide(keys, nowMs, { asked: some, isMore });
   const decision = decide(asked);
-  if (decision.state !== "blocked") return asked;
-  const most = ifShort === "cap" ? mostWithin(asked, (metric) => accounts.left(keys, metric, nowMs)) : null;
-  if (most && decide(most).state !== "blocked") return most;
+  const isBeyond = (some: Measured) => accounts.isBeyondShare(keys, some, owner, nowMs);
+  if (decision.state !== "blocked" && !isBeyond(asked)) return asked;
+  const most = ifShort === "cap" ? mostWithin(asked, (metric) => accounts.left(keys, metric, owner, nowMs)) : null;
+  if (most && decide(most).state !== "blocked" && !isBeyond(most)) return most;
   accounts.entries.push("refusal");
+  if (decision.state !== "blocked") throw new Refused("reservation_share");
   // What is to be capped is refused by what leaves nothing, and not by what leaves too little.
   const onNothing = ifShort === "cap" ? decide(NOTHING) : decision;
   throw new Refused("no room", told(onNothing.state === "blocked" ? onNothing : decision, detail));
+}
+
+/** A reservation is not kept on under a freeze. */
+function requireThawed(accounts: ModelAccounts, hold: ModelHold, nowMs: number): void {
+  const decision = accounts.decide(accounts.keysOf(hold, nowMs), nowMs);
+  if (decision.reason !== "frozen") return;
+  accounts.entries.push("refusal");
+  throw new Refused("no room", told(decision));
 }
 
 function withDecision(accounts: ModelAccounts, hold: ModelHold, nowMs: number, detail?: boolean) {

@@ -70,7 +70,14 @@ export const RESERVATION_ROUTES: readonly Route[] = [
       schema: ReservationDecisionSchema,
       example: { ...HELD, decision: DECISION },
     },
-    problems: ["limit_reached", "budget_exhausted", "too_many_reservations", "unknown_model", "idempotency_mismatch"],
+    problems: [
+      "limit_reached",
+      "budget_exhausted",
+      "reservation_share",
+      "too_many_reservations",
+      "unknown_model",
+      "idempotency_mismatch",
+    ],
     handle: async (c) => {
       const answer = await c.var.tenant.reserve(withIdempotencyKey(c.req, await jsonBody(c.req)));
       c.set("decision", answer.decision.state);
@@ -156,6 +163,7 @@ export const RESERVATION_ROUTES: readonly Route[] = [
       "already_settled",
       "limit_reached",
       "budget_exhausted",
+      "reservation_share",
       "unknown_model",
       "idempotency_mismatch",
     ],
