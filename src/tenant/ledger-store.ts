@@ -3,6 +3,7 @@ import type { LedgerEntry, LedgerQuery, Page } from "../wire/index.ts";
 import { keepValue, keptValue } from "./kept-values.ts";
 import { type EntryBody, entryAnswer, hasLabel, isOfUser, type StoredEntry } from "./ledger-entry.ts";
 import { type Bounded, MAX_PAGE_LENGTH, takePage } from "./page-bounds.ts";
+import { Refusals, type Repeated } from "./refusals.ts";
 import { usageList } from "./usage-list.ts";
 
 interface EntriesRow extends Record<string, SqlStorageValue> {
@@ -14,6 +15,13 @@ interface EntriesRow extends Record<string, SqlStorageValue> {
 export interface Numbered {
   readonly id: number;
   readonly entry: StoredEntry;
+}
+
+interface Unwritten {
+  readonly atMs: number;
+  readonly json: string;
+  /** Of a refusal. */
+  readonly repeated: Repeated | undefined;
 }
 
 /** The most text in a row, in UTF-16 units: well within the 2 MB of a row, however many bytes each takes. */
@@ -30,7 +38,8 @@ const MAX_REWRITTEN = 500;
 const NEXT_ID = "ledger_next_id";
 
 /**
- * The record of what happened, in order, never changed. The entries of one flush share rows, so that an entry costs
+ * The record of what happened, in order, never changed but that refusals are counted in the entry of the first of a
+ * minute, and erased persons have pseudonyms. The entries of one flush share rows, so that an entry costs
  * but a part of a row written.
  */
 export class LedgerStore {
@@ -39,7 +48,8 @@ export class LedgerStore {
   /** When the oldest row's entries had all been made; null if there is no row, undefined if that is not known. */
   #oldestLastAtMs: number | null | undefined;
   /** Not written yet. */
-  #unwritten: { readonly atMs: number; readonly json: string }[] = [];
+  #unwritten: Unwritten[] = [];
+  readonly #refusals = new Refusals();
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -52,7 +62,9 @@ export class LedgerStore {
     nowMs: number,
   ): void {
     const entry: StoredEntry = { at: nowMs, kind, ...body };
-    this.#unwritten.push({ atMs: nowMs, json: JSON.stringify(entry) });
+    const repeated = kind === "refusal" ? this.#refusals.add(entry) : undefined;
+    if (kind === "refusal" && !repeated) return;
+    this.#unwritten.push({ atMs: nowMs, json: JSON.stringify(entry), repeated });
   }
 
   /** Tells that a bucket was forgotten, and the totals that went with it. */
@@ -126,12 +138,9 @@ export class LedgerStore {
       MAX_REWRITTEN + 1,
     );
     const { rows, hasMore } = takePage(found, MAX_REWRITTEN, MAX_READ_LENGTH);
-    for (const row of rows) {
-      const entries = entriesIn(row).map(({ entry }) => entry);
-      const changed = entries.map(change);
-      if (changed.every((entry, i) => entry === entries[i])) continue;
-      this.#sql.exec("UPDATE ledger SET entries = ? WHERE first_id = ?", JSON.stringify(changed), row.first_id);
-    }
+    for (const row of rows) this.#change(row, ({ entry }) => change(entry));
+    // What is refused from now on is another's.
+    this.#refusals.clear();
     const last = rows.at(-1);
     return hasMore && last ? last.first_id + 1 : undefined;
   }
@@ -174,10 +183,14 @@ export class LedgerStore {
 
   /** Writes the entries that are not written yet, in as few rows as they fit in. */
   flush(): void {
+    this.#countAgain();
     while (this.#unwritten.length > 0) {
       const { count, lastAtMs } = this.#nextRow();
       const firstId = this.#idOfNext();
-      const entries = this.#unwritten.splice(0, count).map(({ json }) => json);
+      const entries = this.#unwritten.splice(0, count).map(({ json, repeated }, i) => {
+        if (repeated) repeated.id = firstId + i;
+        return repeated && repeated.times > 1 ? JSON.stringify({ ...repeated.entry, times: repeated.times }) : json;
+      });
       this.#sql.exec(
         "INSERT INTO ledger (first_id, last_at, entries) VALUES (?, ?, ?)",
         firstId,
@@ -194,6 +207,30 @@ export class LedgerStore {
     this.#nextId = undefined;
     this.#oldestLastAtMs = undefined;
     this.#unwritten = [];
+    this.#refusals.clear();
+  }
+
+  /** Writes how often refusals have happened that are written already: those of the last minute, in its few rows. */
+  #countAgain(): void {
+    const times = this.#refusals.takeAgain();
+    while (times.size > 0) {
+      const [first = 0] = times.keys();
+      const query = "SELECT first_id, entries FROM ledger WHERE first_id <= ? ORDER BY first_id DESC LIMIT 1";
+      const [row] = this.#sql.exec<EntriesRow>(query, first);
+      if (row) {
+        this.#change(row, ({ entry, id }) => (times.has(id) ? { ...entry, times: times.get(id) } : entry));
+        for (const { id } of entriesIn(row)) times.delete(id);
+      }
+      times.delete(first);
+    }
+  }
+
+  /** Changes the entries of a row of which `change` returns another. */
+  #change(row: EntriesRow, change: (numbered: Numbered) => StoredEntry): void {
+    const entries = entriesIn(row);
+    const changed = entries.map(change);
+    if (changed.every((entry, i) => entry === entries[i]?.entry)) return;
+    this.#sql.exec("UPDATE ledger SET entries = ? WHERE first_id = ?", JSON.stringify(changed), row.first_id);
   }
 
   /** How many unwritten entries share the next row, and the latest of their times: a clock can step back. */

@@ -150,6 +150,7 @@ export const LedgerEntrySchema = z.object({
   amounts: HeldSchema.optional(),
   on_expiry: z.enum(["release", "charge"]).optional(),
   reason: Text.nullable().optional(),
+  times: Count.optional(),
   estimated: z.boolean().optional(),
   late: z.literal(true).optional(),
   final: z.boolean().optional(),

@@ -125,6 +125,8 @@ export interface LedgerEntry
   readonly on_expiry?: OnExpiry | undefined;
   /** Of a refusal: why. */
   readonly reason?: string | null;
+  /** Of a refusal, if more than once: how often it happened to this subject for this reason within a minute. */
+  readonly times?: number;
   /** Of an expiry: true where it charged what was held, as an estimate of what was spent. */
   readonly estimated?: boolean;
   /** Of a commit: true where the hold was not live any more; false where more was to come. */

@@ -194,6 +194,7 @@ DOCUMENTED.add(answers.RaiseAnswer, { ...OVERRIDE_JSON_SCHEMA, required: ["expir
 name(answers.ConfigVersionSchema, "ConfigVersion", "One version of the configuration; version 0 is the empty one.");
 name(answers.LedgerEntrySchema, "LedgerEntry", "What happened, when, and what belongs to an entry of its kind.", {
   id: "Grows with every entry.",
+  times: "Of a refusal, if more than once: how often it happened to this subject for this reason within a minute.",
   overflow: "Of the user's scope and `scopes`, those in which the overflow bucket counted the amounts.",
   saturated: "The scopes whose totals have reached their ceiling, 2^53−1, and counted less than was reported.",
   reported:
