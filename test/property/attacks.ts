@@ -57,41 +57,34 @@ const request = some({
   user: fc.constantFrom("mallory", "victim"),
   max_tokens: fc.constantFrom(null, 0, 1e9),
 });
-/** What calls of agents take, so that many of them are granted. */
-const sensible = fc.oneof(
-  some({ ...step, tokens_in: fc.constantFrom(0, 1, 7), cost_usd: fc.constantFrom(0, 0.01) }),
-  some({ ...step, tokens: fc.constantFrom(1, 1e8), ttl_seconds: fc.constant(86_400) }),
+/** What agents' calls take, so that many are granted: of the caller itself, or of users that nobody knows. */
+const whose = {
+  user_id: fc.constantFrom("mallory", "ghost 1", "ghost 2", "ghost 3"),
+  labels: fc.constantFrom<Record<string, string>[]>({ team: "red" }, { model: "m" }),
+  idempotency_key: step.idempotency_key,
+};
+const ownStep = some({ ...whose, tokens_in: fc.constantFrom(0, 1, 7), cost_usd: fc.constantFrom(0, 0.01) });
+const ownHold = some({ ...whose, tokens: fc.constantFrom(1, 1e8), ttl_seconds: fc.constant(86_400) });
+const bucket = fc.constantFrom({ scope: "user", id: "victim" }, { scope: "tenant" }, { scope: "user", id: "mallory" });
+const operation = fc.oneof(
+  { weight: 2, arbitrary: ownStep.map((fields) => ({ op: "consume", ...fields })) },
+  { weight: 3, arbitrary: ownHold.map((fields) => ({ op: "reserve", ...fields })) },
+  fc
+    .tuple(fc.constantFrom("allows_step", "consume", "reserve", "commit", "release", "extend"), request)
+    .map(([op, fields]) => ({ op, ...fields })),
+  fc
+    .tuple(
+      fc.constantFrom("usage", "set_limits", "reset", "adjust", "freeze", "unfreeze", "configure"),
+      request,
+      bucket,
+    )
+    .map(([op, fields, named]) => ({ op, ...fields, bucket: named })),
 );
-const operation = fc
-  .tuple(
-    fc.constantFrom(
-      "allows_step",
-      "consume",
-      "reserve",
-      "commit",
-      "release",
-      "extend",
-      "usage",
-      "set_limits",
-      "reset",
-      "adjust",
-      "freeze",
-      "unfreeze",
-      "configure",
-    ),
-    fc.oneof(request, sensible),
-    fc.constantFrom({ scope: "user", id: "victim" }, { scope: "tenant" }, { scope: "user", id: "mallory" }),
-  )
-  .map(([op, fields, bucket]) => ({
-    op,
-    ...fields,
-    ...(!/step|consume|reserve|commit|release|extend/.test(op) && { bucket }),
-  }));
 
-const AGENTS = ["allowsStep", "consume", "reserve", "batch", "commit", "extend", "release"];
+const AGENTS = ["allowsStep", "consume", "reserve", "batch", "batch", "batch", "commit", "extend", "release"];
 const routes = ROUTES.filter(({ path }) => path.startsWith("/v1/"));
 const route = fc.oneof(
-  fc.constantFrom(...routes.filter(({ operationId }) => AGENTS.includes(operationId))),
+  fc.constantFrom(...AGENTS.flatMap((name) => routes.filter(({ operationId }) => operationId === name))),
   fc.constantFrom(...routes),
 );
 
@@ -102,8 +95,8 @@ const attacker: fc.Arbitrary<Attacker> = fc.record({
     { user: "mallory", labels: { team: "red" } },
     {},
   ),
-  scope: fc.subarray(["check", "consume", "reserve", "read"], { minLength: 1 }).map((scopes) => scopes.join(" ")),
-  made: fc.constantFrom("signed", "minted", "minted twice", "revoked", "of a revoked one"),
+  scope: fc.subarray(["check", "consume", "reserve", "read"], { minLength: 2 }).map((scopes) => scopes.join(" ")),
+  made: fc.constantFrom("signed", "signed", "minted", "minted twice", "revoked", "of a revoked one"),
 });
 
 /** The first of a call's parameters, by which a path names a reservation; which one is for the caller to say. */
@@ -115,8 +108,8 @@ export const attack: fc.Arbitrary<Attack> = fc
     route,
     id,
     fc.constantFrom("user", "team", "tenant", "user_and_team"),
-    fc.oneof(request, sensible),
-    fc.array(operation, { maxLength: 6 }),
+    fc.oneof(request, ownStep, ownHold),
+    fc.array(operation, { maxLength: 12 }),
   )
   .map(([who, { method, path, operationId }, named, scope, fields, operations]) => ({
     attacker: who,

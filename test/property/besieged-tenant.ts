@@ -48,6 +48,7 @@ export class BesiegedTenant {
       { op: "configure", config: CONFIG },
       { op: "freeze", bucket: { scope: "user", id: "frozen" }, note: SECRET },
       { op: "consume", user_id: "victim", labels: { team: "blue" }, tokens_in: 10, cost_usd: 0.5 },
+      { op: "consume", user_id: "mallory", labels: { team: "red" }, tokens_in: 10, cost_usd: 0.5 },
     ]);
     const held = await this.#operate([{ op: "reserve", user_id: "victim", tokens: 5, ttl_seconds: 86_400 }]);
     this.#reservations.push(held[0]?.body.id);
