@@ -30,6 +30,8 @@ const KEPT = 2;
 /** How many rows one turn of an erasure reads, and how much of their text, beyond one row. */
 const MAX_READ = 500;
 const MAX_READ_LENGTH = 250_000;
+/** How many it hashes, which costs ten times as much as reading one. */
+const MAX_HASHED = 100;
 
 const halfDayOf = (epochMs: number) => Math.floor(epochMs / HALF_DAY_MS);
 
@@ -139,13 +141,17 @@ export class ReplayStore {
       MAX_READ + 1,
     );
     const { rows, hasMore } = takePage(found, MAX_READ, MAX_READ_LENGTH);
+    let hashed = 0;
     for (const row of rows) {
+      if (hashed === MAX_HASHED) return after;
+      after = [row.half_day, row.key];
       const answer: unknown = JSON.parse(row.answer);
       const changed = isHashed(row) ? answer : change(requestIn(row).request, answer);
-      if (changed !== answer) this.#hashRow(row, changed, nowMs);
+      if (changed === answer) continue;
+      this.#hashRow(row, changed, nowMs);
+      hashed += 1;
     }
-    const last = rows.at(-1);
-    return hasMore && last ? [last.half_day, last.key] : undefined;
+    return hasMore ? after : undefined;
   }
 
   flush(): void {
@@ -174,8 +180,10 @@ export class ReplayStore {
     const { request, sender = "" } = requestIn(row);
     this.#sql.exec("DELETE FROM idempotency WHERE half_day = ? AND key = ?", half_day, key);
     this.#rows.put([[half_day, this.#hash.of(key), `${this.#hash.of(request)}\n${sender}`, JSON.stringify(answer)]]);
-    this.#hashedIn = halfDayOf(nowMs);
-    this.#sql.exec("UPDATE hash_salt SET keys_hashed_in = ?", this.#hashedIn);
+    const halfDay = halfDayOf(nowMs);
+    if (this.#hashedIn === halfDay) return;
+    this.#hashedIn = halfDay;
+    this.#sql.exec("UPDATE hash_salt SET keys_hashed_in = ?", halfDay);
   }
 
   /** Whether a key can be stored as its hash: rows of an erasure are kept no longer than others. */

@@ -59,7 +59,7 @@ const request = some({
 });
 /** What agents' calls take, so that many are granted: of the caller itself, or of users that nobody knows. */
 const whose = {
-  user_id: fc.constantFrom("mallory", "ghost 1", "ghost 2", "ghost 3"),
+  user_id: fc.constantFrom("mallory", "mallory", "mallory", "ghost 1", "ghost 2", "ghost 3"),
   labels: fc.constantFrom<Record<string, string>[]>({ team: "red" }, { model: "m" }),
   idempotency_key: step.idempotency_key,
 };

@@ -8,7 +8,7 @@ const CONFIG = {
   max_tokens: 1e12,
   max_tokens_per_30d: 1e12,
   max_cost_usd: 1e6,
-  max_concurrent_calls: 10,
+  max_concurrent_calls: 6,
   max_users: 3,
   per_user_max_tokens: 1e11,
   per_user_max_tokens_per_30d: 1e11,
@@ -85,7 +85,8 @@ export class BesiegedTenant {
       { op: "allows_step", user_id: "frozen" },
       { op: "reserve", user_id: "victim", tokens: 1, ttl_seconds: 60 },
     ]);
-    expect(consumed).toMatchObject({ status: 200, body: { state: "ok" } });
+    expect(consumed?.status).toBe(200);
+    if (this.#isSharedOnly) expect(consumed?.body.state).not.toBe("blocked");
     expect(consumed?.body).not.toHaveProperty("replayed");
     expect(frozen?.body).toMatchObject({ state: "blocked", reason: "frozen" });
     if (this.#isSharedOnly) expect(held?.status).toBe(201);
