@@ -30,11 +30,12 @@ export class BudgetModel {
   #asked = 0;
 
   perform(operation: Operation, caller: Caller | undefined, nowMs: number): ModelAnswer {
-    if ((operation.op as string) === "broken") return { refused: "unavailable" };
+    const isRevoked = caller?.jti != null && this.#revoked.has(caller.jti);
+    if ((operation.op as string) === "broken" && !isRevoked) return { refused: "unavailable" };
     this.#begin(nowMs);
     this.expire(nowMs);
     try {
-      if (caller?.jti != null && this.#revoked.has(caller.jti)) throw new Refused("token_revoked");
+      if (isRevoked) throw new Refused("token_revoked");
       // How much of the answer is asked for makes a request no other.
       const { idempotency_key: key, detail: _, ...request } = requestOf(operation);
       const sent = JSON.stringify([{ ...operation, request }, caller?.user]);

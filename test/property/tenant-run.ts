@@ -35,6 +35,8 @@ export class TenantRun {
   readonly #made: Operation[] = [];
   readonly #hasIdle: boolean;
   #nowMs = START_MS;
+  /** Whether the object is in memory. */
+  #isRunning = false;
 
   /** @param hasIdle true if the configuration has an idle time */
   constructor(hasIdle = false) {
@@ -49,7 +51,10 @@ export class TenantRun {
     const isBounded = (this.#model.accounts.config.max_users ?? MANY_USERS) < MANY_USERS;
     if (befalls === "leaves" && isBounded) await this.send([{ op: "consume", request: {} }]);
     if (befalls === "audited") await this.send([{ op: "audit" }]);
-    if (befalls === "leaves" || befalls === "audited") await evictDurableObject(this.#tenant);
+    if (this.#isRunning && (befalls === "leaves" || befalls === "audited")) {
+      await evictDurableObject(this.#tenant);
+      this.#isRunning = false;
+    }
     const { accounts } = this.#model;
     this.#nowMs += afterMs;
     while (accounts.isAnyUncertain(this.#nowMs)) this.#nowMs += 1000;
@@ -57,6 +62,7 @@ export class TenantRun {
     if (befalls !== "alarm") return;
     const isLive = accounts.holds.some(({ state }) => state === "held");
     const hasRung = await runDurableObjectAlarm(this.#tenant);
+    this.#isRunning ||= hasRung;
     if (isLive) expect(hasRung).toBe(true);
     if (!hasRung) return;
     this.#model.expire(this.#nowMs);
@@ -85,6 +91,7 @@ export class TenantRun {
   async send(all: readonly Operation[], caller?: Caller, isBatch = false): Promise<void> {
     // Alone, a call that meets a fault has no answer.
     const operations = isBatch ? all : all.filter(({ op }) => (op as string) !== "broken");
+    this.#isRunning ||= operations.length > 0;
     const expected = operations.map((operation) => this.#model.perform(operation, caller, this.#nowMs));
     const sent = operations.map((operation, i) => inOrder(this.#withId(operation), i % 2 === 1));
     const answers = isBatch
