@@ -18,7 +18,7 @@ export default defineConfig({
             main: "./test/worker.ts",
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
-              bindings: { ...SECRETS, REQUEST_LOG: "off" },
+              bindings: { ...SECRETS, REQUEST_LOG: "off", RIGHTS_CASES: process.env.RIGHTS_CASES ?? "" },
               durableObjects: { ORIGINAL_BUDGET: { className: "OriginalBudget", useSQLite: true } },
             },
           }),

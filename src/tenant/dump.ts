@@ -64,7 +64,7 @@ function readRow(row: Readonly<Record<string, SqlStorageValue>>): ExportedRow["r
 }
 
 function readValue(column: string, value: SqlStorageValue): unknown {
-  // A request of an erased person is stored as its hash.
+  // A request of an erased person is stored as its hash; any has on a second line whose token it came with.
   const isJson = typeof value === "string" && JSON_COLUMNS.has(column) && !value.startsWith("#");
-  return isJson ? JSON.parse(value) : value;
+  return isJson ? JSON.parse(column === "request" ? (value.split("\n")[0] ?? "") : value) : value;
 }

@@ -3,7 +3,7 @@ import { chargesOf } from "./ledger-entry.ts";
 import type { TenantStores } from "./tenant-stores.ts";
 
 /** How many expiries one commit records: some ten milliseconds' worth. */
-const MAX_RECORDED = 200;
+const MAX_RECORDED = 100;
 
 /** How many that cannot be recorded it takes to stop trying: then it is not for what the reservations are. */
 const MAX_FAILED = 16;

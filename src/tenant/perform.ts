@@ -109,7 +109,9 @@ export function perform<K extends OperationName>(
     const carryOut = () => handle(tenant, operation, nowMs, caller);
     const key = idempotencyKeyIn(operation);
     if (key === undefined) return { ok: true, value: carryOut() };
-    const request = { key, storedKey: tenant.replays.keyOf(key, caller), identity: identityOf(operation, caller) };
+    const sender = caller?.ancestors?.[0] ?? caller?.jti ?? "";
+    const storedKey = tenant.replays.keyOf(key, caller);
+    const request = { key, storedKey, identity: identityOf(operation, caller), sender };
     return { ok: true, value: once(tenant, request, carryOut, nowMs) };
   } catch (error) {
     if (error instanceof BudgetError) return { ok: false, refusal: error.refusal };
@@ -126,14 +128,19 @@ export function perform<K extends OperationName>(
  * Carries out a request under its idempotency key, unless it was before: then answers as it was answered then. A
  * refusal is not kept, for it had no effect, and the same request can be granted later.
  */
-function once<T>(tenant: TenantStores, { key, storedKey, identity }: Keyed, carryOut: () => T, nowMs: number): T {
-  const known = tenant.replays.get(storedKey, nowMs);
+function once<T>(tenant: TenantStores, request: Keyed, carryOut: () => T, nowMs: number): T {
+  const { key, storedKey, identity, sender } = request;
+  const { replays } = tenant;
+  const known = replays.get(storedKey, nowMs);
   if (!known) {
     const answer = carryOut();
-    tenant.replays.put(storedKey, { request: identity, answer }, nowMs);
+    replays.put(storedKey, { request: identity, sender, answer }, nowMs);
     return answer;
   }
-  if (!tenant.replays.isSame(known, identity)) {
+  if (!replays.isSame(known, identity)) {
+    if (known.sender !== undefined && known.sender !== sender) {
+      return once(tenant, { ...request, storedKey: replays.keyBeside(storedKey, sender) }, carryOut, nowMs);
+    }
     const detail = `the idempotency key "${key}" was used for another request; a new request takes a key of its own`;
     throw new BudgetError({ code: "idempotency_mismatch", detail });
   }
@@ -145,6 +152,8 @@ interface Keyed {
   readonly key: string;
   readonly storedKey: string;
   readonly identity: string;
+  /** The first token of the line that the caller's comes from; nothing for the operator. */
+  readonly sender: string;
 }
 
 /** What makes two requests the same: how much of the answer is asked for is no part of it. */

@@ -8,6 +8,8 @@ import { SaltedHash } from "./salted-hash.ts";
 export interface Recorded {
   /** The request, as canonical JSON; its hash once its user was erased. */
   readonly request: string;
+  /** Whose token it came with: the first one of its line. Undefined if that was not kept yet. */
+  readonly sender: string | undefined;
   readonly answer: unknown;
 }
 
@@ -28,6 +30,8 @@ const KEPT = 2;
 /** How many rows one turn of an erasure reads, and how much of their text, beyond one row. */
 const MAX_READ = 500;
 const MAX_READ_LENGTH = 250_000;
+/** How many it hashes, which costs ten times as much as reading one. */
+const MAX_HASHED = 100;
 
 const halfDayOf = (epochMs: number) => Math.floor(epochMs / HALF_DAY_MS);
 
@@ -77,12 +81,20 @@ export class ReplayStore {
       key,
       this.#mayBeHashed(halfDay) ? this.#hash.of(key) : key,
     );
-    return row && { request: row.request, answer: JSON.parse(row.answer) };
+    return row && { ...requestIn(row), answer: JSON.parse(row.answer) };
   }
 
   /** True if a request is the one that was recorded. */
   isSame(recorded: Recorded, request: string): boolean {
     return recorded.request === request || (isHashed(recorded) && recorded.request === this.#hash.of(request));
+  }
+
+  /**
+   * What a key is stored as that others have used for another request, so that nobody keeps a report from being counted
+   * by using its key first.
+   */
+  keyBeside(key: string, sender: string): string {
+    return this.#hash.of(stringify([sender, key]) ?? "");
   }
 
   put(key: string, recorded: Recorded, nowMs: number): void {
@@ -129,20 +141,24 @@ export class ReplayStore {
       MAX_READ + 1,
     );
     const { rows, hasMore } = takePage(found, MAX_READ, MAX_READ_LENGTH);
+    let hashed = 0;
     for (const row of rows) {
+      if (hashed === MAX_HASHED) return after;
+      after = [row.half_day, row.key];
       const answer: unknown = JSON.parse(row.answer);
-      const changed = isHashed(row) ? answer : change(row.request, answer);
-      if (changed !== answer) this.#hashRow(row, changed, nowMs);
+      const changed = isHashed(row) ? answer : change(requestIn(row).request, answer);
+      if (changed === answer) continue;
+      this.#hashRow(row, changed, nowMs);
+      hashed += 1;
     }
-    const last = rows.at(-1);
-    return hasMore && last ? [last.half_day, last.key] : undefined;
+    return hasMore ? after : undefined;
   }
 
   flush(): void {
-    const rows = Array.from(this.#unwritten, ([key, { halfDay, request, answer }]) => [
+    const rows = Array.from(this.#unwritten, ([key, { halfDay, request, sender = "", answer }]) => [
       halfDay,
       key,
-      request,
+      `${request}\n${sender}`,
       JSON.stringify(answer),
     ]);
     this.#rows.put(rows);
@@ -159,11 +175,15 @@ export class ReplayStore {
     this.#unwritten.clear();
   }
 
-  #hashRow({ half_day, key, request }: KeyRow, answer: unknown, nowMs: number): void {
+  #hashRow(row: KeyRow, answer: unknown, nowMs: number): void {
+    const { half_day, key } = row;
+    const { request, sender = "" } = requestIn(row);
     this.#sql.exec("DELETE FROM idempotency WHERE half_day = ? AND key = ?", half_day, key);
-    this.#rows.put([[half_day, this.#hash.of(key), this.#hash.of(request), JSON.stringify(answer)]]);
-    this.#hashedIn = halfDayOf(nowMs);
-    this.#sql.exec("UPDATE hash_salt SET keys_hashed_in = ?", this.#hashedIn);
+    this.#rows.put([[half_day, this.#hash.of(key), `${this.#hash.of(request)}\n${sender}`, JSON.stringify(answer)]]);
+    const halfDay = halfDayOf(nowMs);
+    if (this.#hashedIn === halfDay) return;
+    this.#hashedIn = halfDay;
+    this.#sql.exec("UPDATE hash_salt SET keys_hashed_in = ?", halfDay);
   }
 
   /** Whether a key can be stored as its hash: rows of an erasure are kept no longer than others. */
@@ -174,6 +194,12 @@ export class ReplayStore {
     }
     return this.#hashedIn !== null && halfDay - KEPT <= this.#hashedIn;
   }
+}
+
+/** A row has a request's canonical JSON, and on a second line whose token it came with. */
+function requestIn({ request: text }: Row): Pick<Recorded, "request" | "sender"> {
+  const [request = "", sender] = text.split("\n");
+  return { request, sender };
 }
 
 /** Canonical JSON of a request begins otherwise. */

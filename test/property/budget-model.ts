@@ -24,7 +24,7 @@ export class BudgetModel {
   accounts = new ModelAccounts();
   versions: Version[] = [];
   /** What was sent under an idempotency key, and how it was answered. */
-  replays = new Map<string, { readonly sent: string; readonly value: unknown }>();
+  replays = new Map<string, { readonly sent: string; readonly sender: string; readonly value: unknown }>();
   readonly #revoked = new Map<string, string>();
   /** How many reservations were asked for. */
   #asked = 0;
@@ -38,12 +38,17 @@ export class BudgetModel {
       // How much of the answer is asked for makes a request no other.
       const { idempotency_key: key, detail: _, ...request } = requestOf(operation);
       const sent = JSON.stringify([{ ...operation, request }, caller?.user]);
-      const place = JSON.stringify([caller?.user, caller?.labels, key]);
+      const sender = caller?.jti ?? "";
+      const first = JSON.stringify([caller?.user, caller?.labels, key]);
+      const taken = this.replays.get(first);
+      // Under a key that somebody else has used for another request, it counts all the same.
+      const isOthers = taken && taken.sent !== sent && taken.sender !== sender;
+      const place = isOthers ? JSON.stringify([first, sender]) : first;
       const known = this.replays.get(place);
       if (known && known.sent !== sent) throw new Refused("idempotency_mismatch");
       if (known) return { value: { ...(known.value as object), replayed: true } };
       const value = this.#carryOut(operation, caller, nowMs);
-      if (key !== undefined) this.replays.set(place, { sent, value });
+      if (key !== undefined) this.replays.set(place, { sent, sender, value });
       return { value };
     } catch (error) {
       if (error instanceof Refused) return { refused: error.message, decision: error.decision };
@@ -204,13 +209,13 @@ export class BudgetModel {
       hold.user = pseudonym;
       if (hold.owner === userId) hold.owner = pseudonym;
     }
-    for (const [place, { sent, value }] of this.replays) {
+    for (const [place, { sent, sender, value }] of this.replays) {
       const { user_id, scope, id } = value as { user_id?: string; scope?: string; id?: string | string[] };
       const told = { ...(value as object) };
       if (user_id === userId) Object.assign(told, { user_id: pseudonym });
       if (scope === "user" && id === userId) Object.assign(told, { id: pseudonym });
       if (scope === "user_and_team" && id?.[0] === userId) Object.assign(told, { id: [pseudonym, id[1]] });
-      this.replays.set(place, { sent, value: told });
+      this.replays.set(place, { sent, sender, value: told });
     }
     for (const _ of theirs.length > 0 ? theirs : [null]) accounts.entries.push("erasure");
     return { pseudonym, buckets: theirs.length };

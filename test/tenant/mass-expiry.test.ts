@@ -28,7 +28,7 @@ async function reserveMany(tenant: Tenant, on_expiry: "release" | "charge"): Pro
   );
 }
 
-/** How many expiries are recorded. Each call, this one too, records up to two hundred. */
+/** How many expiries are recorded. Each call, this one too, records up to a hundred. */
 async function expiriesOf(tenant: Tenant): Promise<number> {
   return (await ledgerOf(tenant, { kind: "expiry" })).length;
 }
@@ -50,7 +50,7 @@ describe("a thousand reservations that expire at once", () => {
       { name: "per_team_max_calls", used: 1000, held: 0 },
     ];
     expect(valueIn(await tenant.allowsStep(step))).toMatchObject({ state: "blocked", limits });
-    expect(await expiriesOf(tenant)).toBe(400);
+    expect(await expiriesOf(tenant)).toBe(200);
     expect(valueIn(await tenant.usage())).toMatchObject({ tokens_out: 10_000, calls: 1000, held: { reservations: 0 } });
     expect(valueIn(await tenant.usageFor("3"))).toMatchObject({ tokens_out: 1000, calls: 100 });
 
@@ -66,7 +66,7 @@ describe("a thousand reservations that expire at once", () => {
     expect(valueIn(await tenant.allowsStep({})).limit).toBe("max_tokens");
     setNow(START_MS + MINUTE_MS);
     valueIn(await tenant.reserve({ tokens: 10_000 }));
-    expect(await expiriesOf(tenant)).toBe(400);
+    expect(await expiriesOf(tenant)).toBe(200);
     expect(valueIn(await tenant.usage())).toMatchObject({ calls: 0, held: { reservations: 1, tokens: 10_000 } });
   });
 
