@@ -27,6 +27,8 @@ export interface CrashOptions {
   readonly stateDir: string;
   readonly kills: number;
   readonly clients: number;
+  /** The bound on buckets: with fewer than there are clients, each of them a user, the rest share one. */
+  readonly maxUsers: number;
   readonly seed: number;
   /** Told how it goes on, a line at a time. */
   readonly report: (line: string) => void;
@@ -56,7 +58,7 @@ export async function crash(options: CrashOptions): Promise<CrashResult> {
   const tenantOf = ({ url }: Service) => new TenantClient(url, TENANT, env.ADMIN_TOKEN);
   {
     await using service = await serve();
-    await tenantOf(service).call("PUT", "/config", CONFIG);
+    await tenantOf(service).call("PUT", "/config", { ...CONFIG, max_users: options.maxUsers });
   }
   for (let kill = 1; kill <= kills; kill += 1) {
     await using service = await serve();

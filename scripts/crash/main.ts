@@ -14,6 +14,7 @@ const USAGE = `usage: npm run crash -- [options]
 
   --kills N      how often workerd is killed (default: 20)
   --clients N    how many clients spend at the same time (default: 32)
+  --max-users N  how many of their users, and of teams, have a bucket of their own (default: 100000)
   --seed N       repeats a run's requests and times of kills (default: a random one)
   --bundle DIR   what to serve (default: a bundle built for this)
   --help         prints this`;
@@ -27,10 +28,18 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 const dir = await mkdtemp(join(tmpdir(), "edge-budget-crash-"));
 const bundleDir = options.bundle ?? join(dir, "bundle");
 if (!options.bundle) await buildBundle(bundleDir);
-const { kills, clients, seed } = options;
+const { kills, clients, maxUsers, seed } = options;
 console.log(`crash: seed ${seed}, ${clients} clients`);
 try {
-  const result = await crash({ bundleDir, stateDir: join(dir, "state"), kills, clients, seed, report: console.log });
+  const result = await crash({
+    bundleDir,
+    stateDir: join(dir, "state"),
+    kills,
+    clients,
+    maxUsers,
+    seed,
+    report: console.log,
+  });
   tell(result);
   if (result.faults.length === 0) await rm(dir, { recursive: true });
   else console.log(`crash: the state is kept in ${dir}`);
@@ -59,7 +68,7 @@ function readOptions() {
   const text = { type: "string" } as const;
   try {
     const { values } = parseArgs({
-      options: { kills: text, clients: text, seed: text, bundle: text, help: { type: "boolean" } },
+      options: { kills: text, clients: text, "max-users": text, seed: text, bundle: text, help: { type: "boolean" } },
     });
     if (values.help) {
       console.log(USAGE);
@@ -68,6 +77,7 @@ function readOptions() {
     return {
       kills: wholeNumber("kills", values.kills ?? "20", 0, 10_000),
       clients: wholeNumber("clients", values.clients ?? "32", 1, 1000),
+      maxUsers: wholeNumber("max-users", values["max-users"] ?? "100000", 1, 1_000_000),
       seed: wholeNumber("seed", values.seed ?? `${Math.floor(Math.random() * 2 ** 31)}`, 0, 2 ** 31),
       bundle: values.bundle,
     };

@@ -47,8 +47,9 @@ function sumsByPath(ledger: readonly LedgerEntry[]): Map<string, Totals> {
   return new Map([...nano].map(([path, sum]) => [path, { ...sum, cost_usd: sum.cost_usd / 1e9 }]));
 }
 
-function pathOf(scope: string, { user_id, labels }: LedgerEntry): string {
+function pathOf(scope: string, { user_id, labels, overflow }: LedgerEntry): string {
   if (scope === "tenant") return "/tenant";
+  if (overflow?.includes(scope)) return `/overflow/${scope}`;
   if (scope === "user") return `/users/${encodeURIComponent(user_id ?? "")}`;
   return `/buckets/${scope}/${encodeURIComponent(labels?.[scope] ?? "")}`;
 }

@@ -20,8 +20,8 @@ export const PROBLEM_PAGES: Readonly<Record<ProblemCode, ProblemPage>> = {
     means: "A field of the body, or of the query, is not what the call takes. `errors` lists each one by its pointer.",
     fix: "Correct the fields named in `errors`. A field that the call does not know is an error too, so that a mistyped limit is never taken silently.",
     example: {
-      detail: "/tokens_in takes a whole number from 0 to 100000000",
-      errors: [{ pointer: "/tokens_in", detail: "takes a whole number from 0 to 100000000" }],
+      detail: "/tokens_in takes a whole number from 0 to 1000000000000",
+      errors: [{ pointer: "/tokens_in", detail: "takes a whole number from 0 to 1000000000000" }],
     },
   },
   invalid_host: {

@@ -19,8 +19,8 @@ interface Job extends Person {
 }
 
 const JOB = "erasure";
-/** How many parts one commit takes: some ten milliseconds' worth, and all that a small tenant has. */
-const MAX_PARTS = 3;
+/** How many parts the commit that begins an erasure takes: all that a small tenant has. */
+const FIRST_PARTS = 3;
 
 /**
  * Replaces an erased person's id in all that is stored of the past, a part in each commit, so that no call waits for
@@ -31,7 +31,7 @@ export class ErasureJob {
   readonly #sql: SqlStorage;
   /** Null if there is none, undefined if that is not known. */
   #job: Job | null | undefined;
-  #left = MAX_PARTS;
+  #left = 1;
 
   constructor(tenant: TenantStores, sql: SqlStorage) {
     this.#tenant = tenant;
@@ -46,7 +46,7 @@ export class ErasureJob {
   begin(person: Person, nowMs: number): void {
     const { holds, ledger } = this.#tenant;
     const place = { part: "reservations", after: "" } as const;
-    this.#left = MAX_PARTS;
+    this.#left = FIRST_PARTS;
     this.#keep({ ...person, lastEntry: ledger.lastId(), beforeHold: holds.newId(nowMs), place });
   }
 
@@ -63,7 +63,7 @@ export class ErasureJob {
 
   /** Begins the next commit. */
   beginCommit(): void {
-    this.#left = MAX_PARTS;
+    this.#left = 1;
   }
 
   /** A hold as it will be once the job is done. */
