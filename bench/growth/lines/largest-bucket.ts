@@ -7,8 +7,9 @@ import { latencies, timeEach } from "../timing.ts";
 
 const TENANT = "largest";
 const MINUTE_MS = 60_000;
-/** How many limits a configuration takes, and each kind of a bucket's own. */
+/** How many limits a configuration takes, and a bucket of its own, for good and for a time each. */
 const MAX_LIMITS = 100;
+const MAX_OWN_LIMITS = 25;
 /** Rolling windows of almost the same length, so that few consumes fill the slots of all. */
 const FIRST_MINUTES = 1000;
 const SLOTS = 60;
@@ -20,15 +21,18 @@ const CONSUMES = 200;
 export const LARGEST_ROW: Line = {
   name: "the largest row",
   grows: "rolling windows of a bucket",
-  sizes: [100, 200, 300],
+  sizes: [MAX_LIMITS, MAX_LIMITS + MAX_OWN_LIMITS, MAX_LIMITS + 2 * MAX_OWN_LIMITS],
   async measure(stage, size) {
     await using service = await stage.serve(`largest-row-${size}`, "clocked");
     using client = await TenantClient.open(service, TENANT);
-    await client.call("PUT", "/config", { ...limits("per_user_", 0), max_users: null });
-    if (size > 100) await client.call("PUT", "/users/user-0/limits", limits("", 1));
-    if (size > 200) {
+    await client.call("PUT", "/config", { ...limits("per_user_"), max_users: null });
+    if (size > MAX_LIMITS) await client.call("PUT", "/users/user-0/limits", limits("", MAX_LIMITS, MAX_OWN_LIMITS));
+    if (size > MAX_LIMITS + MAX_OWN_LIMITS) {
       const expires_at = new Date(Date.now() + 1440 * MINUTE_MS).toISOString();
-      await client.call("PUT", "/users/user-0/limits", { ...limits("", 2), expires_at });
+      await client.call("PUT", "/users/user-0/limits", {
+        ...limits("", MAX_LIMITS + MAX_OWN_LIMITS, MAX_OWN_LIMITS),
+        expires_at,
+      });
     }
     await fill(service, 1, FIRST_MINUTES + size);
     const consumed = await timeEach(CONSUMES, () =>
@@ -88,16 +92,16 @@ function batchOf(operation: object, buckets: number): object[] {
   return Array.from({ length: Math.min(buckets, MAX_BATCH) }, (_, i) => ({ ...operation, user_id: `user-${i}` }));
 }
 
-/** A hundred limits, each over a window of its own. */
-function limits(scope: "per_user_" | "", hundred: number): Record<string, number> {
-  const name = (_: unknown, i: number) => `${scope}max_tokens_per_${FIRST_MINUTES + MAX_LIMITS * hundred + i}m`;
-  return Object.fromEntries(Array.from({ length: MAX_LIMITS }, name).map((each) => [each, 1e15]));
+/** Limits, each over a window of its own, from one of them on. */
+function limits(scope: "per_user_" | "", from = 0, count = MAX_LIMITS): Record<string, number> {
+  const name = (_: unknown, i: number) => `${scope}max_tokens_per_${FIRST_MINUTES + from + i}m`;
+  return Object.fromEntries(Array.from({ length: count }, name).map((each) => [each, 1e15]));
 }
 
 async function fillAll(stage: Stage, name: string, buckets: number, minutes: number): Promise<void> {
   await using service = await stage.serve(name, "clocked");
   using client = await TenantClient.open(service, TENANT);
-  await client.call("PUT", "/config", { ...limits("per_user_", 0), max_users: null });
+  await client.call("PUT", "/config", { ...limits("per_user_"), max_users: null });
   // Awaited here: the service ends when this returns.
   await fill(service, buckets, minutes);
 }

@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Figure, Line } from "../line.ts";
 import type { TenantClient } from "../tenant-client.ts";
 import { waitsDuring, waitsWhenIdle } from "../waits.ts";
-import { BOUND_TENANT, configOf, fillToBound } from "./new-user.ts";
+import { BOUND_TENANT, fillToBound, UNLIMITED } from "./new-user.ts";
 
 const LOWERED_TO = 1000;
 const POLL_MS = 50;
@@ -15,12 +15,12 @@ export const LOWER_BOUND: Line = {
   sizes: [2000, 10_000, 100_000],
   async measure(stage, size) {
     await using service = await stage.serve(`lower-bound-${size}`);
-    using client = await fillToBound(service, size);
+    using client = await fillToBound(service, UNLIMITED, size);
     await waitsWhenIdle(service, BOUND_TENANT);
     let putMs = Number.NaN;
     const { tookMs, longestMs } = await waitsDuring(service, BOUND_TENANT, async () => {
       const startMs = performance.now();
-      await client.call("PUT", "/config", configOf(LOWERED_TO));
+      await client.call("PUT", "/config", { ...UNLIMITED, max_users: LOWERED_TO });
       putMs = performance.now() - startMs;
       await untilWithin(client, LOWERED_TO);
     });

@@ -8,11 +8,13 @@ const NEW_USERS = 3000;
 const KNOWN_USERS = 1000;
 const TARGET_MS = 10;
 
+/** No limit counts for users: for each new one another bucket has to go. */
+export const UNLIMITED = { max_tokens: 1e15 };
 /**
  * Windows that stay open, and an idle time that is over for every bucket: each of them has to be looked at, and none
- * is idle.
+ * is idle. New users share a bucket.
  */
-const CONFIG = {
+const LIMITED = {
   max_tokens: 1e15,
   per_user_max_tokens_per_day: 1e12,
   per_user_max_tokens_per_15m: 1e12,
@@ -21,30 +23,29 @@ const CONFIG = {
 export const BOUND_TENANT = "bound";
 
 /** Gives a tenant as many buckets of users as its bound allows. */
-export async function fillToBound(service: Service, buckets: number): Promise<TenantClient> {
+export async function fillToBound(service: Service, config: object, buckets: number): Promise<TenantClient> {
   const client = await TenantClient.open(service, BOUND_TENANT);
-  await client.call("PUT", "/config", configOf(buckets));
+  await client.call("PUT", "/config", { ...config, max_users: buckets });
   const consume = (_: unknown, i: number) => ({ op: "consume", user_id: `user-${i}`, tokens_in: 700, tokens_out: 120 });
   await client.batch(Array.from({ length: buckets }, consume));
   return client;
 }
 
-export function configOf(maxUsers: number) {
-  return { ...CONFIG, max_users: maxUsers };
-}
-
-/** What the first call of a user costs when another bucket has to go for it. */
-export const NEW_USER: Line = {
-  name: "a new user at the bound",
+/** What the first call of a user costs at the bound. */
+const newUser = (name: string, config: object): Line => ({
+  name,
   grows: "buckets",
   sizes: [1000, 10_000, 100_000],
   async measure(stage, size) {
-    await using service = await stage.serve(`new-user-${size}`);
-    using client = await fillToBound(service, size);
+    await using service = await stage.serve(`${name.replaceAll(/\W+/g, "-")}-${size}`);
+    using client = await fillToBound(service, config, size);
     const consume = (user: string) =>
       client.call("POST", "/consume", { user_id: user, tokens_in: 700, tokens_out: 120 });
     const known = await timeEach(KNOWN_USERS, (i) => consume(`user-${size - 1 - (i % 100)}`));
     const added = await timeEach(NEW_USERS, (i) => consume(`new-${i}`));
     return [...latencies("consume of a known user", known), ...latencies("consume of a new user", added, TARGET_MS)];
   },
-};
+});
+
+export const NEW_USER_LIMITED = newUser("a new user at the bound under a limit", LIMITED);
+export const NEW_USER = newUser("a new user at the bound without a limit", UNLIMITED);
