@@ -214,7 +214,9 @@ function recorded<T>(tenant: TenantStores, attempt: Attempt, nowMs: number, carr
     return carryOut();
   } catch (refusal) {
     if (refusal instanceof BudgetError) {
-      tenant.ledger.append("refusal", { ...attempt, reason: refusal.decision?.reason ?? refusal.code }, nowMs);
+      const { amounts, ...whose } = attempt;
+      const reason = refusal.decision?.reason ?? refusal.code;
+      tenant.ledger.append("refusal", { ...whose, reason, amounts }, nowMs);
     }
     throw refusal;
   }

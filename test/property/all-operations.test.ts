@@ -4,7 +4,7 @@ import { useSetClock } from "../tenant/tenant.ts";
 import { changing, idling } from "./bursts.ts";
 import { TenantRun } from "./tenant-run.ts";
 
-const CASES = 200;
+const CASES = 120;
 
 useSetClock();
 

@@ -13,7 +13,7 @@ import { naivePeriod } from "./naive-calendar.ts";
 
 const CALENDAR_CASES = 3000;
 const IN_PROCESS_CASES = 2000;
-const OBJECT_CASES = 10_000;
+const OBJECT_CASES = 6000;
 const EVICTED_CASES = 150;
 const TIMEOUT_MS = 300_000;
 

@@ -5,7 +5,7 @@ import { attack } from "./attacks.ts";
 import { BesiegedTenant } from "./besieged-tenant.ts";
 
 /** `RIGHTS_CASES=10000 npx vitest run test/property/rights.test.ts` tries ten thousand. */
-const CASES = Number((env as unknown as { RIGHTS_CASES: string }).RIGHTS_CASES || 300);
+const CASES = Number((env as unknown as { RIGHTS_CASES: string }).RIGHTS_CASES || 200);
 
 test("without configure or admin no caller reduces a total, lifts a block, keeps a report out, learns or hogs", {
   timeout: 20_000 + CASES * 100,

@@ -23,7 +23,7 @@ const UNKNOWN: readonly string[] = ["resets_at", "entries"];
 /** More than a case has. */
 const MANY_USERS = 100;
 /** What it does not know while buckets can be idle, since they may be found out to be so later. */
-const UNKNOWN_OF_IDLE: readonly string[] = ["buckets", "users"];
+const UNKNOWN_OF_IDLE: readonly string[] = ["buckets", "users", "overflowing"];
 
 /** A tenant's object and its model, to which the same operations go, and which have to answer the same. */
 export class TenantRun {
