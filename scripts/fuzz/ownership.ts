@@ -73,7 +73,10 @@ function foreignSubjects({ user, labels }: Grant, body: unknown, operation: Oper
   const visit = (value: unknown): void => {
     if (typeof value !== "object" || value === null) return;
     const object = value as Record<string, unknown>;
-    const isOthers = user !== undefined && object.user_id !== undefined && object.user_id !== user;
+    // A retry from before the caller's own erasure is answered as then, with the pseudonym.
+    const isErased = (id: unknown) => object.replayed === true && typeof id === "string" && id.startsWith("erased-");
+    const isOthers =
+      user !== undefined && object.user_id !== undefined && object.user_id !== user && !isErased(object.user_id);
     const isMadeForOthers =
       operation.id === "createToken" && user !== undefined && object.user !== undefined && object.user !== user;
     if (isOthers || isMadeForOthers) faults.push(`${operation.id} told a bound token of another user`);
@@ -85,7 +88,9 @@ function foreignSubjects({ user, labels }: Grant, body: unknown, operation: Oper
     if (typeof object.scope === "string" && "id" in object) {
       const ids = Array.isArray(object.id) ? object.id : [object.id];
       const parts = object.scope.split("_and_");
-      const isAnothers = parts.some((part, index) => bound.has(part) && bound.get(part) !== ids[index]);
+      const isAnothers = parts.some(
+        (part, index) => bound.has(part) && bound.get(part) !== ids[index] && !isErased(ids[index]),
+      );
       const isOwn =
         user === undefined ? [...bound.keys()].every((part) => parts.includes(part)) : parts.includes("user");
       if (isAnothers || !isOwn) faults.push(`${operation.id} told a bound token of another bucket`);
