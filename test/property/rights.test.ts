@@ -8,7 +8,7 @@ import { BesiegedTenant } from "./besieged-tenant.ts";
 const CASES = Number((env as unknown as { RIGHTS_CASES: string }).RIGHTS_CASES || 200);
 
 test("without configure or admin no caller reduces a total, lifts a block, keeps a report out, learns or hogs", {
-  timeout: 20_000 + CASES * 100,
+  timeout: 20_000 + CASES * 500,
 }, async () => {
   const property = fc.asyncProperty(fc.array(attack, { minLength: 1, maxLength: 8 }), async (attacks) => {
     const tenant = new BesiegedTenant();
