@@ -10,18 +10,17 @@ import {
   userKey,
 } from "./bucket.ts";
 import type { BucketStore } from "./bucket-store.ts";
-import { cap } from "./cap.ts";
 import { type Account, isInForce, windowsOf } from "./control.ts";
 import { countersAfter, type Place, placesIn } from "./counter.ts";
 import { type Decision, decide, type Question } from "./decision.ts";
-import type { Held } from "./held.ts";
+import { type Grant, grantOf, type ReserveRequest } from "./granting.ts";
+import { type Held, NOTHING_HELD } from "./held.ts";
 import { type Counted, chargeAtExpiry, expire, type Hold, settle } from "./hold.ts";
 import { compareScopes, type Scope, TENANT, USER } from "./limits.ts";
 import { LiveHolds } from "./live-holds.ts";
 import { Overflow } from "./overflow.ts";
 import type { Policy } from "./policy.ts";
 import { ORIGINAL_RULES, type Rules } from "./rules.ts";
-import { type Holder, limitBeyond, readingsFor } from "./share.ts";
 import { type Amounts, addUsage, isExact, mapUsage, NO_USAGE, subtractUsage, totalAfter, type Usage } from "./usage.ts";
 
 /** A correction that would take a total below zero, or past what is counted exactly. Nothing was recorded. */
@@ -48,26 +47,6 @@ export interface Expired {
   readonly hold: Hold;
   readonly usage: Usage | null;
   readonly charges: readonly Charge[];
-}
-
-/** The decision on a reservation, and what to hold for it: null where it is refused. */
-export interface Grant {
-  readonly decision: Decision;
-  readonly granted: Held | null;
-  /** If it is refused though no limit blocks it: the limit of which it would keep more than the holder's share. */
-  readonly beyondShare?: string | undefined;
-}
-
-/** What a reservation asks for. */
-export interface ReserveRequest {
-  readonly subject: Subject;
-  readonly estimate: Held;
-  /** Whether to hold what is left where that is less than asked for. */
-  readonly ifShort: "reject" | "cap";
-  /** True where a hold of the subject asks for more. */
-  readonly isMore?: boolean | undefined;
-  /** Absent: it may hold all that is left. */
-  readonly holder?: Holder | undefined;
 }
 
 /**
@@ -151,24 +130,10 @@ export class Accounts {
    * @returns the decision on the request, and what to hold: null where it is refused
    */
   grant(policy: Policy, request: ReserveRequest, nowMs: number): Grant {
-    const { subject, estimate, ifShort, isMore, holder } = request;
+    const { subject, isMore, holder } = request;
     const accounts = this.#openAll(policy, subject, nowMs);
-    const decisionOn = (asked?: Held) => this.#decide(policy, accounts, nowMs, { estimate: asked, isMore });
-    const decision = decisionOn(estimate);
-    const { readings } = decision;
-    const within = holder ? readingsFor(holder, this.#holds.heldBy(holder.owner), readings) : readings;
-    const beyondShareOf = (asked: Held) => holder && limitBeyond(within, asked);
-    const beyondShare = beyondShareOf(estimate);
-    if (decision.state !== "blocked" && beyondShare === undefined) return { decision, granted: estimate };
-    const refused = { decision, granted: null, ...(decision.state !== "blocked" && { beyondShare }) };
-    if (ifShort === "reject") return refused;
-    const capped = cap(estimate, within);
-    const fits = capped && beyondShareOf(capped) === undefined && decisionOn(capped).state !== "blocked";
-    if (fits) return { decision, granted: capped };
-    if (decision.state !== "blocked") return refused;
-    // What refuses it is that nothing is left, and not that less is left than was asked for.
-    const onNothing = decisionOn();
-    return { decision: onNothing.state === "blocked" ? onNothing : decision, granted: null };
+    const kept = holder ? this.#holds.heldBy(holder.owner) : NOTHING_HELD;
+    return grantOf(request, kept, (estimate) => this.#decide(policy, accounts, nowMs, { estimate, isMore }));
   }
 
   /**

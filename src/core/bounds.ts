@@ -104,21 +104,13 @@ export class Bounds {
    * @returns false if nothing was evicted, since the store does not know yet what was touched the longest ago
    */
   #evictOne(policy: Policy, scope: Scope, nowMs: number): boolean {
-    let oldest: Bucket | undefined;
-    let looked = 0;
+    if (this.evictIdle(policy, scope, nowMs)) return true;
     for (const bucket of this.#store.inOrderOfTouch(scope)) {
-      if (this.isIdle(policy, bucket, nowMs)) {
-        this.#store.evict(bucket, "idle", nowMs);
-        return true;
-      }
       if (this.#keepsLimited && isInForce(this.#store.control(bucket), nowMs)) continue;
-      oldest ??= bucket;
-      looked += 1;
-      if (looked === MAX_LOOKED_AT || !this.#isLongUntouched(policy, bucket, nowMs)) break;
+      this.#store.evict(bucket, "max_users", nowMs);
+      return true;
     }
-    if (!oldest) return false;
-    this.#store.evict(oldest, "max_users", nowMs);
-    return true;
+    return false;
   }
 
   #isLongUntouched({ idleTtlMs }: Policy, bucket: Bucket, nowMs: number): boolean {

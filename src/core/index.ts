@@ -1,7 +1,6 @@
 export {
   Accounts,
   type Charge,
-  type Grant,
   SumError,
 } from "./accounts.ts";
 export {
@@ -38,6 +37,7 @@ export { type Account, type Control, isFrozen, overrideIssues } from "./control.
 export type { Counter, Slot } from "./counter.ts";
 export { type Decision, decide, type Reading } from "./decision.ts";
 export { type EstimateRequest, estimateOf, hasEstimate, TOKENS_TAKE_ALL } from "./estimate.ts";
+export type { Grant } from "./granting.ts";
 export { addHeld, type Held, NOTHING_HELD } from "./held.ts";
 export { type Estimated, type Hold, type HoldState, type OnExpiry, release } from "./hold.ts";
 export {
