@@ -5,7 +5,6 @@ import {
   type Held,
   type Hold,
   isFrozen,
-  isOverflow,
   limitStatusOf,
   NO_USAGE,
   nameOf,
@@ -31,7 +30,7 @@ export function usageAnswer(policy: Policy, account: Account, counting: Account,
   const saturated = atCeiling(usage);
   return {
     ...nameOf(key),
-    ...(isOverflow(counting.key) && !isOverflow(key) && { in_overflow: true }),
+    ...(counting !== account && { in_overflow: true }),
     ...totalsOf(usage),
     ...(saturated.length > 0 && { saturated }),
     started_at: bucket ? toTime(bucket.startedAtMs) : null,

@@ -10,8 +10,8 @@ const PAGE = 1000;
 const MAX_DIFFERENCES = 100;
 
 /**
- * Adds the ledger up, checks what late commits took back, and compares it with the stored totals of every bucket. Reads all of both, once for each 50,000
- * buckets, while the object does nothing else.
+ * Adds the ledger up, checks what late commits took back, and compares it with the stored totals of every bucket. Reads
+ * all of both, once for each 50,000 buckets, while the object does nothing else.
  */
 export function audit(tenant: Bucket, buckets: SqlBuckets, ledger: LedgerSums): AuditAnswer {
   const counts = [...buckets.scopes()].map((scope) => buckets.count(scope));

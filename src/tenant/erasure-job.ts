@@ -1,7 +1,7 @@
 import type { Hold } from "../core/index.ts";
-import { entryWithoutUser } from "./erased-entry.ts";
+import { entryWithout } from "./erased-entry.ts";
 import { dropValue, keepValue, keptValue } from "./kept-values.ts";
-import { answerWithout, holdWithout, keyWithout, type Person } from "./person.ts";
+import { answerWithout, holdWithout, type Person } from "./person.ts";
 import { isHashed, type Recorded } from "./replay-store.ts";
 import type { TenantStores } from "./tenant-stores.ts";
 
@@ -84,7 +84,7 @@ export class ErasureJob {
 
   #placeAfter(job: Job, nowMs: number): Place | null {
     const { holds, replays, ledger } = this.#tenant;
-    const { userId, pseudonym, place, beforeHold, lastEntry } = job;
+    const { place, beforeHold, lastEntry } = job;
     if (place.part === "reservations") {
       const after = holds.rewriteSome(place.after, beforeHold, (hold) => holdWithout(job, hold));
       return after === undefined ? { part: "keys", after: [0, ""] } : { part: "reservations", after };
@@ -94,9 +94,8 @@ export class ErasureJob {
       const after = replays.hashSome(place.after, change, nowMs);
       return after === undefined ? { part: "ledger", from: 0 } : { part: "keys", after };
     }
-    const rename = keyWithout.bind(undefined, job);
-    const erasure = { userId, pseudonym, rename, hash: (key: string) => replays.hashOf(key) };
-    const from = ledger.rewriteSome(place.from, lastEntry, (entry) => entryWithoutUser(entry, erasure));
+    const hash = (key: string) => replays.hashOf(key);
+    const from = ledger.rewriteSome(place.from, lastEntry, (entry) => entryWithout(job, entry, hash));
     return from === undefined ? null : { part: "ledger", from };
   }
 

@@ -31,7 +31,8 @@ import { usageList } from "./usage-list.ts";
 export function usage(tenant: TenantStores, { key }: Operation<"usage">, nowMs: number): UsageAnswer {
   const { accounts, buckets, policy } = tenant;
   const counting = accounts.openCounting(policy, key, nowMs);
-  const account = accounts.open(policy, key, nowMs);
+  const isShared = isOverflow(counting.key) && !isOverflow(key);
+  const account = isShared ? accounts.open(policy, key, nowMs) : counting;
   if (key.scope !== TENANT) return usageAnswer(policy, account, counting, nowMs);
   const overflow = accounts.overflowing(policy);
   const users = buckets.count(USER) - Number(overflow.includes(USER));

@@ -44,13 +44,12 @@ export function reserve(
   const estimate = estimateOf(request, policy.prices, priceCall, nowMs);
   requireRealEvent(policy, estimate, request);
   const who = { user_id, labels, model, idempotency_key };
-  const amounts = heldAnswer(estimate);
   const holder = holderOf(caller, policy);
-  recorded(tenant, { ...who, amounts }, nowMs, () => requirePlace(tenant, holder));
   const asked = { subject: subjectOf(request), estimate, ifShort: if_short, holder };
-  const granted = recorded(tenant, { ...who, amounts }, nowMs, () =>
-    grantedOf(tenant.accounts.grant(policy, asked, nowMs), holder, nowMs, request.detail),
-  );
+  const granted = recorded(tenant, { ...who, amounts: heldAnswer(estimate) }, nowMs, () => {
+    requirePlace(tenant, holder);
+    return grantedOf(tenant.accounts.grant(policy, asked, nowMs), holder, nowMs, request.detail);
+  });
   const ttlMs = request.ttl_seconds === undefined ? policy.reservationTtlMs : Math.round(request.ttl_seconds * 1000);
   const hold: Hold = {
     id: tenant.holds.newId(nowMs),
