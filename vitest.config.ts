@@ -1,7 +1,7 @@
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 import { CountReporter } from "./test/count-reporter.ts";
-import { SECRETS } from "./test/edge/secrets.ts";
+import { SECRETS } from "./test/worker/secrets.ts";
 
 // Wrangler warns of secrets that neither the environment nor a `.dev.vars` has; what is bound below goes before both.
 Object.assign(process.env, SECRETS);
@@ -15,7 +15,7 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             // The Worker as it is, and beside it a class of object for the original's vectors.
-            main: "./test/worker.ts",
+            main: "./test/test-worker.ts",
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
               bindings: { ...SECRETS, REQUEST_LOG: "off", RIGHTS_CASES: process.env.RIGHTS_CASES ?? "" },
@@ -23,7 +23,7 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: "workers", include: ["test/{core,tenant,edge,property}/**/*.test.ts"], testTimeout: 30_000 },
+        test: { name: "workers", include: ["test/{core,tenant,worker,property}/**/*.test.ts"], testTimeout: 30_000 },
       },
       {
         // In Node: what a person runs from a shell.

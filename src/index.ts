@@ -1,3 +1,3 @@
-export { app as default } from "./edge/app.ts";
-export { BudgetService } from "./edge/budget-service.ts";
 export { TenantBudget } from "./tenant/index.ts";
+export { app as default } from "./worker/app.ts";
+export { BudgetService } from "./worker/budget-service.ts";

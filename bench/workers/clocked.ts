@@ -1,6 +1,7 @@
 /** The whole service, with objects that make in a moment what takes days: `POST /fill/:tenant` with a `Filling`. */
-import { app } from "../../src/edge/app.ts";
+
 import { TenantBudget as Budget } from "../../src/tenant/index.ts";
+import { app } from "../../src/worker/app.ts";
 
 interface ClockedEnv extends Cloudflare.Env {
   readonly TENANT_BUDGET: DurableObjectNamespace<TenantBudget>;
@@ -12,7 +13,7 @@ interface Filling {
   readonly timesMs: readonly number[];
 }
 
-export { BudgetService } from "../../src/edge/budget-service.ts";
+export { BudgetService } from "../../src/worker/budget-service.ts";
 
 /** The tenant's object as it is, but for the clock, under the name by which the service finds its state. */
 export class TenantBudget extends Budget {

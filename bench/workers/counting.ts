@@ -1,6 +1,7 @@
 /** The whole service, with objects that count the rows they write: `GET /rows/:tenant` tells how many so far. */
-import { app } from "../../src/edge/app.ts";
+
 import { TenantBudget } from "../../src/tenant/index.ts";
+import { app } from "../../src/worker/app.ts";
 
 interface CountingEnv extends Cloudflare.Env {
   readonly TENANT_BUDGET: DurableObjectNamespace<CountingBudget>;
@@ -10,7 +11,7 @@ interface Count {
   rows: number;
 }
 
-export { BudgetService } from "../../src/edge/budget-service.ts";
+export { BudgetService } from "../../src/worker/budget-service.ts";
 
 /** The tenant's object as it is, but for the count. */
 export class CountingBudget extends TenantBudget {

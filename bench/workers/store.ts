@@ -4,7 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { GroupCommit } from "../../src/tenant/group-commit.ts";
-import { RowWriter } from "../../src/tenant/row-writer.ts";
+import { RowWriter } from "../../src/tenant/store/row-writer.ts";
 import type { Answer, ConsumeRequest, DecisionAnswer } from "../../src/wire/index.ts";
 import { DECISION } from "./decision.ts";
 
@@ -24,7 +24,7 @@ export class Store extends DurableObject {
       "CREATE TABLE IF NOT EXISTS spent (user TEXT PRIMARY KEY, tokens_in INT, tokens_out INT, cost REAL)",
     );
     this.#rows = new RowWriter(storage.sql, "spent", ["user"], ["tokens_in", "tokens_out", "cost"]);
-    this.#commits = new GroupCommit(storage, { flush: () => this.#flush(), forget: () => this.#unwritten.clear() });
+    this.#commits = new GroupCommit(storage, { flush: () => this.#flush(), discard: () => this.#unwritten.clear() });
   }
 
   consume({ user_id, tokens_in = 0, tokens_out = 0, cost_usd = 0 }: ConsumeRequest): Promise<Answer<DecisionAnswer>> {

@@ -1,5 +1,5 @@
 /** The whole service inside workerd, under a clock that its caller sets: each request says in `x-clock` when it is. */
-import { app } from "../../src/edge/app.ts";
+import { app } from "../../src/worker/app.ts";
 import type { ClockedBudget } from "./clocked-budget.ts";
 
 export { ClockedBudget } from "./clocked-budget.ts";

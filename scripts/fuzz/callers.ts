@@ -1,5 +1,5 @@
 import { type JWTPayload, SignJWT, UnsecuredJWT } from "jose";
-import { parseSigningKeys, type SigningKey } from "../../src/edge/access/signing-keys.ts";
+import { parseSigningKeys, type SigningKey } from "../../src/worker/access/signing-keys.ts";
 import { TEAMS, type World } from "./world.ts";
 
 /** What a token allows. */

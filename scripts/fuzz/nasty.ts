@@ -101,17 +101,17 @@ export function mutate(dice: Dice, value: unknown, times: number): unknown {
   return root.value;
 }
 
-type Slot = { readonly holder: Record<string, unknown>; readonly key: string };
+type Slot = { readonly owner: Record<string, unknown>; readonly key: string };
 
-function mutateSlot(dice: Dice, { holder, key }: Slot): void {
-  const value = holder[key];
+function mutateSlot(dice: Dice, { owner, key }: Slot): void {
+  const value = owner[key];
   const action = dice.int(1, 10);
   if (action <= 5 || typeof value !== "object" || value === null || value instanceof Raw) {
-    if (action === 1 && !Array.isArray(holder)) delete holder[key];
-    else if (action === 2) holder[key] = [value];
-    else if (action === 3) holder[key] = { value };
-    else if (action === 4 && typeof value === "number") holder[key] = `${value}`;
-    else holder[key] = nastyValue(dice);
+    if (action === 1 && !Array.isArray(owner)) delete owner[key];
+    else if (action === 2) owner[key] = [value];
+    else if (action === 3) owner[key] = { value };
+    else if (action === 4 && typeof value === "number") owner[key] = `${value}`;
+    else owner[key] = nastyValue(dice);
   } else if (Array.isArray(value)) {
     if (action <= 8) value.push(nastyValue(dice));
     else value.push(...Array.from({ length: pick(dice, [9, 1001]) }, () => value[0] ?? null));
@@ -124,9 +124,9 @@ function mutateSlot(dice: Dice, { holder, key }: Slot): void {
 /** Every place in a value that holds another, its root among them. */
 function slotsOf(root: Record<string, unknown>): Slot[] {
   const slots: Slot[] = [];
-  const visit = (holder: Record<string, unknown>) => {
-    for (const [key, value] of Object.entries(holder)) {
-      slots.push({ holder, key });
+  const visit = (owner: Record<string, unknown>) => {
+    for (const [key, value] of Object.entries(owner)) {
+      slots.push({ owner, key });
       if (typeof value === "object" && value !== null && !(value instanceof Raw)) {
         visit(value as Record<string, unknown>);
       }

@@ -1,9 +1,9 @@
 import { type Bucket, countsInWindow } from "./bucket.ts";
 import type { BucketStore } from "./bucket-store.ts";
-import { isInForce, windowsOf } from "./control.ts";
 import { IdleSweep } from "./idle-sweep.ts";
 import { type Scope, TENANT } from "./limits.ts";
-import type { LiveHolds } from "./live-holds.ts";
+import type { OpenReservations } from "./open-reservations.ts";
+import { isInForce, windowsOf } from "./overrides.ts";
 import type { Policy } from "./policy.ts";
 import type { Rules } from "./rules.ts";
 
@@ -15,15 +15,15 @@ const MAX_LOOKED_AT = 16;
 /** Which buckets are evicted: those too long untouched, and of too many in a scope the ones touched the longest ago. */
 export class Bounds {
   readonly #store: BucketStore;
-  readonly #holds: LiveHolds;
+  readonly #reservations: OpenReservations;
   readonly #rules: Rules;
   readonly #sweep: IdleSweep;
   /** Of scopes above their bound in which nothing was found to evict: how many buckets they were said to have. */
   readonly #stuck = new Map<Scope, number>();
 
-  constructor(store: BucketStore, holds: LiveHolds, rules: Rules) {
+  constructor(store: BucketStore, reservations: OpenReservations, rules: Rules) {
     this.#store = store;
-    this.#holds = holds;
+    this.#reservations = reservations;
     this.#rules = rules;
     this.#sweep = new IdleSweep(store);
   }
@@ -40,9 +40,9 @@ export class Bounds {
 
   /** True for a bucket that the idle rule evicts: long untouched, and neither reserved from nor counting in an open window. */
   isIdle(policy: Policy, bucket: Bucket, nowMs: number): boolean {
-    if (!this.#isLongUntouched(policy, bucket, nowMs) || this.#holds.isKept(bucket)) return false;
-    const account = { key: bucket, control: this.#store.control(bucket) };
-    return !countsInWindow(bucket, windowsOf(policy, account, nowMs), nowMs, policy.calendar);
+    if (!this.#isLongUntouched(policy, bucket, nowMs) || this.#reservations.isKept(bucket)) return false;
+    const view = { key: bucket, overrides: this.#store.overridesOf(bucket) };
+    return !countsInWindow(bucket, windowsOf(policy, view, nowMs), nowMs, policy.calendar);
   }
 
   /** Brings scopes within their bound, a bounded number of buckets at a time, and now and then evicts what is idle. */
@@ -106,7 +106,7 @@ export class Bounds {
   #evictOne(policy: Policy, scope: Scope, nowMs: number): boolean {
     if (this.evictIdle(policy, scope, nowMs)) return true;
     for (const bucket of this.#store.inOrderOfTouch(scope)) {
-      if (this.#keepsLimited && isInForce(this.#store.control(bucket), nowMs)) continue;
+      if (this.#keepsLimited && isInForce(this.#store.overridesOf(bucket), nowMs)) continue;
       this.#store.evict(bucket, "max_users", nowMs);
       return true;
     }

@@ -1,6 +1,6 @@
 import type { Bucket, BucketKey } from "./bucket.ts";
-import type { Control } from "./control.ts";
 import type { Scope } from "./limits.ts";
+import type { Overrides } from "./overrides.ts";
 
 /** Why a bucket was forgotten: too many of its scope, or too long untouched. */
 export type EvictionCause = "max_users" | "idle";
@@ -36,7 +36,7 @@ export interface BucketStore {
   /** Forgets a bucket, totals and all. */
   evict(bucket: Bucket, cause: EvictionCause, nowMs: number): void;
   /** What is set for a bucket. */
-  control(key: BucketKey): Control | undefined;
+  overridesOf(key: BucketKey): Overrides | undefined;
   /** The scopes in which something is set for some bucket. */
-  controlledScopes(): Iterable<Scope>;
+  scopesWithOverrides(): Iterable<Scope>;
 }

@@ -1,5 +1,5 @@
 import type { Calendar } from "./calendar.ts";
-import { type Counter, liveSlots, type Slots } from "./counter.ts";
+import { type Counter, countedSlots, type Slots } from "./counter.ts";
 import { parseScope, type Scope, scopeParts, TENANT, USER } from "./limits.ts";
 import { isNothing, NO_USAGE, type Usage } from "./usage.ts";
 import type { OpenWindow } from "./window.ts";
@@ -111,7 +111,7 @@ export function newBucket(key: BucketKey, generation: number, nowMs: number): Bu
 
 /** What one of the bucket's windows counts now. */
 export function slotsOf(bucket: Bucket, window: OpenWindow, nowMs: number, calendar: Calendar): Slots {
-  return liveSlots(bucket.counters.get(window.id)?.slots ?? [], window, nowMs, calendar);
+  return countedSlots(bucket.counters.get(window.id)?.slots ?? [], window, nowMs, calendar);
 }
 
 /** True where one of these windows still counts something, which keeps a bucket from being idle. */

@@ -1,13 +1,16 @@
 import type { Reading } from "./decision.ts";
-import type { Held } from "./held.ts";
 import type { Metric } from "./limits.ts";
+import type { Pending } from "./pending.ts";
 
 /** The most of an estimate that every limit has left; undefined where nothing is left of an amount asked for. */
-export function cap(estimate: Held, readings: readonly Reading[]): Held | undefined {
+export function cap(estimate: Pending, readings: readonly Reading[]): Pending | undefined {
   const left = (metric: Metric) =>
     readings
       .filter(({ limit, shadow }) => limit.metric === metric && !shadow)
-      .reduce((least, { limit, used, held }) => Math.min(least, limit.max - used - held), Number.POSITIVE_INFINITY);
+      .reduce(
+        (least, { limit, used, pending }) => Math.min(least, limit.max - used - pending),
+        Number.POSITIVE_INFINITY,
+      );
   const { inputTokens: input, outputTokens: output, tokens: asked } = estimate;
   const either = asked - input - output;
   const tokens = Math.min(

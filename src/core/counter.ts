@@ -43,7 +43,7 @@ export interface CounterCharge {
 }
 
 /** The slots that still count. Cost: at most 61 comparisons. */
-export function liveSlots(slots: Slots, window: OpenWindow, nowMs: number, calendar: Calendar): Slots {
+export function countedSlots(slots: Slots, window: OpenWindow, nowMs: number, calendar: Calendar): Slots {
   const fromMs = countsFrom(window, nowMs, calendar);
   return slots.every((slot) => slot.atMs >= fromMs) ? slots : slots.filter((slot) => slot.atMs >= fromMs);
 }
@@ -93,16 +93,16 @@ function addToCounter(
   calendar: Calendar,
   nextGeneration: () => number,
 ): Counter {
-  const live = liveSlots(counter?.slots ?? [], window, nowMs, calendar);
+  const counted = countedSlots(counter?.slots ?? [], window, nowMs, calendar);
   const atMs = slotStart(window, nowMs);
-  const last = live.at(-1);
+  const last = counted.at(-1);
   // A counter of which nothing is left is another one: so no credit finds an amount in it that it has not counted.
   const generation = counter && last ? counter.generation : nextGeneration();
   // A calendar window has one slot; and a clock that went back adds to the last slot, not before it.
   const slots =
     last && (window.kind === "calendar" || last.atMs >= atMs)
-      ? [...live.slice(0, -1), { ...amountsAfter(last, spent), atMs: Math.max(last.atMs, atMs) }]
-      : [...live, { ...spent, atMs }];
+      ? [...counted.slice(0, -1), { ...amountsAfter(last, spent), atMs: Math.max(last.atMs, atMs) }]
+      : [...counted, { ...spent, atMs }];
   return { generation, slots };
 }
 
@@ -129,8 +129,8 @@ function creditCounter({ generation, slots }: Counter, credit: Amounts, isCredit
 }
 
 /** When nothing that counts now will count any more; null if nothing can leave. */
-export function emptyAt(live: Slots, window: OpenWindow, nowMs: number, calendar: Calendar): number | null {
-  const last = live.findLast((slot) => !isNothing(slot));
+export function emptyAt(counted: Slots, window: OpenWindow, nowMs: number, calendar: Calendar): number | null {
+  const last = counted.findLast((slot) => !isNothing(slot));
   if (window.kind === "calendar") return leavesAt(window, last?.atMs ?? nowMs, nowMs, calendar);
   return last ? leavesAt(window, last.atMs, nowMs, calendar) : null;
 }
@@ -141,15 +141,15 @@ export function emptyAt(live: Slots, window: OpenWindow, nowMs: number, calendar
  * @param read takes the limited metric from a slot
  */
 export function fallsBelowAt(
-  live: Slots,
+  counted: Slots,
   max: number,
   read: (slot: Amounts) => number,
   window: OpenWindow,
   nowMs: number,
   calendar: Calendar,
 ): number | null {
-  let used = live.reduce((sum, slot) => sum + read(slot), 0);
-  for (const slot of live) {
+  let used = counted.reduce((sum, slot) => sum + read(slot), 0);
+  for (const slot of counted) {
     used -= read(slot);
     if (used < max) return leavesAt(window, slot.atMs, nowMs, calendar);
   }

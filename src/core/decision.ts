@@ -1,8 +1,8 @@
 import { type BucketKey, slotsOf } from "./bucket.ts";
-import { type Account, isFrozen, limitsOf } from "./control.ts";
 import { emptyAt, fallsBelowAt } from "./counter.ts";
-import { type Held, NOTHING_HELD } from "./held.ts";
 import { describeLimit, type Limit, type Metric } from "./limits.ts";
+import { type BucketView, isFrozen, limitsOf } from "./overrides.ts";
+import { NOTHING_PENDING, type Pending } from "./pending.ts";
 import type { Policy } from "./policy.ts";
 import { type Amounts, isNothing } from "./usage.ts";
 import { slotStart } from "./window.ts";
@@ -14,7 +14,7 @@ export interface Reading {
   readonly limit: Limit;
   readonly used: number;
   /** What live holds keep. */
-  readonly held: number;
+  readonly pending: number;
   /** False where its bucket does not exist yet and holds nothing, so that it neither blocks nor warns. */
   readonly counts: boolean;
   /** True where it does not block. */
@@ -48,21 +48,21 @@ export interface Decision {
 /** What a decision is asked beside whether anything is left. */
 export interface Question {
   /** What the step may come to; it must fit as well. */
-  readonly estimate?: Held | undefined;
+  readonly estimate?: Pending | undefined;
   /** True where the step is one that holds something already and asks for more: a maximum that is just reached is no block. */
   readonly isMore?: boolean | undefined;
   /** When the first live hold ends, in epoch milliseconds; null where none lives. */
-  readonly holdsEndMs?: number | null;
+  readonly nextExpiryMs?: number | null;
 }
 
 /** These warn before all others, in this order, as in the original. */
 const WARNED_FIRST = ["max_tokens", "max_cost_usd", "per_user_max_tokens", "per_user_max_cost_usd"];
 
 /**
- * Decides the next step from the accounts that it would be charged to, which come in the order of their scopes.
+ * Decides the next step from the views that it would be charged to, which come in the order of their scopes.
  *
  * Blocked where any of them is frozen, or any limit that is not a shadow has `used + held >= max`, the first one wins;
- * then warned where any limit has reached the policy's share of its maximum; else ok. An account without a bucket
+ * then warned where any limit has reached the policy's share of its maximum; else ok. An view without a bucket
  * blocks nothing and warns of nothing, not even under a limit of 0. With an estimate also blocked where
  * `used + held + estimate > max`, for which a bucket that does not exist has used nothing; a step that asks for more
  * than it holds already is blocked by that alone. Cost: one pass over the limits, a rolling window's at most 61
@@ -70,24 +70,24 @@ const WARNED_FIRST = ["max_tokens", "max_cost_usd", "per_user_max_tokens", "per_
  */
 export function decide(
   policy: Policy,
-  accounts: readonly Account[],
+  views: readonly BucketView[],
   nowMs: number,
   question: Question = NO_QUESTION,
 ): Decision {
-  const readings = readLimits(policy, accounts, nowMs, nowMs, question);
+  const readings = readLimits(policy, views, nowMs, nowMs, question);
   const wouldBlock = readings.find(({ shadow, exhausted }) => shadow && exhausted)?.limit.name ?? null;
-  const isAnyFrozen = accounts.some(({ control }) => isFrozen(control, nowMs));
+  const isAnyFrozen = views.some(({ overrides }) => isFrozen(overrides, nowMs));
   const blocking = readings.find(({ shadow, exhausted }) => exhausted && !shadow);
   if (isAnyFrozen || blocking) {
     const limit = isAnyFrozen ? null : (blocking?.limit.name ?? null);
-    const retryAtMs = retryAt(policy, accounts, nowMs, question, readings);
+    const retryAtMs = retryAt(policy, views, nowMs, question, readings);
     return { state: "blocked", reason: limit ?? "frozen", limit, wouldBlock, retryAtMs, readings };
   }
   const warning = findWarning(policy, readings);
   return {
     state: warning ? "warn" : "ok",
     reason: warning
-      ? `${describeLimit(warning.limit)} at ${formatPercent((warning.used + warning.held) / warning.limit.max)}`
+      ? `${describeLimit(warning.limit)} at ${formatPercent((warning.used + warning.pending) / warning.limit.max)}`
       : null,
     limit: warning?.limit.name ?? null,
     wouldBlock,
@@ -101,15 +101,15 @@ const NO_QUESTION: Question = {};
 /** How every limit stands now that is in force at `limitsAtMs`, in the order they are checked. */
 function readLimits(
   policy: Policy,
-  accounts: readonly Account[],
+  views: readonly BucketView[],
   limitsAtMs: number,
   nowMs: number,
   question: Question,
 ): Reading[] {
   const readings: Reading[] = [];
-  for (const account of accounts) {
-    for (const limit of limitsOf(policy, account, limitsAtMs)) {
-      readings.push(readLimit(policy, limit, account, nowMs, question));
+  for (const view of views) {
+    for (const limit of limitsOf(policy, view, limitsAtMs)) {
+      readings.push(readLimit(policy, limit, view, nowMs, question));
     }
   }
   return readings;
@@ -123,18 +123,18 @@ function readLimits(
  */
 function retryAt(
   policy: Policy,
-  accounts: readonly Account[],
+  views: readonly BucketView[],
   nowMs: number,
   question: Question,
   current: readonly Reading[],
 ): number | null {
-  const ends = accounts.map(({ control }) => control?.raise?.untilMs ?? 0).filter((endMs) => endMs > nowMs);
-  const thaws = accounts
-    .filter(({ control }) => isFrozen(control, nowMs))
-    .map(({ control }) => control?.freeze?.untilMs ?? null);
+  const ends = views.map(({ overrides }) => overrides?.raise?.untilMs ?? 0).filter((endMs) => endMs > nowMs);
+  const thaws = views
+    .filter(({ overrides }) => isFrozen(overrides, nowMs))
+    .map(({ overrides }) => overrides?.freeze?.untilMs ?? null);
   let fromMs = nowMs;
   for (const untilMs of [...new Set(ends).values(), Number.POSITIVE_INFINITY].sort((a, b) => a - b)) {
-    const readings = fromMs === nowMs ? current : readLimits(policy, accounts, fromMs, nowMs, question);
+    const readings = fromMs === nowMs ? current : readLimits(policy, views, fromMs, nowMs, question);
     const blocking = readings.filter(({ shadow, exhausted }) => exhausted && !shadow);
     const liftedAtMs = lastOf([...thaws, ...blocking.map(({ liftsAtMs }) => liftsAtMs)]);
     const atMs = liftedAtMs === null ? null : Math.max(liftedAtMs, fromMs);
@@ -147,23 +147,23 @@ function retryAt(
 function readLimit(
   policy: Policy,
   limit: Limit,
-  { key, bucket, held: allHeld, due }: Account,
+  { key, bucket, pending: reserved, due }: BucketView,
   nowMs: number,
-  { estimate = NOTHING_HELD, isMore = false, holdsEndMs = null }: Question,
+  { estimate = NOTHING_PENDING, isMore = false, nextExpiryMs = null }: Question,
 ): Reading {
   const { window, metric, max } = limit;
   const { calendar } = policy;
-  const held = measureHeld(allHeld, metric);
-  const asked = measureHeld(estimate, metric);
+  const pending = measurePending(reserved, metric);
+  const asked = measurePending(estimate, metric);
   const dueUsed = measure(due, metric, 0);
   const exists = bucket !== undefined || !isNothing(due);
-  const counts = exists || allHeld.concurrentCalls > 0;
+  const counts = exists || reserved.concurrentCalls > 0;
   /** The least that leaves nothing for the step, whatever it may come to. Amounts are whole in their inner units. */
   const full = isMore && metric !== "wall_clock" ? max + 1 : max;
-  const isOver = (used: number) => (counts && used + held >= full) || used + held + asked > max;
+  const isOver = (used: number) => (counts && used + pending >= full) || used + pending + asked > max;
   /** True if it fits beside what is used, once nothing is held. A bucket that does not exist blocks nothing by itself. */
   const fits = (used: number) => (!exists || used < full) && used + asked <= max;
-  const reading = { key, limit, held, counts, shadow: policy.isShadow(limit.name), runsOutAtMs: null };
+  const reading = { key, limit, pending, counts, shadow: policy.isShadow(limit.name), runsOutAtMs: null };
   if (window.kind === "lifetime") {
     // What is due starts the clock of its bucket now.
     const startedAtMs = bucket?.startedAtMs ?? nowMs;
@@ -171,8 +171,8 @@ function readLimit(
     const runsOutAtMs = metric === "wall_clock" && exists ? startedAtMs + max : null;
     const used = (bucket ? measure(bucket.usage, metric, elapsedMs) : 0) + dueUsed;
     const exhausted = isOver(used);
-    const lifts = exhausted && allHeld.concurrentCalls > 0 && fits(used);
-    return { ...reading, used, exhausted, resetsAtMs: null, liftsAtMs: lifts ? holdsEndMs : null, runsOutAtMs };
+    const lifts = exhausted && reserved.concurrentCalls > 0 && fits(used);
+    return { ...reading, used, exhausted, resetsAtMs: null, liftsAtMs: lifts ? nextExpiryMs : null, runsOutAtMs };
   }
   const slots = bucket ? slotsOf(bucket, window, nowMs, calendar) : [];
   const measureSlot = (amounts: Amounts) => measure(amounts, metric, 0);
@@ -188,11 +188,11 @@ function readLimit(
     return used < threshold ? nowMs : fallsBelowAt(dated, threshold, measureSlot, window, nowMs, calendar);
   };
   const threshold = Math.min(full, max - asked + 1);
-  const withHolds = belowAt(threshold - held);
-  const withoutHolds = fits(used) ? nowMs : belowAt(threshold);
-  const hasHolds = allHeld.concurrentCalls > 0 && holdsEndMs !== null;
-  const onceTheyEnd = hasHolds && withoutHolds !== null ? Math.max(withoutHolds, holdsEndMs) : null;
-  const liftsAtMs = withHolds === null ? onceTheyEnd : Math.min(withHolds, onceTheyEnd ?? withHolds);
+  const withPending = belowAt(threshold - pending);
+  const withoutPending = fits(used) ? nowMs : belowAt(threshold);
+  const hasPending = reserved.concurrentCalls > 0 && nextExpiryMs !== null;
+  const onceTheyEnd = hasPending && withoutPending !== null ? Math.max(withoutPending, nextExpiryMs) : null;
+  const liftsAtMs = withPending === null ? onceTheyEnd : Math.min(withPending, onceTheyEnd ?? withPending);
   return { ...reading, used, exhausted, resetsAtMs, liftsAtMs };
 }
 
@@ -217,20 +217,20 @@ function measure(spent: Amounts, metric: Metric, elapsedMs: number): number {
 }
 
 /** Takes a metric, in its inner unit, from what is held or asked for. */
-export function measureHeld(held: Held, metric: Metric): number {
+export function measurePending(pending: Pending, metric: Metric): number {
   switch (metric) {
     case "tokens":
-      return held.tokens;
+      return pending.tokens;
     case "input_tokens":
-      return held.inputTokens;
+      return pending.inputTokens;
     case "output_tokens":
-      return held.outputTokens;
+      return pending.outputTokens;
     case "cost_usd":
-      return held.costNanoUsd;
+      return pending.costNanoUsd;
     case "calls":
-      return held.calls;
+      return pending.calls;
     case "concurrent_calls":
-      return held.concurrentCalls;
+      return pending.concurrentCalls;
     case "wall_clock":
       return 0;
   }
@@ -239,7 +239,8 @@ export function measureHeld(held: Held, metric: Metric): number {
 /** The reading that warns: the original's four in their order, else the first. */
 function findWarning(policy: Policy, readings: readonly Reading[]): Reading | undefined {
   const warned = readings.filter(
-    ({ limit, used, held, counts }) => counts && limit.max > 0 && (used + held) / limit.max >= policy.softWarningAt,
+    ({ limit, used, pending, counts }) =>
+      counts && limit.max > 0 && (used + pending) / limit.max >= policy.softWarningAt,
   );
   const rank = ({ limit }: Reading) => {
     const first = WARNED_FIRST.indexOf(limit.name);

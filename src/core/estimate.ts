@@ -1,6 +1,6 @@
 import { type Pricer, priceOf, type StepRequest } from "./consumption.ts";
-import type { Held } from "./held.ts";
 import { nanoFromUsd } from "./money.ts";
+import type { Pending } from "./pending.ts";
 import type { ModelPrice } from "./policy.ts";
 import { NO_USAGE } from "./usage.ts";
 
@@ -30,7 +30,7 @@ export function estimateOf(
   prices: Readonly<Record<string, ModelPrice>>,
   pricer: Pricer | undefined,
   nowMs: number,
-): Held {
+): Pending {
   const { input_tokens = 0, output_tokens = 0, tokens = input_tokens + output_tokens, cost_usd, model } = request;
   for (const [field, value] of Object.entries({ tokens, input_tokens, output_tokens })) {
     if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${field} takes a whole number from 0`);

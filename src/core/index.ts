@@ -1,9 +1,4 @@
 export {
-  Accounts,
-  type Charge,
-  SumError,
-} from "./accounts.ts";
-export {
   type Bucket,
   type BucketKey,
   type BucketName,
@@ -33,13 +28,9 @@ export {
   UnknownModelError,
   usageOf,
 } from "./consumption.ts";
-export { type Account, type Control, isFrozen, overrideIssues } from "./control.ts";
 export type { Counter, Slot } from "./counter.ts";
 export { type Decision, decide, type Reading } from "./decision.ts";
 export { type EstimateRequest, estimateOf, hasEstimate, TOKENS_TAKE_ALL } from "./estimate.ts";
-export type { Grant } from "./granting.ts";
-export { addHeld, type Held, NOTHING_HELD } from "./held.ts";
-export { type Estimated, type Hold, type HoldState, type OnExpiry, release } from "./hold.ts";
 export {
   isLabelName,
   type LimitName,
@@ -53,10 +44,12 @@ export {
   TENANT,
   USER,
 } from "./limits.ts";
-export { LiveHolds } from "./live-holds.ts";
 export { mergePatch } from "./merge-patch.ts";
 export { NANO_PER_USD, nanoFromUsd, usdFromNano } from "./money.ts";
 export { NoBudget } from "./no-budget.ts";
+export { OpenReservations } from "./open-reservations.ts";
+export { type BucketView, isFrozen, type Overrides, overrideIssues } from "./overrides.ts";
+export { addPending, NOTHING_PENDING, type Pending } from "./pending.ts";
 export {
   type BudgetConfig,
   type ConfigIssue,
@@ -66,9 +59,16 @@ export {
   type ModelPrice,
   type Policy,
 } from "./policy.ts";
+export { type Estimated, type OnExpiry, type Reservation, type ReservationState, release } from "./reservation.ts";
+export type { ReserveResult } from "./reserve.ts";
 export { ORIGINAL_RULES, type Rules, SERVICE_RULES } from "./rules.ts";
+export {
+  type Charge,
+  RulesEngine,
+  SumError,
+} from "./rules-engine.ts";
 export { MAX_AGE_SECONDS, MAX_EVENT_COST_USD, MAX_EVENT_TOKENS, MAX_TTL_SECONDS } from "./settings.ts";
-export type { Holder } from "./share.ts";
+export type { ReservationOwner } from "./share.ts";
 export { StandardBudget, type StandardBudgetOptions } from "./standard-budget.ts";
 export {
   type BudgetStatus,

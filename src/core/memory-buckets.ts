@@ -68,9 +68,9 @@ export class MemoryBuckets implements BucketStore {
     this.#scopes.get(scope)?.delete(subject);
   }
 
-  control(): undefined {}
+  overridesOf(): undefined {}
 
-  controlledScopes(): Scope[] {
+  scopesWithOverrides(): Scope[] {
     return [];
   }
 }

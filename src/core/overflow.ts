@@ -1,7 +1,7 @@
 import { type BucketKey, keyOf, overflowKey, type Subject } from "./bucket.ts";
 import type { BucketStore } from "./bucket-store.ts";
 import { type Scope, TENANT } from "./limits.ts";
-import type { LiveHolds } from "./live-holds.ts";
+import type { OpenReservations } from "./open-reservations.ts";
 import type { Policy } from "./policy.ts";
 import type { Rules } from "./rules.ts";
 
@@ -13,18 +13,18 @@ import type { Rules } from "./rules.ts";
  */
 export class Overflow {
   readonly #store: BucketStore;
-  readonly #holds: LiveHolds;
+  readonly #reservations: OpenReservations;
   readonly #isOn: boolean;
   /** Of the scopes that some limit counts for: whether subjects without a bucket share one. */
   readonly #full = new Map<Scope, boolean>();
   /** Whether a scope has an overflow bucket, as last seen. What it says to be there is looked for again. */
   readonly #exists = new Map<Scope, boolean>();
 
-  constructor(store: BucketStore, holds: LiveHolds, rules: Rules) {
+  constructor(store: BucketStore, reservations: OpenReservations, rules: Rules) {
     this.#store = store;
-    this.#holds = holds;
+    this.#reservations = reservations;
     this.#isOn = rules.whenFull === "overflow";
-    if (this.#isOn) holds.locate = (scope, subject) => this.#locate(scope, subject);
+    if (this.#isOn) reservations.locate = (scope, subject) => this.#locate(scope, subject);
   }
 
   /** Finds out which scopes are full now. What reservations keep in a scope is counted anew if that has changed. */
@@ -40,7 +40,7 @@ export class Overflow {
 
   /** True if a subject counts in the overflow bucket, provided that it has no bucket of its own. */
   takes(key: BucketKey): boolean {
-    return this.#full.get(key.scope) === true && this.#store.control(key) === undefined;
+    return this.#full.get(key.scope) === true && this.#store.overridesOf(key) === undefined;
   }
 
   /** True if a scope has an overflow bucket. */
@@ -58,11 +58,11 @@ export class Overflow {
 
   /** Has what reservations keep in a scope counted anew: it may be another bucket's now. */
   recount(scope: Scope): void {
-    if (this.#full.get(scope)) this.#holds.recount(scope);
+    if (this.#full.get(scope)) this.#reservations.recount(scope);
   }
 
   /** Drops what is in memory. */
-  forget(): void {
+  discard(): void {
     this.#full.clear();
     this.#exists.clear();
   }
@@ -70,7 +70,7 @@ export class Overflow {
   #set(scope: Scope, isFull: boolean): void {
     if (this.#full.get(scope) === isFull) return;
     this.#full.set(scope, isFull);
-    this.#holds.recount(scope);
+    this.#reservations.recount(scope);
   }
 
   #locate(scope: Scope, subject: Subject): BucketKey | undefined {

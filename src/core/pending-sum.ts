@@ -1,5 +1,5 @@
 import type { BucketKey } from "./bucket.ts";
-import { type Held, NOTHING_HELD } from "./held.ts";
+import { NOTHING_PENDING, type Pending } from "./pending.ts";
 import { CEILING, NO_USAGE, type Usage } from "./usage.ts";
 
 /** Sums are kept in two limbs, each of which stays exact for 2^26 amounts of up to 2^53−1. */
@@ -47,8 +47,8 @@ export class PendingSum {
   }
 
   /** What open reservations keep. */
-  get held(): Held {
-    if (this.#open === 0) return NOTHING_HELD;
+  get pending(): Pending {
+    if (this.#open === 0) return NOTHING_PENDING;
     return {
       tokens: sumOf(this.#tokensHigh, this.#tokensLow),
       inputTokens: sumOf(this.#inputHigh, this.#inputLow),
@@ -71,7 +71,7 @@ export class PendingSum {
     };
   }
 
-  countOpen({ tokens, inputTokens, outputTokens, costNanoUsd, calls, concurrentCalls }: Held, sign: 1 | -1): void {
+  countOpen({ tokens, inputTokens, outputTokens, costNanoUsd, calls, concurrentCalls }: Pending, sign: 1 | -1): void {
     this.#open += sign * concurrentCalls;
     this.#calls += sign * calls;
     let part = high(tokens);

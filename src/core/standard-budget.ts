@@ -1,10 +1,10 @@
-import { Accounts } from "./accounts.ts";
 import { userKey } from "./bucket.ts";
 import type { Budget } from "./budget.ts";
 import { type Consumption, type Pricer, pricedUsageOf, subjectOf } from "./consumption.ts";
 import { type EstimateRequest, estimateOf, hasEstimate } from "./estimate.ts";
 import { MemoryBuckets } from "./memory-buckets.ts";
 import { type BudgetConfig, compilePolicy, type Policy } from "./policy.ts";
+import { RulesEngine } from "./rules-engine.ts";
 import { type BudgetStatus, statusOf, totalsOf, type UsageTotals } from "./status.ts";
 import { NO_USAGE } from "./usage.ts";
 
@@ -30,7 +30,7 @@ export interface StandardBudgetOptions {
  */
 export class StandardBudget implements Budget {
   readonly #policy: Policy;
-  readonly #accounts = new Accounts(new MemoryBuckets());
+  readonly #engine = new RulesEngine(new MemoryBuckets());
   readonly #clock: () => number;
   readonly #pricer: Pricer | undefined;
 
@@ -40,30 +40,30 @@ export class StandardBudget implements Budget {
     this.#policy = compilePolicy({ user_idle_ttl_seconds: 86_400, ...config, ...bounds });
     this.#clock = clock;
     this.#pricer = pricer;
-    this.#accounts.tenant(clock());
+    this.#engine.tenant(clock());
   }
 
   /** @throws RangeError that names the field at fault and what it takes */
   allowsStep(step: EstimateRequest = {}): BudgetStatus {
     const nowMs = this.#clock();
     const estimate = hasEstimate(step) ? estimateOf(step, this.#policy.prices, this.#pricer, nowMs) : undefined;
-    return statusOf(this.#accounts.allowsStep(this.#policy, subjectOf(step), nowMs, estimate), nowMs, step.detail);
+    return statusOf(this.#engine.allowsStep(this.#policy, subjectOf(step), nowMs, estimate), nowMs, step.detail);
   }
 
   /** @throws RangeError where an amount is not one, or a total would pass 2^53−1; then nothing is recorded */
   consume(spent: Consumption): BudgetStatus {
     const nowMs = this.#clock();
     const { usage } = pricedUsageOf(spent, this.#policy.prices, this.#pricer, nowMs);
-    const { decision } = this.#accounts.consume(this.#policy, subjectOf(spent), usage, nowMs);
+    const { decision } = this.#engine.consume(this.#policy, subjectOf(spent), usage, nowMs);
     return statusOf(decision, nowMs, spent.detail);
   }
 
   /** The totals of all users together. */
   usage(): UsageTotals {
-    return totalsOf(this.#accounts.tenant(this.#clock()).usage);
+    return totalsOf(this.#engine.tenant(this.#clock()).usage);
   }
 
   usageFor(userId: string | null = null): UsageTotals {
-    return totalsOf(this.#accounts.open(this.#policy, userKey(userId), this.#clock()).bucket?.usage ?? NO_USAGE);
+    return totalsOf(this.#engine.view(this.#policy, userKey(userId), this.#clock()).bucket?.usage ?? NO_USAGE);
   }
 }

@@ -70,21 +70,21 @@ export function statusOf(decision: Decision, nowMs: number, detail = false): Bud
 /** The least that is left of each metric over the limits that block. */
 export function remainingOf(readings: readonly Reading[]): BudgetStatus["remaining"] {
   const remaining: Partial<Record<Metric, number>> = {};
-  for (const { limit, used, held, shadow } of readings) {
+  for (const { limit, used, pending, shadow } of readings) {
     if (shadow) continue;
-    const left = wireAmount(limit.metric, Math.max(0, limit.max - used - held));
+    const left = wireAmount(limit.metric, Math.max(0, limit.max - used - pending));
     remaining[limit.metric] = Math.min(left, remaining[limit.metric] ?? left);
   }
   return remaining;
 }
 
-export function limitStatusOf({ limit, used, held, shadow, resetsAtMs }: Reading): LimitStatus {
+export function limitStatusOf({ limit, used, pending, shadow, resetsAtMs }: Reading): LimitStatus {
   return {
     name: limit.name,
     max: wireAmount(limit.metric, limit.max),
     used: wireAmount(limit.metric, used),
-    held: wireAmount(limit.metric, held),
-    remaining: wireAmount(limit.metric, Math.max(0, limit.max - used - held)),
+    held: wireAmount(limit.metric, pending),
+    remaining: wireAmount(limit.metric, Math.max(0, limit.max - used - pending)),
     resets_at: resetsAtMs === null ? null : new Date(resetsAtMs).toISOString(),
     ...(shadow && { shadow }),
   };

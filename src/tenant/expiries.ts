@@ -1,6 +1,6 @@
-import type { Hold } from "../core/index.ts";
-import { chargesOf } from "./ledger-entry.ts";
-import type { TenantStores } from "./tenant-stores.ts";
+import type { Reservation } from "../core/index.ts";
+import { chargesOf } from "./store/ledger-entry.ts";
+import type { TenantStores } from "./store/tenant-stores.ts";
 
 /** How many expiries one commit records: some ten milliseconds' worth. */
 const MAX_RECORDED = 100;
@@ -29,17 +29,17 @@ export class Expiries {
 
   /** Learns the time, and records what this commit can still take of what is due; true if nothing is left. */
   pass(nowMs: number): boolean {
-    const { config, holds, live } = this.#tenant;
-    holds.load();
-    live.passTo(nowMs);
+    const { config, reservations, openReservations } = this.#tenant;
+    reservations.load();
+    openReservations.passTo(nowMs);
     // Without a valid configuration nothing can be charged; what is due waits for one, and keeps no repair waiting.
     if (!config.isValid) return true;
-    for (const hold of live.due()) {
+    for (const reservation of openReservations.due()) {
       if (this.#failed.size === MAX_FAILED) return true;
-      if (this.#failed.has(hold.id)) continue;
+      if (this.#failed.has(reservation.id)) continue;
       if (this.#left === 0) return false;
       this.#left -= 1;
-      this.#record(hold, nowMs);
+      this.#record(reservation, nowMs);
     }
     return true;
   }
@@ -47,31 +47,34 @@ export class Expiries {
   /** Records the expiry of one reservation, if that is due. */
   passOne(id: string, nowMs: number): void {
     if (!this.#tenant.config.isValid) return;
-    const hold = this.#tenant.live.isDue(id) && !this.#failed.has(id) ? this.#tenant.live.get(id) : undefined;
-    if (hold) this.#record(hold, nowMs);
+    const reservation =
+      this.#tenant.openReservations.isDue(id) && !this.#failed.has(id)
+        ? this.#tenant.openReservations.get(id)
+        : undefined;
+    if (reservation) this.#record(reservation, nowMs);
   }
 
   /** True if something is due that can be recorded. */
   get hasDue(): boolean {
-    return this.#tenant.live.dueSize > this.#failed.size && this.#failed.size < MAX_FAILED;
+    return this.#tenant.openReservations.dueSize > this.#failed.size && this.#failed.size < MAX_FAILED;
   }
 
   /** Begins the next commit. */
-  begin(): void {
+  beginCommit(): void {
     this.#left = MAX_RECORDED;
   }
 
-  #record(hold: Hold, nowMs: number): void {
-    const { accounts, holds, ledger, policy } = this.#tenant;
+  #record(reservation: Reservation, nowMs: number): void {
+    const { engine, reservations, ledger, policy } = this.#tenant;
     try {
-      const { hold: expired, usage, charges } = accounts.expire(policy, hold, nowMs);
-      holds.put(expired);
-      const { userId: user_id, labels } = hold.subject;
-      const told = { user_id, labels, reservation: hold.id, estimated: usage !== null };
+      const { reservation: expired, usage, charges } = engine.expire(policy, reservation, nowMs);
+      reservations.put(expired);
+      const { userId: user_id, labels } = reservation.subject;
+      const told = { user_id, labels, reservation: reservation.id, estimated: usage !== null };
       ledger.append("expiry", { ...told, ...(usage && chargesOf(charges, usage)) }, nowMs);
     } catch (cause) {
-      this.#failed.add(hold.id);
-      throw new ExpiryFault(`the expiry of the reservation "${hold.id}" cannot be recorded`, { cause });
+      this.#failed.add(reservation.id);
+      throw new ExpiryFault(`the expiry of the reservation "${reservation.id}" cannot be recorded`, { cause });
     }
   }
 }

@@ -10,7 +10,7 @@ const MAX_TURNS = 8;
 /** What a commit writes, and takes back where it fails. */
 export interface Committed {
   flush(): void;
-  forget(): void;
+  discard(): void;
 }
 
 /**
@@ -109,7 +109,7 @@ export class GroupCommit {
         return all;
       });
     } catch (fault) {
-      this.#state.forget();
+      this.#state.discard();
       throw fault;
     }
     for (const [i, { resolve }] of queued.entries()) resolve(answers[i]);

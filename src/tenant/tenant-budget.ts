@@ -25,9 +25,9 @@ import type {
 import { GroupCommit } from "./group-commit.ts";
 import { nextTurn } from "./next-turn.ts";
 import { OperationRunner } from "./operation-runner.ts";
-import { perform } from "./perform.ts";
-import { migrate } from "./schema.ts";
-import { TenantStores } from "./tenant-stores.ts";
+import { perform } from "./operations/dispatch.ts";
+import { migrate } from "./store/schema.ts";
+import { Tenant } from "./tenant.ts";
 import { Upkeep } from "./upkeep.ts";
 
 type Answers<K extends OperationName> = Promise<Answer<AnswerOf<K>>>;
@@ -41,7 +41,7 @@ type Answers<K extends OperationName> = Promise<Answer<AnswerOf<K>>>;
  * validated.
  */
 export class TenantBudget extends DurableObject {
-  readonly #tenant: TenantStores;
+  readonly #tenant: Tenant;
   readonly #upkeep: Upkeep;
   readonly #runner: OperationRunner;
   /** When the object's alarm will go off, as far as memory knows. */
@@ -50,9 +50,9 @@ export class TenantBudget extends DurableObject {
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     migrate(ctx.storage);
-    this.#tenant = new TenantStores(ctx.storage.sql, this.rules);
+    this.#tenant = new Tenant(ctx.storage.sql, this.rules);
     this.#upkeep = new Upkeep(this.#tenant);
-    const commits = new GroupCommit(ctx.storage, { flush: () => this.#flush(), forget: () => this.#forget() });
+    const commits = new GroupCommit(ctx.storage, { flush: () => this.#flush(), discard: () => this.#discard() });
     this.#runner = new OperationRunner(commits);
   }
 
@@ -229,9 +229,9 @@ export class TenantBudget extends DurableObject {
     void this.ctx.storage.setAlarm(atMs);
   }
 
-  #forget(): void {
-    this.#tenant.forget();
-    this.#upkeep.forget();
+  #discard(): void {
+    this.#tenant.discard();
+    this.#upkeep.discard();
     this.#alarmMs = Number.POSITIVE_INFINITY;
   }
 }

@@ -3,11 +3,11 @@ import type {
   BudgetConfig,
   BudgetStatus,
   EvictionCause,
-  HoldState,
   LimitStatus,
   Maxima,
   OnExpiry,
   Price,
+  ReservationState,
   StepRequest,
   UsageTotals,
 } from "../core/index.ts";
@@ -21,7 +21,7 @@ export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok
 export type DecisionAnswer = BudgetStatus;
 
 /** What an operator has set for a bucket. Times are RFC 3339. */
-export interface ControlAnswer {
+export interface OverridesAnswer {
   /** Maxima of its own; null where it has none. */
   readonly override: Maxima | null;
   /** Maxima that go before those, for a time; null where there are none now. */
@@ -34,7 +34,7 @@ export interface ControlAnswer {
 export type Saturable = "tokens" | "cost_usd" | "calls";
 
 /** A bucket's totals and how its limits stand. A bucket that does not exist has not started. */
-export interface UsageAnswer extends UsageTotals, ControlAnswer {
+export interface UsageAnswer extends UsageTotals, OverridesAnswer {
   readonly scope: BucketName["scope"];
   readonly id: BucketName["id"];
   readonly overflow?: BucketName["overflow"];
@@ -47,7 +47,7 @@ export interface UsageAnswer extends UsageTotals, ControlAnswer {
   /** Seconds since `started_at`, what `max_wall_clock` counts. */
   readonly wall_clock: number;
   /** What live reservations hold of it, and how many they are. */
-  readonly held: HeldAnswer & { readonly reservations: number };
+  readonly held: AmountsAnswer & { readonly reservations: number };
   /** The bucket's limits, in the order they are checked. */
   readonly limits: readonly LimitStatus[];
   /** The least that is left of each metric over those of its limits that block. */
@@ -70,7 +70,7 @@ export interface ConfigVersion {
 }
 
 /** What a reservation holds or asks for, per metric. */
-export interface HeldAnswer {
+export interface AmountsAnswer {
   readonly tokens: number;
   readonly input_tokens: number;
   readonly output_tokens: number;
@@ -80,13 +80,13 @@ export interface HeldAnswer {
 /** A reservation, and what became of it. Times are RFC 3339. */
 export interface ReservationAnswer {
   readonly id: string;
-  readonly state: HoldState;
+  readonly state: ReservationState;
   readonly user_id: string | null;
   readonly labels: Readonly<Record<string, string>>;
   /** All that it was given to hold, which is less than asked for where that was capped. */
-  readonly granted: HeldAnswer;
+  readonly granted: AmountsAnswer;
   /** What it holds now. */
-  readonly held: HeldAnswer;
+  readonly held: AmountsAnswer;
   /** What its commits have recorded. */
   readonly spent: UsageTotals;
   readonly on_expiry: OnExpiry;
@@ -120,7 +120,7 @@ export interface LedgerEntry
   /** Of all that happens to a reservation: its id. */
   readonly reservation?: string;
   /** Of a hold and of an extension: what it was given. Of a refusal: what it asked for. */
-  readonly amounts?: HeldAnswer;
+  readonly amounts?: AmountsAnswer;
   /** Of a hold and of an extension. */
   readonly on_expiry?: OnExpiry | undefined;
   /** Of a refusal: why. */

@@ -6,7 +6,7 @@ import type { Write } from "../../scripts/crash/journal.ts";
 import { buildBundle } from "../../scripts/selfhost/build-bundle.ts";
 import { serveBundle } from "../../scripts/selfhost/serve-bundle.ts";
 import type { LedgerEntry } from "../../src/wire/index.ts";
-import { SECRETS } from "../edge/secrets.ts";
+import { SECRETS } from "../worker/secrets.ts";
 import { runScript } from "./run-script.ts";
 import { callJson, temporaryDir } from "./wrangler.ts";
 

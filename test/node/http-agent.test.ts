@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { SECRETS } from "../edge/secrets.ts";
+import { SECRETS } from "../worker/secrets.ts";
 import { callJson, ROOT, startWrangler, temporaryDir } from "./wrangler.ts";
 
 const run = promisify(execFile);

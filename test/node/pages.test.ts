@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { startWorkerd } from "../../scripts/workerd.ts";
-import { SECRETS } from "../edge/secrets.ts";
+import { SECRETS } from "../worker/secrets.ts";
 import { expectPageHolds } from "./page.ts";
 import { ROOT, startWrangler, temporaryDir } from "./wrangler.ts";
 

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startWorkerd, type Workerd } from "../../scripts/workerd.ts";
-import { SECRETS } from "../edge/secrets.ts";
+import { SECRETS } from "../worker/secrets.ts";
 import { type Outcome, runScript } from "./run-script.ts";
 import { ROOT, temporaryDir } from "./wrangler.ts";
 

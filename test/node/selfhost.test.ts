@@ -8,7 +8,7 @@ import { buildBundle } from "../../scripts/selfhost/build-bundle.ts";
 import { environmentWith } from "../../scripts/selfhost/environment.ts";
 import { type ServeOptions, serveBundle } from "../../scripts/selfhost/serve-bundle.ts";
 import { workerdConfig } from "../../scripts/selfhost/workerd-config.ts";
-import { SECRETS } from "../edge/secrets.ts";
+import { SECRETS } from "../worker/secrets.ts";
 import { runScript } from "./run-script.ts";
 import { callJson, ROOT, temporaryDir } from "./wrangler.ts";
 

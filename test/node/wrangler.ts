@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startDevServer } from "../../scripts/dev-server.ts";
-import { SECRETS } from "../edge/secrets.ts";
+import { SECRETS } from "../worker/secrets.ts";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 

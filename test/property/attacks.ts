@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { ROUTES } from "../../src/edge/routes/index.ts";
+import { ROUTES } from "../../src/worker/routes/index.ts";
 
 /** Who attacks: what its token is bound to, whether it was minted by another, and whether it is revoked by now. */
 export interface Attacker {

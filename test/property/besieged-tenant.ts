@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { newTenantPath, type Reply, send, sendJson } from "../edge/http.ts";
-import { bearer, sign, tenantOf } from "../edge/token.ts";
+import { newTenantPath, type Reply, send, sendJson } from "../worker/http.ts";
+import { bearer, sign, tenantOf } from "../worker/token.ts";
 import { type Attack, type Attacker, RESERVATION } from "./attacks.ts";
 
 /** So much that nobody uses it up by consuming: what blocks others is a reservation, or that buckets are few. */

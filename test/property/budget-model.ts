@@ -3,8 +3,8 @@ import type { Caller, Operation } from "../../src/wire/index.ts";
 import { type Key, ModelAccounts, OVERFLOW, TENANT, told } from "./model-accounts.ts";
 import { amountsIn, NO_AMOUNTS, NOTHING, sumOf, totalsAnswer } from "./model-amounts.ts";
 import { totalOf } from "./model-buckets.ts";
-import { type ModelHold, reservationAnswer } from "./model-holds.ts";
 import { aheadOf, estimateIn, Refused, subjectIn, timeOf } from "./model-requests.ts";
+import { type ModelHold, reservationAnswer } from "./model-reservations.ts";
 import { commit, expire, extend, release, reserve } from "./model-reserving.ts";
 
 /** What an operation comes to: a value, or why it is refused, with the decision that a limit refuses it by. */

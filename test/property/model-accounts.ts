@@ -1,9 +1,9 @@
 import { type BudgetConfig, type Maxima, parseLimitName } from "../../src/core/index.ts";
 import { parseWindow } from "../../src/core/window.ts";
-import { combine, heldAnswer, type Measured, NOTHING, sumOf, totalsAnswer } from "./model-amounts.ts";
+import { amountsAnswer, combine, type Measured, NOTHING, sumOf, totalsAnswer } from "./model-amounts.ts";
 import { type Charge, countedIn, type ModelBucket, totalOf } from "./model-buckets.ts";
-import type { ModelHold } from "./model-holds.ts";
 import { timeOf } from "./model-requests.ts";
+import type { ModelHold } from "./model-reservations.ts";
 import { leavesAt, limitsIn, type NamedLimit, unitOf, warningAmong, warningText } from "./naive-limits.ts";
 
 export interface Key {
@@ -306,7 +306,7 @@ export class ModelAccounts {
       override,
       raise: raise && nowMs < raise.untilMs ? { ...raise.maxima, expires_at: timeOf(raise.untilMs) } : null,
       frozen: this.#isFrozen(key, nowMs) ? frozen : null,
-      held: { ...heldAnswer(held), reservations: held.concurrent_calls },
+      held: { ...amountsAnswer(held), reservations: held.concurrent_calls },
       limits,
       remaining,
       ...(key.scope === "tenant" && {

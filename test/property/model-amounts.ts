@@ -62,6 +62,6 @@ export function totalsAnswer({ tokensIn, tokensOut, costNano, calls }: Amounts) 
   };
 }
 
-export function heldAnswer({ tokens, input_tokens, output_tokens, cost_usd }: Measured) {
+export function amountsAnswer({ tokens, input_tokens, output_tokens, cost_usd }: Measured) {
   return { tokens, input_tokens, output_tokens, cost_usd: cost_usd / 1e9 };
 }

@@ -1,8 +1,8 @@
 import type { Operation } from "../../src/wire/index.ts";
 import { type ModelAccounts, type Subject, told } from "./model-accounts.ts";
 import { type Amounts, amountsIn, combine, type Measured, NO_AMOUNTS, NOTHING, sumOf } from "./model-amounts.ts";
-import { chargeOf, heldAfter, type ModelHold, mostWithin, reservationAnswer, settle } from "./model-holds.ts";
 import { estimateIn, Refused, subjectIn } from "./model-requests.ts";
+import { chargeOf, type ModelHold, mostWithin, pendingAfter, reservationAnswer, settle } from "./model-reservations.ts";
 
 /** What is asked for, and how: whether it is to be capped, and whether it is more for a call that holds something. */
 interface Wish {
@@ -89,7 +89,7 @@ export function commit(
     settle(hold, "committed", nowMs);
     hold.estimated = null;
   } else if (hold.state === "held") {
-    hold.held = heldAfter(hold.held, spent);
+    hold.held = pendingAfter(hold.held, spent);
   } else if (estimated) {
     const left = combine(estimated.amounts, spent, (before, part) => Math.max(0, before - part));
     hold.estimated = { ...estimated, amounts: left };

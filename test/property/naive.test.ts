@@ -6,7 +6,7 @@ import { type BudgetConfig, Calendar, StandardBudget } from "../../src/core/inde
 import type { TenantBudget } from "../../src/index.ts";
 import type { UsageAnswer } from "../../src/wire/index.ts";
 import { newTenant, originalTenant, setNow, valueIn } from "../tenant/tenant.ts";
-import { OriginalBudget } from "../worker.ts";
+import { OriginalBudget } from "../test-worker.ts";
 import { type Call, calendars, configs, instants, streams } from "./arbitraries.ts";
 import { NaiveBudget } from "./naive-budget.ts";
 import { naivePeriod } from "./naive-calendar.ts";

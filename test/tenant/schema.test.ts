@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { MIGRATIONS } from "../../src/tenant/schema.ts";
+import { MIGRATIONS } from "../../src/tenant/store/schema.ts";
 
 /** The steps that objects may have run, by the SHA-256 of their text. */
 const SHIPPED: readonly string[] = [

@@ -1,4 +1,4 @@
-import type { BudgetService } from "../../../src/edge/budget-service.ts";
+import type { BudgetService } from "../../../src/worker/budget-service.ts";
 import { runAgent } from "./agent.ts";
 
 interface Env {

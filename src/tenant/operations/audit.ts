@@ -1,0 +1,65 @@
+import { type Bucket, type BucketKey, NO_USAGE, nameOf, totalsOf, type Usage } from "../../core/index.ts";
+import type { AuditAnswer, AuditDifference } from "../../wire/index.ts";
+import type { LedgerSums } from "../store/ledger-sums.ts";
+import type { SqlBuckets } from "../store/sql-buckets.ts";
+import { isSameUsage, usageFromList } from "../store/usage-list.ts";
+
+/** How many buckets are compared in one pass over the ledger, so that memory does not grow with their number. */
+const BUCKETS_A_PASS = 50_000;
+const PAGE = 1000;
+const MAX_DIFFERENCES = 100;
+
+/**
+ * Adds the ledger up, checks what late commits took back, and compares it with the stored totals of every bucket. Reads
+ * all of both, once for each 50,000 buckets, while the object does nothing else.
+ */
+export function audit(tenant: Bucket, buckets: SqlBuckets, ledger: LedgerSums): AuditAnswer {
+  const counts = [...buckets.scopes()].map((scope) => buckets.count(scope));
+  const passes = Math.max(1, Math.ceil(counts.reduce((sum, count) => sum + count, 0) / BUCKETS_A_PASS));
+  const differences: AuditDifference[] = [];
+  let [compared, entries] = [0, 0];
+  for (let pass = 0; pass < passes; pass += 1) {
+    const isWanted = (key: BucketKey) => passOf(key, passes) === pass;
+    const added = ledger.sums(isWanted);
+    entries = added.entries;
+    for (const { key, entry, expected, recorded } of added.wrong) {
+      if (differences.length >= MAX_DIFFERENCES) break;
+      differences.push({ ...nameOf(key), entry, ledger: totalsOf(expected), stored: totalsOf(recorded) });
+    }
+    const compare = (key: BucketKey, stored: Usage) => {
+      const sum = added.sums.get(`${key.scope} ${key.subject}`);
+      const usage = sum ? usageFromList(sum.usage) : NO_USAGE;
+      if (isSameUsage(usage, stored) || differences.length >= MAX_DIFFERENCES) return;
+      differences.push({ ...nameOf(key), ledger: totalsOf(usage), stored: totalsOf(stored) });
+    };
+    for (const bucket of everyBucket(tenant, buckets)) {
+      if (!isWanted(bucket)) continue;
+      compared += 1;
+      compare(bucket, bucket.usage);
+      added.sums.delete(`${bucket.scope} ${bucket.subject}`);
+    }
+    // What is left has no bucket any more, and so must add up to nothing.
+    for (const { key } of added.sums.values()) compare(key, NO_USAGE);
+  }
+  return { ok: differences.length === 0, entries, buckets: compared, differences, totals: totalsOf(tenant.usage) };
+}
+
+function* everyBucket(tenant: Bucket, buckets: SqlBuckets): Generator<Bucket> {
+  yield tenant;
+  for (let page = buckets.page({ scope: "", subject: "" }, PAGE); ; ) {
+    yield* page;
+    const last = page.at(-1);
+    if (!last || page.length < PAGE) return;
+    page = buckets.page(last, PAGE);
+  }
+}
+
+/** Spreads keys evenly over passes (FNV-1a). */
+function passOf({ scope, subject }: BucketKey, passes: number): number {
+  if (passes === 1) return 0;
+  let hash = 0x811c9dc5;
+  for (const character of `${scope} ${subject}`) {
+    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  }
+  return (hash >>> 0) % passes;
+}

@@ -1,0 +1,29 @@
+import { estimateOf, hasEstimate, type Price, pricedUsageOf, statusOf, subjectOf } from "../../core/index.ts";
+import { priceCall } from "../../pricing/index.ts";
+import type { DecisionAnswer, Operation } from "../../wire/index.ts";
+import { chargesOf } from "../store/ledger-entry.ts";
+import type { Tenant } from "../tenant.ts";
+import { requireRealEvent, requireRealUsage } from "./event-bounds.ts";
+
+export function allowsStep(tenant: Tenant, { request }: Operation<"allows_step">, nowMs: number): DecisionAnswer {
+  const { policy } = tenant;
+  const estimate = hasEstimate(request) ? estimateOf(request, policy.prices, priceCall, nowMs) : undefined;
+  if (estimate) requireRealEvent(policy, estimate, request);
+  return statusOf(tenant.engine.allowsStep(policy, subjectOf(request), nowMs, estimate), nowMs, request.detail);
+}
+
+export function consume(tenant: Tenant, { request }: Operation<"consume">, nowMs: number): DecisionAnswer {
+  const { policy } = tenant;
+  const { user_id, labels, model, provider, idempotency_key } = request;
+  const { usage, price } = pricedUsageOf(request, policy.prices, priceCall, nowMs);
+  requireRealUsage(policy, usage, request);
+  const { decision, charges } = tenant.engine.consume(policy, subjectOf(request), usage, nowMs);
+  const told = { user_id, labels, model, provider, ...pricedAt(price), idempotency_key };
+  tenant.ledger.append("consume", { ...told, ...chargesOf(charges, usage) }, nowMs);
+  return statusOf(decision, nowMs, request.detail);
+}
+
+/** What an entry tells of a price. */
+export function pricedAt(price: Price | undefined) {
+  return price && { price: { source: price.source, rates: price.rates } };
+}

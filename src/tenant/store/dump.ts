@@ -1,0 +1,70 @@
+import type { ExportedRow, Page } from "../../wire/index.ts";
+import { takePage } from "./page-bounds.ts";
+
+/** Every table, by the columns of its key, in which its rows are read. */
+const TABLES: readonly (readonly [table: string, key: readonly string[]])[] = [
+  ["tenant", ["id"]],
+  ["config", ["version"]],
+  ["control", ["scope", "subject"]],
+  ["bucket", ["scope", "subject"]],
+  ["reservation", ["id"]],
+  ["ledger", ["first_id"]],
+  ["carried", ["scope", "subject"]],
+  ["idempotency", ["half_day", "key"]],
+  ["revoked_token", ["jti"]],
+  ["kept_value", ["name"]],
+];
+/** Tables that only the object itself needs. */
+const NOT_EXPORTED = ["hash_salt"] as const;
+/** Columns that hold JSON. */
+const JSON_COLUMNS: ReadonlySet<string> = new Set([
+  "counters",
+  "bucket_counts",
+  "config",
+  "overridden",
+  "raised",
+  "frozen",
+  "hold",
+  "entries",
+  "usage",
+  "request",
+  "answer",
+]);
+const ROWS = 200;
+
+/**
+ * Rows as they are stored, table by table.
+ *
+ * @param after the `next` of the page before: a table's place and the key of its last row, as JSON; empty at first
+ */
+export function dump(sql: SqlStorage, after: string): Page<ExportedRow, string> {
+  const [place, ...key] = (after === "" ? [0] : JSON.parse(after)) as [number, ...SqlStorageValue[]];
+  const [table, columns] = TABLES[place] ?? [];
+  if (!table || !columns) return { items: [], next: null };
+  const order = columns.join(", ");
+  const where = key.length === 0 ? "" : `WHERE (${order}) > (${columns.map(() => "?").join(", ")})`;
+  const found = sql.exec(`SELECT * FROM ${table} ${where} ORDER BY ${order} LIMIT ${ROWS + 1}`, ...key);
+  const { rows, hasMore } = takePage(found, ROWS);
+  const last = rows.at(-1);
+  const next = last && hasMore ? [place, ...columns.map((column) => last[column])] : [place + 1];
+  return {
+    items: rows.map((row) => ({ table, row: readRow(row) })),
+    next: next[0] === TABLES.length ? null : JSON.stringify(next),
+  };
+}
+
+/** Deletes every row but those of revoked tokens, which must not hold again. */
+export function empty(sql: SqlStorage): void {
+  for (const [table] of TABLES) if (table !== "revoked_token") sql.exec(`DELETE FROM ${table}`);
+  for (const table of NOT_EXPORTED) sql.exec(`DELETE FROM ${table}`);
+}
+
+function readRow(row: Readonly<Record<string, SqlStorageValue>>): ExportedRow["row"] {
+  return Object.fromEntries(Object.entries(row).map(([column, value]) => [column, readValue(column, value)]));
+}
+
+function readValue(column: string, value: SqlStorageValue): unknown {
+  // A request of an erased person is stored as its hash; any has on a second line whose token it came with.
+  const isJson = typeof value === "string" && JSON_COLUMNS.has(column) && !value.startsWith("#");
+  return isJson ? JSON.parse(column === "request" ? (value.split("\n")[0] ?? "") : value) : value;
+}

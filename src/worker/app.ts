@@ -1,0 +1,78 @@
+import { Hono, type MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import { BudgetError } from "../wire/index.ts";
+import { admit } from "./access/authenticate.ts";
+import { allowPages } from "./cors.ts";
+import type { EdgeEnv } from "./edge-env.ts";
+import { exchange } from "./exchange.ts";
+import { contentType, MAX_BODY_BYTES, NDJSON, refuseBody } from "./json-body.ts";
+import { onError, onMethodNotAllowed, onNotFound } from "./problems.ts";
+import type { RouteBody } from "./route.ts";
+import { ROUTES } from "./routes/index.ts";
+
+/**
+ * The path as it came: an id stays percent-encoded until a route takes it, so that it can hold a slash. A request's URL
+ * is normal, so its path is what stands between the authority and the query; no URL is made of it again.
+ */
+function getPath({ url }: Request): string {
+  const start = url.indexOf("/", url.indexOf("://") + 3);
+  const query = url.indexOf("?", start);
+  return query === -1 ? url.slice(start) : url.slice(start, query);
+}
+
+/** A host and an optional port (RFC 9110, section 7.2), as a client sends it. */
+const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
+
+/**
+ * Refuses a `Host` that is none. A request's URL is made of it, so that a slash or a question mark in it would make
+ * another path than the one that was asked for.
+ */
+const requireHost: MiddlewareHandler = (c, next) => {
+  const host = c.req.raw.headers.get("host");
+  if (host === null || HOST.test(host)) return next();
+  throw new BudgetError({
+    code: "invalid_host",
+    detail: "the Host header takes a host and an optional port, such as budget.example:8787",
+  });
+};
+
+/** Refuses a path that is not UTF-8, which would otherwise be taken for the text of its escapes. */
+const requireUtf8Path: MiddlewareHandler = (c, next) => {
+  try {
+    if (c.req.path.includes("%")) decodeURIComponent(c.req.path);
+  } catch (cause) {
+    throw new BudgetError({ code: "invalid_path", detail: "the path is not percent-encoded UTF-8" }, { cause });
+  }
+  return next();
+};
+
+/** The HTTP surface. */
+export const app = new Hono<EdgeEnv>({ getPath });
+
+app.onError(onError);
+app.notFound(onNotFound);
+app.use(exchange);
+app.use(requireHost);
+app.use(allowPages);
+app.use(methodNotAllowed({ app, onMethodNotAllowed }));
+app.use(requireUtf8Path);
+
+for (const route of ROUTES) {
+  const path = route.path.replaceAll(/\{(\w+)\}/g, ":$1");
+  app.on(route.method, path, admit(route), ...(route.body ? [limitBody(route.body)] : []), route.handle);
+}
+
+/**
+ * Bounds a body that is read as a whole, by the length that it says it has, or where it says none by counting. A stream
+ * of lines, where a route takes one, is bounded line by line.
+ */
+function limitBody({ maxBytes = MAX_BODY_BYTES, types = [] }: RouteBody): MiddlewareHandler {
+  const count = bodyLimit({ maxSize: maxBytes, onError: () => refuseBody(maxBytes) });
+  return (c, next) => {
+    if (types.includes(NDJSON) && contentType(c.req) === NDJSON) return next();
+    const length = c.req.raw.headers.get("content-length");
+    if (length === null) return count(c, next);
+    return Number(length) > maxBytes ? refuseBody(maxBytes) : next();
+  };
+}

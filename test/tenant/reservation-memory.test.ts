@@ -1,0 +1,139 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { describe, expect, test } from "vitest";
+import {
+  auditOf,
+  configured,
+  MINUTE_MS,
+  newTenant,
+  refusalIn,
+  reservationsOf,
+  ring,
+  START_MS,
+  setNow,
+  type Tenant,
+  tenantAt,
+  useSetClock,
+  valueIn,
+} from "./tenant.ts";
+
+useSetClock();
+
+const stored = (tenant: Tenant, query: string) =>
+  runInDurableObject(tenant, (_, { storage }) => storage.sql.exec(query).toArray());
+
+/** The id that a start reads live reservations from. */
+async function openSince(tenant: Tenant): Promise<unknown> {
+  const [row] = await stored(tenant, "SELECT holds_since FROM tenant");
+  return row?.holds_since;
+}
+
+const idsOf = (items: readonly { readonly id: string }[]) => items.map(({ id }) => id);
+
+async function heldTokens(tenant: Tenant): Promise<number> {
+  return valueIn(await tenant.usage()).held.tokens;
+}
+
+/** Reserves as many tokens as it says, a millisecond after the last time. */
+async function reserve(
+  tenant: Tenant,
+  tokens: number,
+  request: Parameters<Tenant["reserve"]>[0] = {},
+): Promise<string> {
+  setNow(Date.now() + 1);
+  return valueIn(await tenant.reserve({ tokens, ...request })).id;
+}
+
+test("reservations survive the object leaving memory, with what became of them", async () => {
+  const tenant = await configured({ max_tokens: 1000 });
+  const ids: string[] = [];
+  for (const tokens of [1, 10, 100, 200]) ids.push(await reserve(tenant, tokens, { user_id: "alice" }));
+  const [, part = "", done = "", back = ""] = ids;
+  valueIn(await tenant.commit(part, { tokens_in: 4, final: false }));
+  valueIn(await tenant.commit(done, { tokens_in: 50 }));
+  valueIn(await tenant.release(back, {}));
+  const before = [await reservationsOf(tenant), await tenant.usage(), await tenant.usageFor("alice")];
+  await evictDurableObject(tenant);
+  expect([await reservationsOf(tenant), await tenant.usage(), await tenant.usageFor("alice")]).toEqual(before);
+  expect(await heldTokens(tenant)).toBe(7);
+  expect((await reservationsOf(tenant)).map(({ state }) => state)).toEqual(["held", "held", "committed", "released"]);
+  expect(refusalIn(await tenant.commit(done, {})).code).toBe("already_settled");
+  expect(refusalIn(await tenant.reserve({ tokens: 940 })).code).toBe("limit_reached");
+  valueIn(await tenant.reserve({ tokens: 939 }));
+});
+
+describe("a start reads reservations from the oldest open one", () => {
+  test("which the tenant's row tells, over generations of settled ones", async () => {
+    const tenant = tenantAt(START_MS);
+    let open = await reserve(tenant, 1);
+    for (let generation = 1; generation <= 4; generation += 1) {
+      const next = await reserve(tenant, 1);
+      for (let i = 0; i < 5; i += 1) valueIn(await tenant.commit(await reserve(tenant, 3), { tokens_in: 3 }));
+      expect(await openSince(tenant)).toBe(open);
+      valueIn(await tenant.commit(open, { tokens_in: 1 }));
+      expect(await openSince(tenant)).toBe(next);
+      await evictDurableObject(tenant);
+      expect(await heldTokens(tenant)).toBe(1);
+      open = next;
+    }
+    valueIn(await tenant.commit(open, { tokens_in: 1 }));
+    await evictDurableObject(tenant);
+    expect(await heldTokens(tenant)).toBe(0);
+    const [counted] = await stored(
+      tenant,
+      "SELECT count(*) AS rows FROM reservation, tenant WHERE reservation.id >= tenant.holds_since",
+    );
+    // Of twenty-five, a start looks at those since the last one that was settled.
+    expect(counted).toEqual({ rows: 6 });
+    expect(valueIn(await tenant.usage())).toMatchObject({ tokens_in: 65, calls: 25 });
+  });
+
+  test("also where a commit of the oldest was refused", async () => {
+    const tenant = tenantAt(START_MS);
+    const oldest = await reserve(tenant, 5);
+    const younger = await reserve(tenant, 7);
+    expect(refusalIn(await tenant.commit(oldest, { tokens_in: 100_000_001 })).code).toBe("invalid_input");
+    valueIn(await tenant.commit(await reserve(tenant, 1), {}));
+    await evictDurableObject(tenant);
+    expect(await heldTokens(tenant)).toBe(12);
+    expect(idsOf(await reservationsOf(tenant)).slice(0, 2)).toEqual([oldest, younger]);
+  });
+
+  test("also where the clock went back in the meantime", async () => {
+    const tenant = newTenant();
+    setNow(START_MS + MINUTE_MS);
+    const before = valueIn(await tenant.reserve({ tokens: 1 })).id;
+    valueIn(await tenant.commit(before, { tokens_in: 1 }));
+    await evictDurableObject(tenant);
+    setNow(START_MS + MINUTE_MS - 1);
+    const after = valueIn(await tenant.reserve({ tokens: 2 })).id;
+    expect(after > before).toBe(true);
+    await evictDurableObject(tenant);
+    expect(await heldTokens(tenant)).toBe(2);
+    const again = valueIn(await tenant.reserve({ tokens: 4 })).id;
+    valueIn(await tenant.consume({ tokens_in: 1 }));
+    await evictDurableObject(tenant);
+    expect(await heldTokens(tenant)).toBe(6);
+    expect(idsOf(await reservationsOf(tenant))).toEqual([before, after, again]);
+  });
+
+  test("and finds those that expired while it was gone", async () => {
+    const tenant = tenantAt(START_MS);
+    await reserve(tenant, 3, { on_expiry: "charge" });
+    await reserve(tenant, 5, { ttl_seconds: 120 });
+    await evictDurableObject(tenant);
+    await ring(tenant, START_MS + MINUTE_MS + 1);
+    expect(valueIn(await tenant.usage())).toMatchObject({ tokens_out: 3, calls: 1, held: { tokens: 5 } });
+    expect((await auditOf(tenant)).ok).toBe(true);
+  });
+});
+
+test("however often the object leaves memory within a millisecond, ids stay in order of creation", async () => {
+  const tenant = tenantAt(START_MS);
+  const ids: string[] = [];
+  for (let i = 0; i < 20; i += 1) {
+    ids.push(valueIn(await tenant.reserve({ tokens: 1 })).id);
+    await evictDurableObject(tenant);
+  }
+  expect(ids.toSorted()).toEqual(ids);
+  expect(await heldTokens(tenant)).toBe(20);
+});

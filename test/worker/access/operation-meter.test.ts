@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { OperationMeter } from "../../../src/worker/access/operation-meter.ts";
+
+/** Counts operations of a key, if they fit. */
+function take(meter: OperationMeter, key: string, operations: number, nowMs: number): boolean {
+  const isWithin = meter.isWithin(key, operations, nowMs);
+  if (isWithin) meter.count(key, operations, nowMs);
+  return isWithin;
+}
+
+test("a key gets its maximum at once, and what has refilled since", () => {
+  const meter = new OperationMeter(100);
+  expect([take(meter, "a", 60, 0), take(meter, "a", 41, 0), take(meter, "a", 40, 0)]).toEqual([true, false, true]);
+  expect([take(meter, "a", 1, 99), take(meter, "a", 1, 100), take(meter, "b", 100, 100)]).toEqual([false, true, true]);
+  expect([take(meter, "a", 100, 10_099), take(meter, "a", 100, 10_100)]).toEqual([false, true]);
+});
+
+test("more than the maximum never fits", () => {
+  expect(take(new OperationMeter(100), "a", 101, 0)).toBe(false);
+});
+
+test("a clock that steps back keeps nobody waiting", () => {
+  const meter = new OperationMeter(100);
+  take(meter, "a", 100, 1_000_000);
+  expect([take(meter, "a", 100, 0), take(meter, "a", 1, 0), take(meter, "a", 1, 100)]).toEqual([true, false, true]);
+});
+
+test("of too many keys the one counted the longest ago is forgotten", () => {
+  const meter = new OperationMeter(1, 2);
+  for (const key of ["a", "b", "c"]) take(meter, key, 1, 0);
+  expect(["a", "b", "c"].map((key) => meter.isWithin(key, 1, 0))).toEqual([true, false, false]);
+});
