@@ -23,7 +23,9 @@ export class TenantBudget extends Budget {
     const consumed = timesMs.flatMap((timeMs) => {
       this.#nowMs = timeMs;
       // An operation has the time at which it arrives.
-      return users.map((user_id) => this.consume({ user_id, tokens_in: 12_345, tokens_out: 1234, cost_usd: 0.0123 }));
+      return users.map((user_id) => {
+        return this.run({ op: "consume", request: { user_id, tokens_in: 12_345, tokens_out: 1234, cost_usd: 0.0123 } });
+      });
     });
     this.#nowMs = undefined;
     await Promise.all(consumed);

@@ -1,7 +1,7 @@
-import type { DecisionAnswer } from "../../src/wire/index.ts";
+import type { DecisionResponse } from "../../src/wire/index.ts";
 
 /** A decision as the budget of the bench answers it. */
-export const DECISION: DecisionAnswer = {
+export const DECISION: DecisionResponse = {
   state: "ok",
   reason: null,
   limit: null,

@@ -3,7 +3,7 @@
  * The echo reads the body of a consume and answers what is as long as a decision, and does nothing besides.
  */
 import { DurableObject } from "cloudflare:workers";
-import type { Answer, ConsumeRequest, DecisionAnswer } from "../../src/wire/index.ts";
+import type { Answer, ConsumeRequest, DecisionResponse } from "../../src/wire/index.ts";
 import { DECISION } from "./decision.ts";
 
 interface FloorEnv {
@@ -11,7 +11,7 @@ interface FloorEnv {
 }
 
 export class Echo extends DurableObject {
-  echo(_spent: ConsumeRequest): Answer<DecisionAnswer> {
+  echo(_spent: ConsumeRequest): Answer<DecisionResponse> {
     return { ok: true, value: DECISION };
   }
 }

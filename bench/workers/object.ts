@@ -13,10 +13,16 @@ export default {
     const [, , , tenant = "", call, id = ""] = new URL(request.url).pathname.split("/");
     const object = env.TENANT_BUDGET.getByName(tenant);
     if (call === "consume") {
-      const answer = await object.consume(await request.json());
-      return Response.json(answer.ok && answer.value);
+      const answer = await object.run({ op: "consume", request: await request.json() });
+      return Response.json(valueIn(answer));
     }
-    const answer = await (id === "" ? object.reserve(await request.json()) : object.commit(id, await request.json()));
-    return Response.json(answer.ok && answer.value, { status: id === "" ? 201 : 200 });
+    const answer = await (id === ""
+      ? object.run({ op: "reserve", request: await request.json() })
+      : object.run({ op: "commit", id, request: await request.json() }));
+    return Response.json(valueIn(answer), { status: id === "" ? 201 : 200 });
   },
 } satisfies ExportedHandler<ObjectEnv>;
+
+function valueIn(answer: { readonly ok: boolean; readonly value?: unknown }): unknown {
+  return answer.ok && answer.value;
+}

@@ -5,7 +5,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { GroupCommit } from "../../src/tenant/group-commit.ts";
 import { RowWriter } from "../../src/tenant/store/row-writer.ts";
-import type { Answer, ConsumeRequest, DecisionAnswer } from "../../src/wire/index.ts";
+import type { Answer, ConsumeRequest, DecisionResponse } from "../../src/wire/index.ts";
 import { DECISION } from "./decision.ts";
 
 interface StoreEnv extends Cloudflare.Env {
@@ -27,7 +27,7 @@ export class Store extends DurableObject {
     this.#commits = new GroupCommit(storage, { flush: () => this.#flush(), discard: () => this.#unwritten.clear() });
   }
 
-  consume({ user_id, tokens_in = 0, tokens_out = 0, cost_usd = 0 }: ConsumeRequest): Promise<Answer<DecisionAnswer>> {
+  consume({ user_id, tokens_in = 0, tokens_out = 0, cost_usd = 0 }: ConsumeRequest): Promise<Answer<DecisionResponse>> {
     return this.#commits.run(() => {
       this.#unwritten.set(user_id ?? "", [tokens_in, tokens_out, Number(cost_usd)]);
       return { ok: true, value: DECISION };

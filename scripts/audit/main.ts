@@ -5,7 +5,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import type { AuditAnswer } from "../../src/wire/index.ts";
+import type { AuditResponse } from "../../src/wire/index.ts";
 import { environmentWith } from "../selfhost/environment.ts";
 import { auditReport } from "./report.ts";
 import { RefusedError, TenantClient, UnansweredError } from "./tenant-client.ts";
@@ -19,7 +19,7 @@ const DEV_VARS = fileURLToPath(new URL("../../.dev.vars", import.meta.url));
 
 const { tenant, url, token } = readOptions();
 try {
-  const answer = await new TenantClient(url, tenant, token).call<AuditAnswer>("POST", "/audit");
+  const answer = await new TenantClient(url, tenant, token).call<AuditResponse>("POST", "/audit");
   console.log(auditReport(tenant, answer));
   process.exitCode = answer.ok ? 0 : 1;
 } catch (error) {

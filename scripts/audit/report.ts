@@ -1,6 +1,6 @@
-import type { AuditAnswer } from "../../src/wire/index.ts";
+import type { AuditResponse } from "../../src/wire/index.ts";
 
-type Totals = AuditAnswer["totals"];
+type Totals = AuditResponse["totals"];
 
 const METRICS = [
   "tokens_in",
@@ -13,7 +13,7 @@ const METRICS = [
 ] as const;
 
 /** Tells people what an audit proves, or where it fails. */
-export function auditReport(tenant: string, { ok, entries, buckets, differences, totals }: AuditAnswer): string {
+export function auditReport(tenant: string, { ok, entries, buckets, differences, totals }: AuditResponse): string {
   const read = `${count(entries, "entry", "entries")} of the ledger added up, ${count(buckets, "bucket", "buckets")} compared`;
   const found = ok
     ? ["Each bucket's tokens, cost and calls are the sums of its entries, to the nano-USD."]

@@ -3,7 +3,7 @@
  * by RPC, and answers with the run.
  */
 import { type Consumption, ORIGINAL_RULES, type Rules, type StepRequest } from "../../src/core/index.ts";
-import type { Answer } from "../../src/wire/index.ts";
+import { TenantOperations } from "../../src/worker/tenant-operations.ts";
 import { ClockedBudget } from "../clocked/clocked-budget.ts";
 import type { Case } from "./case.ts";
 import { type ClockedSubject, runCase } from "./run-case.ts";
@@ -21,9 +21,11 @@ export class OriginalBudget extends ClockedBudget {
 
 class ObjectSubject implements ClockedSubject {
   readonly #stub: DurableObjectStub<OriginalBudget>;
+  readonly #operations: TenantOperations;
 
-  constructor(stub: DurableObjectStub<OriginalBudget>) {
-    this.#stub = stub;
+  constructor(namespace: DurableObjectNamespace<OriginalBudget>, name: string) {
+    this.#stub = namespace.getByName(name);
+    this.#operations = new TenantOperations(namespace, name);
   }
 
   setNow(epochMs: number): Promise<void> {
@@ -31,31 +33,26 @@ class ObjectSubject implements ClockedSubject {
   }
 
   async open({ config, options }: Case): Promise<void> {
-    // The original's defaults; the object's own keep an idle user for ever.
-    valueIn(await this.#stub.configure({ max_users: 100_000, user_idle_ttl_seconds: 86_400, ...config, ...options }));
+    // The original's defaults; in the service no bucket becomes idle by default.
+    await this.#operations.configure({ max_users: 100_000, user_idle_ttl_seconds: 86_400, ...config, ...options });
   }
 
-  async allowsStep(step: StepRequest): Promise<unknown> {
-    return valueIn(await this.#stub.allowsStep(step));
+  allowsStep(step: StepRequest): Promise<unknown> {
+    return this.#operations.allowsStep(step);
   }
 
-  async consume(spent: Consumption): Promise<unknown> {
-    return valueIn(await this.#stub.consume(spent));
+  consume(spent: Consumption): Promise<unknown> {
+    return this.#operations.consume(spent);
   }
 
-  async usageFor(userId: string | null): Promise<unknown> {
-    return valueIn(await this.#stub.usageFor(userId));
+  usageFor(userId: string | null): Promise<unknown> {
+    return this.#operations.usageFor(userId);
   }
-}
-
-function valueIn<T>(answer: Answer<T>): T {
-  if (!answer.ok) throw new Error(`refused, ${answer.refusal.code}: ${answer.refusal.detail}`);
-  return answer.value;
 }
 
 export default {
   async fetch(request, env) {
-    const stub = env.BUDGET.getByName(crypto.randomUUID());
-    return Response.json(await runCase(await request.json<Case>(), new ObjectSubject(stub)));
+    const subject = new ObjectSubject(env.BUDGET, crypto.randomUUID());
+    return Response.json(await runCase(await request.json<Case>(), subject));
   },
 } satisfies ExportedHandler<ConformanceEnv>;

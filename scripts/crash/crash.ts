@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import type { AuditAnswer } from "../../src/wire/index.ts";
+import type { AuditResponse } from "../../src/wire/index.ts";
 import { TenantClient } from "../audit/tenant-client.ts";
 import { newDevSecrets } from "../dev-secrets.ts";
 import { type Service, serveBundle } from "../selfhost/serve-bundle.ts";
@@ -37,7 +37,7 @@ export interface CrashOptions {
 export interface CrashResult extends Accounting {
   readonly retried: number;
   /** How many entries of the ledger, and how many buckets, the service's own audit compared. */
-  readonly audit: Pick<AuditAnswer, "entries" | "buckets">;
+  readonly audit: Pick<AuditResponse, "entries" | "buckets">;
 }
 
 /**
@@ -75,7 +75,7 @@ export async function crash(options: CrashOptions): Promise<CrashResult> {
   for (const client of clients) await client.settle(tenant);
   await setTimeout(SHORT_TTL_SECONDS * 1000);
   // A read ends the holds whose time is over, where no alarm has yet.
-  const audit = await tenant.call<AuditAnswer>("POST", "/audit");
+  const audit = await tenant.call<AuditResponse>("POST", "/audit");
   const ledger = await readLedger(tenant);
   const accounting = accountFor(writesOf(clients), ledger);
   return {

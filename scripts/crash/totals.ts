@@ -1,4 +1,4 @@
-import type { LedgerEntry, Page, UsageAnswer } from "../../src/wire/index.ts";
+import type { LedgerEntry, Page, UsageResponse } from "../../src/wire/index.ts";
 import type { TenantClient } from "../audit/tenant-client.ts";
 
 const METRICS = ["tokens_in", "tokens_out", "cost_usd", "calls"] as const;
@@ -19,7 +19,7 @@ export async function readLedger(tenant: TenantClient): Promise<LedgerEntry[]> {
 export async function totalsThatDiffer(tenant: TenantClient, ledger: readonly LedgerEntry[]): Promise<string[]> {
   const differences: string[] = [];
   for (const [path, sum] of sumsByPath(ledger)) {
-    const usage = await tenant.call<UsageAnswer>("GET", `${path}/usage`);
+    const usage = await tenant.call<UsageResponse>("GET", `${path}/usage`);
     for (const metric of METRICS) {
       if (usage[metric] === sum[metric]) continue;
       differences.push(`totals: ${path} ${metric}: ${sum[metric]} by the ledger, ${usage[metric]} told`);

@@ -1,4 +1,4 @@
-import type { AuditAnswer, LedgerEntry, UsageAnswer } from "../../src/wire/index.ts";
+import type { AuditResponse, LedgerEntry, UsageResponse } from "../../src/wire/index.ts";
 import type { Secrets } from "./callers.ts";
 
 const COUNTS = [
@@ -38,19 +38,19 @@ async function readTenant(url: string, tenant: string, { adminToken }: Secrets) 
     if (!answer.ok) throw new Error(`${method} ${path} of ${tenant} answered ${answer.status}`);
     return answer.text();
   };
-  const readUsage = async () => JSON.parse(await call("GET", "/tenant/usage")) as UsageAnswer;
+  const readUsage = async () => JSON.parse(await call("GET", "/tenant/usage")) as UsageResponse;
   for (let tried = 1; ; tried++) {
     const usage = await readUsage();
     const lines = (await call("GET", "/ledger/export")).split("\n").filter(Boolean);
     const after = await readUsage();
     if (COUNTS.some((name) => usage[name] !== after[name]) && tried < TRIES) continue;
     const ledger = lines.map((line) => JSON.parse(line) as LedgerEntry);
-    return { usage, ledger, audit: JSON.parse(await call("POST", "/audit")) as AuditAnswer };
+    return { usage, ledger, audit: JSON.parse(await call("POST", "/audit")) as AuditResponse };
   }
 }
 
 /** An entry with a bucket is of that alone; any other is the tenant's too, but for what it excepts. */
-function compare(ledger: readonly LedgerEntry[], usage: UsageAnswer): string[] {
+function compare(ledger: readonly LedgerEntry[], usage: UsageResponse): string[] {
   const tenants = ledger.flatMap((entry) => {
     if (entry.bucket) return entry.bucket.scope === "tenant" ? [entry] : [];
     return [entry.exceptions?.find(({ scope }) => scope === "tenant") ?? entry];

@@ -1,3 +1,4 @@
+/** Group commit: operations that arrive together are committed together. */
 interface Queued {
   readonly run: () => unknown;
   readonly resolve: (answer: unknown) => void;
@@ -114,4 +115,9 @@ export class GroupCommit {
     }
     for (const [i, { resolve }] of queued.entries()) resolve(answers[i]);
   }
+}
+
+/** Lets the event loop take in what has arrived: a commit on a local disk gives it no turn by itself. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -1,7 +1,6 @@
 import type { Answer } from "../wire/index.ts";
 import { ExpiryFault } from "./expiries.ts";
-import type { GroupCommit } from "./group-commit.ts";
-import { nextTurn } from "./next-turn.ts";
+import { type GroupCommit, nextTurn } from "./group-commit.ts";
 
 /** An operation that is ready to run; it answers undefined if it did nothing and is to be run again. */
 type Run<T> = () => T | undefined;

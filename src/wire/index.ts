@@ -1,71 +1,86 @@
-export type {
-  AmountsAnswer,
-  Answer,
-  AuditAnswer,
-  AuditDifference,
-  ConfigVersion,
-  DecisionAnswer,
-  EntryKind,
-  ErasedAnswer,
-  ExportedRow,
-  LedgerEntry,
-  LedgerException,
-  OverridesAnswer,
-  Page,
-  ReservationAnswer,
-  ReservationDecision,
-  RevokedToken,
-  UsageAnswer,
-} from "./answers.ts";
-export type { Caller } from "./caller.ts";
+/** The shapes of every request and response, each with its type and its descriptions. */
+export { CONFIG_JSON_SCHEMA, type JsonSchema } from "./config-json-schema.ts";
+export {
+  AdjustRequest,
+  ConfigPatch,
+  ConfigRequest,
+  Edit,
+  FreezeRequest,
+  NoteRequest,
+  OverrideRequest,
+} from "./edits.ts";
 export { Id, IdempotencyKey } from "./ids.ts";
+export type { Immutable } from "./immutable.ts";
 export {
-  type AnswerOf,
-  type Edit,
-  idempotencyKeyIn,
-  type MintedToken,
-  type Operation,
-  type OperationName,
-  type Operations,
-  type Written,
-} from "./operations.ts";
-export { parseInput } from "./parse.ts";
+  type AuditDifference,
+  AuditResponse,
+  type EntryKind,
+  LedgerEntry,
+  type LedgerException,
+  LedgerPage,
+} from "./ledger.ts";
 export {
+  type Answer,
   BudgetError,
   type FieldError,
+  forbidden,
   inputRefusal,
   PROBLEMS,
   type ProblemCode,
+  ProblemDocument,
   pointerTo,
   type Refusal,
   shorten,
   withFewerErrors,
 } from "./problem.ts";
-export { ConfirmQuery, ENTRY_KINDS, LedgerExportQuery, LedgerQuery, PageQuery, ReservationsQuery } from "./queries.ts";
 export {
-  AdjustRequest,
+  ConfirmQuery,
+  ENTRY_KINDS,
+  ExportQuery,
+  LedgerExportQuery,
+  LedgerQuery,
+  PageQuery,
+  ReservationsQuery,
+} from "./queries.ts";
+export {
   AllowsStepRequest,
-  BatchRequest,
   CommitRequest,
-  ConfigPatch,
-  ConfigRequest,
   ConsumeRequest,
   ExtendRequest,
-  FreezeRequest,
-  MAX_BATCH,
-  NoteRequest,
-  OverrideRequest,
+  isObject,
+  Labels,
   ReleaseRequest,
   ReserveRequest,
 } from "./requests.ts";
 export {
-  BoundLabels,
+  type AmountsResponse,
+  BatchResponse,
+  ConfigHistoryPage,
+  ConfigureResponse,
+  ConfigVersion,
+  ConsumeResponse,
+  DecisionResponse,
+  ErasedTenant,
+  ErasedUser,
+  type ExportedRow,
+  ExportPage,
+  HealthResponse,
+  type Page,
+  ReleaseResponse,
+  ReservationDecision,
+  ReservationResponse,
+  ReservationsPage,
+  RevokedToken,
+  UsageResponse,
+} from "./responses.ts";
+export {
   DEFAULT_TOKEN_SECONDS,
   FreeLabels,
   MAX_ANCESTORS,
   MAX_TOKEN_SECONDS,
+  MintedToken,
   TOKEN_SCOPES,
-  TokenAnswer,
   TokenRequest,
+  TokenResponse,
   type TokenScope,
 } from "./tokens.ts";

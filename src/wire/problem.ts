@@ -1,4 +1,7 @@
+/** What can go wrong with a call, and the one error that carries it. */
+import { z } from "zod";
 import type { BudgetStatus } from "../core/index.ts";
+import { DecisionResponse } from "./responses.ts";
 
 /** What can be wrong with a call, each with its HTTP status and a title that never changes. */
 export const PROBLEMS = {
@@ -54,6 +57,9 @@ export interface Refusal {
   /** Of a refused reservation: the decision that it was refused by. */
   readonly decision?: BudgetStatus;
 }
+
+/** What the object answers: a refusal is an answer, and only a fault of the platform or of ours throws. */
+export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
 
 /** How much of an input a refusal repeats: an answer must not grow with what was wrong. */
 const MAX_ERRORS = 100;
@@ -126,3 +132,32 @@ export class BudgetError extends Error {
     };
   }
 }
+
+/** A token does not allow what a call asks for. */
+export function forbidden(detail: string): BudgetError {
+  return new BudgetError({ code: "forbidden", detail });
+}
+
+/** RFC 9457, with this service's own members. */
+export const ProblemDocument = z
+  .object({
+    type: z.url().describe("The URL of a page about the problem."),
+    title: z.string().describe("The problem, in a few words. It depends on `code` alone."),
+    status: z.int().describe("The HTTP status."),
+    code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]).describe("For programs; it never changes."),
+    detail: z.string().describe("What is wrong with this call, and what to do."),
+    retryable: z.boolean().describe("Whether the same call can succeed later."),
+    request_id: z.string().describe("The response's `X-Request-Id`, as the service's logs have it."),
+    errors: z
+      .array(
+        z.object({
+          pointer: z.string().describe("The field, as a JSON pointer (RFC 6901)."),
+          detail: z.string().describe("What is wrong with it, and what it takes."),
+        }),
+      )
+      .optional()
+      .describe("The fields at fault, up to 100; for an operation of a batch, up to 10."),
+    errors_omitted: z.int().min(1).optional().describe("How many more fields are at fault."),
+    decision: DecisionResponse.optional().describe("The decision that refused a reservation."),
+  })
+  .meta({ id: "Problem", description: "Why a call failed (RFC 9457). It had no effect." });

@@ -1,7 +1,8 @@
+/** Tokens: what they can allow, how one is asked for, and what is returned. */
 import { z } from "zod";
 import { isLabelName } from "../core/index.ts";
 import { Id } from "./ids.ts";
-import { AllowsStepRequest } from "./requests.ts";
+import { Labels } from "./requests.ts";
 
 /** What a token can allow. None of them holds another. */
 export const TOKEN_SCOPES = ["check", "consume", "reserve", "read", "configure", "admin"] as const;
@@ -10,9 +11,6 @@ export type TokenScope = (typeof TOKEN_SCOPES)[number];
 /** The longest that a token lives, in seconds: 366 days. What lives longer is not accepted, whoever signed it. */
 export const MAX_TOKEN_SECONDS = 366 * 86_400;
 export const DEFAULT_TOKEN_SECONDS = 3600;
-
-/** Labels that every call is bound to, by name. */
-export const BoundLabels = AllowsStepRequest.shape.labels.unwrap();
 
 const FREE_LABELS_TAKE = "takes a list of up to 8 names of labels";
 /** Names of labels whose values a bound token's calls may choose. */
@@ -36,25 +34,48 @@ function isTokenScope(word: string): word is TokenScope {
 
 const TTL_TAKES = `takes a whole number of seconds from 1 to ${MAX_TOKEN_SECONDS}`;
 
-/** `POST tokens`: what the token shall allow, to whom, and for how long. */
-export const TokenRequest = z.strictObject({
-  scope: Scopes,
-  user: Id.optional(),
-  labels: BoundLabels.optional(),
-  free_labels: FreeLabels.optional(),
-  ttl_seconds: z.int(TTL_TAKES).min(1, TTL_TAKES).max(MAX_TOKEN_SECONDS, TTL_TAKES).optional(),
-});
+/** `POST tokens` */
+export const TokenRequest = z
+  .strictObject({
+    scope: Scopes.describe(`What the token allows, as a list or separated by spaces: ${TOKEN_SCOPES.join(", ")}.`),
+    user: Id.optional().describe("The user that every call of the token is bound to."),
+    labels: Labels.optional().describe("The labels that every call of the token is bound to."),
+    free_labels: FreeLabels.optional().describe(
+      "Names of other labels that a bound token may use. Absent: those of the token that asks for it; if that has none, a token bound to a user may use `model` only, and one bound to labels may use any.",
+    ),
+    ttl_seconds: z
+      .int(TTL_TAKES)
+      .min(1, TTL_TAKES)
+      .max(MAX_TOKEN_SECONDS, TTL_TAKES)
+      .optional()
+      .describe(
+        `Seconds until the token expires. Default ${DEFAULT_TOKEN_SECONDS}, or what is left of the token that asks for it.`,
+      ),
+  })
+  .meta({ id: "TokenRequest", description: "What the token allows, for whom, and for how long." });
 export type TokenRequest = z.infer<typeof TokenRequest>;
 
-/** A token, told once. */
-export const TokenAnswer = z.object({
-  token: z.string(),
+export const TokenResponse = z
+  .object({
+    token: z.string().describe("The token. It is returned once and stored nowhere."),
+    jti: z.string().describe("The token's id, to revoke it by."),
+    tenant: z.string().describe("The tenant."),
+    user: z.string().optional().describe("The user that the token is bound to."),
+    labels: z.record(z.string(), z.string()).optional().describe("The labels that the token is bound to."),
+    free_labels: z.array(z.string()).optional().describe("Names of other labels that its calls may use."),
+    scope: z.array(z.enum(TOKEN_SCOPES)).describe("What the token allows."),
+    expires_at: z.iso.datetime().describe("When the token expires."),
+  })
+  .meta({ id: "Token", description: "A new token." });
+export type TokenResponse = z.infer<typeof TokenResponse>;
+
+/** A new token as the ledger records it. */
+export const MintedToken = z.object({
   jti: z.string(),
-  tenant: z.string(),
+  scopes: z.array(z.enum(TOKEN_SCOPES)),
   user: z.string().optional(),
   labels: z.record(z.string(), z.string()).optional(),
-  free_labels: z.array(z.string()).optional(),
-  scope: z.array(z.enum(TOKEN_SCOPES)),
-  expires_at: z.iso.datetime(),
+  /** Epoch milliseconds. */
+  expiresAtMs: z.number(),
+  ancestors: z.array(z.string()),
 });
-export type TokenAnswer = z.infer<typeof TokenAnswer>;

@@ -1,14 +1,14 @@
+/** The HTTP app: what every request passes, then its route. */
 import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { BudgetError } from "../wire/index.ts";
-import { admit } from "./access/authenticate.ts";
+import { authenticate } from "./access/authenticate.ts";
 import { allowPages } from "./cors.ts";
-import type { EdgeEnv } from "./edge-env.ts";
 import { exchange } from "./exchange.ts";
 import { contentType, MAX_BODY_BYTES, NDJSON, refuseBody } from "./json-body.ts";
 import { onError, onMethodNotAllowed, onNotFound } from "./problems.ts";
-import type { RouteBody } from "./route.ts";
+import type { RouteBody, WorkerEnv } from "./route.ts";
 import { ROUTES } from "./routes/index.ts";
 
 /**
@@ -48,7 +48,7 @@ const requireUtf8Path: MiddlewareHandler = (c, next) => {
 };
 
 /** The HTTP surface. */
-export const app = new Hono<EdgeEnv>({ getPath });
+export const app = new Hono<WorkerEnv>({ getPath });
 
 app.onError(onError);
 app.notFound(onNotFound);
@@ -60,7 +60,7 @@ app.use(requireUtf8Path);
 
 for (const route of ROUTES) {
   const path = route.path.replaceAll(/\{(\w+)\}/g, ":$1");
-  app.on(route.method, path, admit(route), ...(route.body ? [limitBody(route.body)] : []), route.handle);
+  app.on(route.method, path, authenticate(route), ...(route.body ? [limitBody(route.body)] : []), route.handle);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from "hono";
-import type { EdgeEnv } from "./edge-env.ts";
+import type { WorkerEnv } from "./route.ts";
 
 const REQUEST_ID = /^[\w.:/+=@-]{1,128}$/;
 /** No tenant has a longer name; a caller whose token is another tenant's can name any. */
@@ -12,7 +12,7 @@ const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
  * an answer that nobody caches; and one line in the log, as JSON. The line has no token, no body, and of the path only
  * the route and, once the caller is known, the tenant.
  */
-export const exchange: MiddlewareHandler<EdgeEnv> = async (c, next) => {
+export const exchange: MiddlewareHandler<WorkerEnv> = async (c, next) => {
   const startedAtMs = Date.now();
   const { headers } = c.req.raw;
   const given = headers.get("x-request-id");

@@ -1,14 +1,14 @@
 import type { Context, ErrorHandler, NotFoundHandler } from "hono";
 import { BudgetError, PROBLEMS, type ProblemCode, type Refusal, shorten } from "../wire/index.ts";
-import type { EdgeEnv } from "./edge-env.ts";
 import { PROBLEM_PAGES } from "./problem-pages.ts";
 import { rateLimitFields } from "./rate-limit-fields.ts";
+import type { WorkerEnv } from "./route.ts";
 
 /** How much of a path a problem document repeats. */
 const MAX_PATH_LENGTH = 512;
 
 /** The problem document (RFC 9457) of a refusal. Every one is made here. */
-export function problemDocument(c: Context<EdgeEnv>, refusal: Refusal) {
+export function problemDocument(c: Context<WorkerEnv>, refusal: Refusal) {
   const { code, detail, errors, errors_omitted, decision } = refusal;
   const { status, title } = PROBLEMS[code];
   return {
@@ -27,7 +27,7 @@ export function problemDocument(c: Context<EdgeEnv>, refusal: Refusal) {
 }
 
 /** Answers with a problem document. */
-function problem(c: Context<EdgeEnv>, { refusal }: BudgetError, headers: Record<string, string> = {}): Response {
+function problem(c: Context<WorkerEnv>, { refusal }: BudgetError, headers: Record<string, string> = {}): Response {
   c.set("code", refusal.code);
   if (refusal.decision) c.set("decision", refusal.decision.state);
   const document = problemDocument(c, refusal);
@@ -47,11 +47,11 @@ function retryAfterOf(code: ProblemCode, decision: Refusal["decision"]): number 
 }
 
 /** Asks for a token, and says where there was one that is not good (RFC 6750, section 3). */
-function challenge(c: Context<EdgeEnv>): string {
+function challenge(c: Context<WorkerEnv>): string {
   return c.req.header("authorization") ? 'Bearer error="invalid_token"' : "Bearer";
 }
 
-export const onError: ErrorHandler<EdgeEnv> = (error, c) => {
+export const onError: ErrorHandler<WorkerEnv> = (error, c) => {
   if (error instanceof BudgetError) {
     if (error.status >= 500 && error.cause) console.error(error.cause);
     return problem(c, error);
@@ -60,14 +60,14 @@ export const onError: ErrorHandler<EdgeEnv> = (error, c) => {
   return problem(c, new BudgetError({ code: "internal", detail: "an unexpected failure, which has been logged" }));
 };
 
-export const onNotFound: NotFoundHandler<EdgeEnv> = (c) =>
+export const onNotFound: NotFoundHandler<WorkerEnv> = (c) =>
   problem(
     c,
     new BudgetError({ code: "not_found", detail: `there is no route ${shorten(c.req.path, MAX_PATH_LENGTH)}` }),
   );
 
 /** Answers a known path's wrong method; `Allow` lists the right ones (RFC 9110, section 15.5.6). */
-export function onMethodNotAllowed(c: Context<EdgeEnv>, methods: string[]): Response {
+export function onMethodNotAllowed(c: Context<WorkerEnv>, methods: string[]): Response {
   const allow = methods.join(", ");
   const detail = `${shorten(c.req.path, MAX_PATH_LENGTH)} takes ${allow}, not ${c.req.method}`;
   return problem(c, new BudgetError({ code: "method_not_allowed", detail }), { allow });

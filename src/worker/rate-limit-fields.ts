@@ -1,5 +1,5 @@
 import { type LimitStatus, type Metric, nanoFromUsd, parseLimitName } from "../core/index.ts";
-import type { DecisionAnswer } from "../wire/index.ts";
+import type { DecisionResponse } from "../wire/index.ts";
 
 /** The fields, for a route's documentation. */
 export const LIMIT_FIELDS = {
@@ -23,7 +23,7 @@ const WINDOW_SECONDS: Readonly<Record<string, number>> = { minute: 60, hour: 360
  * The limit that binds a decision, in `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10): the
  * one that made its state, or else the one of which the least is left.
  */
-export function rateLimitFields(decision: DecisionAnswer, nowMs: number): Record<string, string> {
+export function rateLimitFields(decision: DecisionResponse, nowMs: number): Record<string, string> {
   const binding = bindingOf(decision);
   const parts = binding && parseLimitName(binding.name);
   if (!binding || typeof parts !== "object") return {};
@@ -43,7 +43,7 @@ export function rateLimitFields(decision: DecisionAnswer, nowMs: number): Record
   return { ...fields, "ratelimit-policy": `${policy};q=${inUnit(binding.max)}${unit}${length}` };
 }
 
-function bindingOf({ limit, limits, remaining }: DecisionAnswer): Binding | undefined {
+function bindingOf({ limit, limits, remaining }: DecisionResponse): Binding | undefined {
   if (limits) {
     const enforced = limits.filter(({ shadow }) => !shadow);
     const share = ({ max, remaining: left }: LimitStatus) => (max === 0 ? 0 : left / max);

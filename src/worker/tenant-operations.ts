@@ -1,268 +1,212 @@
+/** Every operation on a tenant, as HTTP routes and other Workers call it. */
 import { RpcTarget } from "cloudflare:workers";
-import { type BucketName, type BudgetConfig, TENANT, USER } from "../core/index.ts";
-import type { TenantBudget } from "../tenant/index.ts";
+import { type BucketName, TENANT, USER } from "../core/index.ts";
 import {
-  type AdjustRequest,
-  type AllowsStepRequest,
-  type Answer,
-  type AnswerOf,
-  type AuditAnswer,
+  type Asker,
   BatchRequest,
-  BudgetError,
-  type Caller,
-  type CommitRequest,
-  type ConfigPatch,
-  type ConfigVersion,
-  type ConsumeRequest,
-  type DecisionAnswer,
-  type Edit,
-  type ErasedAnswer,
-  type ExportedRow,
-  type ExtendRequest,
-  type FreezeRequest,
-  inputRefusal,
-  type LedgerEntry,
-  LedgerQuery,
-  MAX_TOKEN_SECONDS,
-  type MintedToken,
-  type NoteRequest,
+  type InputOf,
+  isRepeatable,
   type Operation,
   type OperationName,
-  type OverrideRequest,
-  type Page,
-  PageQuery,
+  type OutputOf,
+  parseBatchItem,
   parseInput,
-  type ReleaseRequest,
-  type ReservationAnswer,
-  type ReservationDecision,
-  ReservationsQuery,
-  type ReserveRequest,
-  type RevokedToken,
-  type UsageAnswer,
-  type Written,
-} from "../wire/index.ts";
-import { requireUnbound } from "./access/binding.ts";
-import { callerOf, type Grant } from "./access/grant.ts";
+  parseOperation,
+} from "../operations/index.ts";
+import type { TenantBudget } from "../tenant/index.ts";
+import { type Answer, BudgetError, Id, inputRefusal } from "../wire/index.ts";
+import { askerOf, type Grant } from "./access/grant.ts";
 import { rememberRevoked } from "./access/revoked-tokens.ts";
 import { askObject } from "./object-call.ts";
-import { prepareItem } from "./operations/batch.ts";
-import { prepare } from "./operations/prepare.ts";
-import { isRepeatable } from "./operations/repeatable.ts";
-import { parseId } from "./path-ids.ts";
-import { pseudonymOf } from "./pseudonym.ts";
+
+type Result<K extends OperationName> = Promise<OutputOf<K>>;
+type Request<K extends OperationName> = InputOf<K> extends { readonly request: infer R } ? R : never;
+type Query<K extends OperationName> = InputOf<K> extends { readonly query: infer Q } ? Q : never;
+type Edit = InputOf<"configure">["edit"];
 
 /**
- * Every operation on one tenant, validated here and carried out by the tenant's object. HTTP routes call it,
- * and so do other Workers, by RPC, so that both get the same answers. Each throws `BudgetError` where the
- * input is not valid, the caller's token is bound to something else, or the object refuses.
+ * Every operation on one tenant, parsed here and run by the tenant's object. HTTP routes call it, and so do other
+ * Workers, by RPC, so that both get the same answers. What each does, `OPERATIONS` says. Each throws `BudgetError` if
+ * its input is not valid, the caller may not have it done, or the object refuses.
  */
 export class TenantOperations extends RpcTarget {
   readonly #namespace: DurableObjectNamespace<TenantBudget>;
   readonly #tenantId: string;
-  readonly #grant: Grant | undefined;
-  /** What of the grant the object has to know. */
-  readonly #caller: Caller | undefined;
+  readonly #asker: Asker | undefined;
 
-  /** @param grant what the caller's token allows; undefined for who may do everything */
+  /** @param grant what the caller's token allows; undefined for a caller who may do everything */
   constructor(namespace: DurableObjectNamespace<TenantBudget>, tenantId: string, grant?: Grant) {
     super();
     this.#namespace = namespace;
     this.#tenantId = tenantId;
-    this.#grant = grant;
-    this.#caller = grant && callerOf(grant);
+    this.#asker = grant && askerOf(grant);
   }
 
-  /** May this subject take the next step, and does what it may come to fit? */
-  async allowsStep(step: AllowsStepRequest = {}): Promise<DecisionAnswer> {
-    return this.#run(prepare.allowsStep(this.#caller, step));
+  async allowsStep(request: Request<"allows_step"> = {}): Result<"allows_step"> {
+    return this.#run("allows_step", { request });
   }
 
-  /** Records what was spent and decides the step after it. */
-  async consume(spent: ConsumeRequest): Promise<Written<DecisionAnswer>> {
-    return this.#run(prepare.consume(this.#caller, spent));
+  async consume(request: Request<"consume">): Result<"consume"> {
+    return this.#run("consume", { request });
   }
 
-  /** Holds what a call may come to. */
-  async reserve(request: ReserveRequest): Promise<Written<ReservationDecision>> {
-    return this.#run(prepare.reserve(this.#caller, request));
+  async reserve(request: Request<"reserve">): Result<"reserve"> {
+    return this.#run("reserve", { request });
   }
 
-  /** Settles a reservation with what was really used; with `final: false` a part of it. */
-  async commit(id: string, spent: CommitRequest): Promise<Written<ReservationDecision>> {
-    return this.#run(prepare.commit(this.#caller, id, spent));
+  async commit(id: string, request: Request<"commit">): Result<"commit"> {
+    return this.#run("commit", { id, request });
   }
 
-  /** Gives back what a reservation holds. */
-  async release(id: string, request: ReleaseRequest = {}): Promise<Written<ReservationAnswer>> {
-    return this.#run(prepare.release(id, request));
+  async release(id: string, request: Request<"release"> = {}): Result<"release"> {
+    return this.#run("release", { id, request });
   }
 
-  /** Gives a reservation more to hold, or more time from now on. */
-  async extend(id: string, request: ExtendRequest): Promise<Written<ReservationDecision>> {
-    return this.#run(prepare.extend(id, request));
+  async extend(id: string, request: Request<"extend">): Result<"extend"> {
+    return this.#run("extend", { id, request });
   }
 
-  /** One reservation. */
-  async reservation(id: string): Promise<ReservationAnswer> {
-    return this.#run({ op: "reservation", id: parseId("reservation", id) });
+  async reservation(id: string): Result<"reservation"> {
+    return this.#run("reservation", { id });
   }
 
-  /** Reservations, open and settled, a page at a time. */
-  async reservations(query: Partial<ReservationsQuery> = {}): Promise<Page<ReservationAnswer, string>> {
-    return this.#run({ op: "reservations", query: parseInput(ReservationsQuery, query) });
+  async reservations(query: Query<"reservations"> = {}): Result<"reservations"> {
+    return this.#run("reservations", { query });
   }
 
   /**
-   * Carries out up to 1,000 operations of any kind in order, in one commit.
+   * Runs up to 1,000 operations in order, in one commit.
    *
    * @param operations each as `{op, …}` with the fields of its call
    * @returns an answer for each, in order; a refusal is the operation's own
    */
   async batch(operations: readonly unknown[]): Promise<Answer<unknown>[]> {
-    const items = parseInput(BatchRequest, { operations }).operations;
-    const scopes = this.#grant?.scopes;
-    const prepared = items.map((item) => prepareItem(this.#caller, (scope) => scopes?.has(scope) ?? true, item));
-    const sent = prepared.flatMap((each) => ("operation" in each ? [each.operation] : []));
+    const items = parseInput(BatchRequest, { operations }).operations.map((item) => this.#parseItem(item));
+    const sent = items.flatMap((item) => ("op" in item ? [item] : []));
     const answers = sent.length === 0 ? [] : await this.#sendBatch(sent);
     const [first] = answers;
-    // A token that does not hold any more holds for none of them.
+    // A token that was revoked was revoked for all of them.
     if (first && !first.ok && first.refusal.code === "token_revoked") throw new BudgetError(first.refusal);
     const next = answers.values();
-    return prepared.map((each) => ("refusal" in each ? each.refusal : (next.next().value as Answer<unknown>)));
+    return items.map((item) => ("op" in item ? (next.next().value as Answer<unknown>) : item));
   }
 
-  /** The tenant's totals. */
-  async usage(): Promise<UsageAnswer> {
+  /** The tenant's usage. */
+  async usage(): Result<"usage"> {
     return this.usageOf({ scope: TENANT, id: null });
   }
 
-  /** A user's totals; null or nothing asks for the anonymous user's. */
-  async usageFor(userId: string | null = null): Promise<UsageAnswer> {
+  /** A user's usage; null or nothing is the anonymous user. */
+  async usageFor(userId: string | null = null): Result<"usage"> {
     return this.usageOf({ scope: USER, id: userId });
   }
 
-  /** Any bucket's totals. */
-  async usageOf(bucket: BucketName): Promise<UsageAnswer> {
-    return this.#run(prepare.usage(this.#caller, bucket));
+  /** Any bucket's usage. */
+  async usageOf(bucket: BucketName): Result<"usage"> {
+    return this.#run("usage", { bucket });
   }
 
-  /** The configuration in force, and its version. */
-  async config(): Promise<ConfigVersion> {
-    requireUnbound(this.#caller);
-    return this.#run({ op: "config" });
+  async setLimits(bucket: BucketName, limits: InputOf<"set_limits">["limits"], edit: Edit = {}): Result<"set_limits"> {
+    return this.#run("set_limits", { bucket, limits, edit });
   }
 
-  /** Replaces the configuration. */
-  async configure(config: BudgetConfig, edit: Edit = {}): Promise<Written<ConfigVersion>> {
-    return this.#run(prepare.configure(this.#caller, config, edit));
+  async clearLimits(bucket: BucketName, edit: Edit = {}): Result<"clear_limits"> {
+    return this.#run("clear_limits", { bucket, edit });
   }
 
-  /** Merges a patch into the configuration (RFC 7396). */
-  async patchConfig(patch: ConfigPatch, edit: Edit = {}): Promise<Written<ConfigVersion>> {
-    return this.#run(prepare.patchConfig(this.#caller, patch, edit));
+  async adjust(bucket: BucketName, request: Request<"adjust">): Result<"adjust"> {
+    return this.#run("adjust", { bucket, request });
   }
 
-  /** Every version of the configuration, a page at a time. */
-  async configHistory(page: Partial<PageQuery> = {}): Promise<Page<ConfigVersion>> {
-    requireUnbound(this.#caller);
-    return this.#run({ op: "config_history", query: parseInput(PageQuery, page) });
+  async reset(bucket: BucketName, request: Request<"reset"> = {}): Result<"reset"> {
+    return this.#run("reset", { bucket, request });
   }
 
-  /** What happened, a page at a time: what fits every filter that is given. */
-  async ledger(query: Partial<LedgerQuery> = {}): Promise<Page<LedgerEntry>> {
-    requireUnbound(this.#caller);
-    return this.#run({ op: "ledger", query: parseInput(LedgerQuery, query) });
+  async freeze(bucket: BucketName, request: Request<"freeze"> = {}): Result<"freeze"> {
+    return this.#run("freeze", { bucket, request });
   }
 
-  /** Proves that the ledger adds up to the totals of every bucket. Reads all of it, and holds up all other calls. */
-  async audit(): Promise<AuditAnswer> {
-    requireUnbound(this.#caller);
-    return this.#run({ op: "audit" });
+  async unfreeze(bucket: BucketName, request: Request<"unfreeze"> = {}): Result<"unfreeze"> {
+    return this.#run("unfreeze", { bucket, request });
   }
 
-  /** Gives a bucket maxima of its own, until `expires_at` or for good. */
-  async setLimits(bucket: BucketName, limits: OverrideRequest, edit: Edit = {}): Promise<Written<UsageAnswer>> {
-    return this.#run(prepare.setLimits(this.#caller, bucket, limits, edit));
+  async config(): Result<"config"> {
+    return this.#run("config", {});
   }
 
-  /** Takes a bucket's own maxima away. */
-  async clearLimits(bucket: BucketName, edit: Edit = {}): Promise<Written<UsageAnswer>> {
-    return this.#run(prepare.clearLimits(this.#caller, bucket, edit));
+  async configure(config: InputOf<"configure">["config"], edit: Edit = {}): Result<"configure"> {
+    return this.#run("configure", { config, edit });
   }
 
-  /** Corrects a bucket's totals by a debit or a credit. */
-  async adjust(bucket: BucketName, amount: AdjustRequest): Promise<Written<UsageAnswer>> {
-    return this.#run(prepare.adjust(this.#caller, bucket, amount));
+  async patchConfig(patch: InputOf<"patch_config">["patch"], edit: Edit = {}): Result<"patch_config"> {
+    return this.#run("patch_config", { patch, edit });
   }
 
-  /** Sets a bucket's totals and windows to zero. */
-  async reset(bucket: BucketName, note: NoteRequest = {}): Promise<Written<UsageAnswer>> {
-    return this.#run(prepare.reset(this.#caller, bucket, note));
+  async configHistory(query: Query<"config_history"> = {}): Result<"config_history"> {
+    return this.#run("config_history", { query });
   }
 
-  /** Blocks a bucket's steps, until a time or until it is lifted. */
-  async freeze(bucket: BucketName, freeze: FreezeRequest = {}): Promise<Written<UsageAnswer>> {
-    return this.#run(prepare.freeze(this.#caller, bucket, freeze));
+  async ledger(query: Query<"ledger"> = {}): Result<"ledger"> {
+    return this.#run("ledger", { query });
   }
 
-  /** Lifts a freeze. */
-  async unfreeze(bucket: BucketName, note: NoteRequest = {}): Promise<Written<UsageAnswer>> {
-    return this.#run(prepare.unfreeze(this.#caller, bucket, note));
+  async audit(): Result<"audit"> {
+    return this.#run("audit", {});
   }
 
-  /** Forgets a person: their buckets go, and a pseudonym stands for their id in the ledger. Sums stay. */
-  async eraseUser(userId: string): Promise<ErasedAnswer> {
-    requireUnbound(this.#caller);
-    const id = parseId("user", userId);
-    return this.#run({ op: "erase_user", userId: id, pseudonym: await pseudonymOf(id) });
+  async eraseUser(id: string): Result<"erase_user"> {
+    return this.#run("erase_user", { id });
   }
 
-  /**
-   * Deletes all that is kept for the tenant.
-   *
-   * @param confirm the tenant's id, once more
-   */
-  async eraseTenant(confirm: string): Promise<{ readonly erased: true }> {
-    requireUnbound(this.#caller);
-    if (confirm !== this.#tenantId) {
-      const detail = "takes the tenant's id, to confirm that all of it shall be deleted";
-      throw new BudgetError(inputRefusal([{ pointer: "/confirm", detail }]));
-    }
-    return this.#run({ op: "erase_tenant" });
+  /** @param confirm the tenant's id, again */
+  async eraseTenant(confirm: string): Result<"erase_tenant"> {
+    const operation = parseOperation("erase_tenant", {}, this.#asker);
+    if (confirm === this.#tenantId) return this.#send(operation);
+    const detail = "takes the tenant's id, to confirm that everything stored for it is to be deleted";
+    throw new BudgetError(inputRefusal([{ pointer: "/confirm", detail }]));
   }
 
-  /** All that is stored for the tenant, as it is stored, a page at a time. */
-  async export(after = ""): Promise<Page<ExportedRow, string>> {
-    requireUnbound(this.#caller);
-    return this.#run({ op: "export", after });
+  /** @param after the `next` of the previous page */
+  async export(after = ""): Result<"export"> {
+    return this.#run("export", { query: { after } });
   }
 
-  /** Records that a token is minted. Refused if the caller's own was revoked. */
-  async mintToken(token: MintedToken): Promise<void> {
-    await this.#run({ op: "mint_token", ...token });
+  async mintToken(token: InputOf<"mint_token">["token"]): Result<"mint_token"> {
+    return this.#run("mint_token", { token });
   }
 
-  /** Revokes a token at once, and for as long as any token lives. */
-  async revokeToken(jti: string): Promise<RevokedToken> {
-    requireUnbound(this.#caller);
-    const forgetAtMs = Date.now() + (MAX_TOKEN_SECONDS + DAY_SECONDS) * 1000;
-    const revoked = await this.#run({ op: "revoke_token", jti: parseId("token", jti), forgetAtMs });
+  async revokeToken(id: string): Result<"revoke_token"> {
+    const revoked = await this.#run("revoke_token", { id });
     rememberRevoked(this.#tenantId, revoked.jti);
     return revoked;
   }
 
-  #run<K extends OperationName>(operation: Operation<K>): Promise<AnswerOf<K>> {
+  async #run<K extends OperationName>(op: K, input: InputOf<K>): Result<K> {
+    return this.#send(parseOperation(op, input, this.#asker));
+  }
+
+  #send<K extends OperationName>(operation: Operation<K>): Result<K> {
     // What a stub answers loses its type parameter on the way.
     const send = async (object: DurableObjectStub<TenantBudget>) =>
-      (await object.run(operation, this.#caller)) as unknown as Answer<AnswerOf<K>>;
+      (await object.run(operation, this.#asker?.caller)) as unknown as Answer<OutputOf<K>>;
     return this.#ask(send, isRepeatable(operation));
   }
 
   #sendBatch(operations: readonly Operation[]): Promise<Answer<unknown>[]> {
     const send = async (object: DurableObjectStub<TenantBudget>): Promise<Answer<Answer<unknown>[]>> => {
-      return { ok: true, value: (await object.batch(operations, this.#caller)) as Answer<unknown>[] };
+      return { ok: true, value: (await object.batch(operations, this.#asker?.caller)) as Answer<unknown>[] };
     };
     return this.#ask(send, operations.every(isRepeatable));
+  }
+
+  /** An operation of a batch, or its refusal. */
+  #parseItem(item: unknown): Operation | Answer<never> {
+    try {
+      return parseBatchItem(item, this.#asker);
+    } catch (error) {
+      if (!(error instanceof BudgetError)) throw error;
+      return { ok: false, refusal: error.refusal };
+    }
   }
 
   /** The tenant's id is checked here and not in the constructor: by RPC, it is the operation that is awaited. */
@@ -271,13 +215,19 @@ export class TenantOperations extends RpcTarget {
     isSafe: boolean,
   ): Promise<T> {
     try {
-      return await askObject(this.#namespace, parseId("tenant", this.#tenantId), operation, isSafe);
+      return await askObject(this.#namespace, requireTenantId(this.#tenantId), operation, isSafe);
     } catch (error) {
       const isRevoked = error instanceof BudgetError && error.code === "token_revoked";
-      if (isRevoked && this.#caller?.jti != null) rememberRevoked(this.#tenantId, this.#caller.jti);
+      const jti = this.#asker?.caller.jti ?? null;
+      if (isRevoked && jti !== null) rememberRevoked(this.#tenantId, jti);
       throw error;
     }
   }
 }
 
-const DAY_SECONDS = 86_400;
+/** @throws BudgetError `invalid_path` unless it is a tenant's id */
+export function requireTenantId(id: unknown): string {
+  const { data, error } = Id.safeParse(id);
+  if (data !== undefined) return data;
+  throw new BudgetError({ code: "invalid_path", detail: `the tenant's id ${error?.issues[0]?.message}` });
+}

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { type BudgetConfig, Calendar, StandardBudget } from "../../src/core/index.ts";
 import type { TenantBudget } from "../../src/index.ts";
-import type { UsageAnswer } from "../../src/wire/index.ts";
+import type { UsageResponse } from "../../src/wire/index.ts";
 import { newTenant, originalTenant, setNow, valueIn } from "../tenant/tenant.ts";
 import { OriginalBudget } from "../test-worker.ts";
 import { type Call, calendars, configs, instants, streams } from "./arbitraries.ts";
@@ -114,7 +114,7 @@ function splitAfter<T>(items: readonly T[], isLast: (item: T) => boolean): T[][]
   return parts;
 }
 
-function totalsIn({ tokens_in, tokens_out, cost_usd, calls }: UsageAnswer) {
+function totalsIn({ tokens_in, tokens_out, cost_usd, calls }: UsageResponse) {
   return { tokens_in, tokens_out, cost_usd, calls };
 }
 

@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import type { AuditAnswer } from "../../src/wire/index.ts";
+import type { AuditResponse } from "../../src/wire/index.ts";
 import {
   auditOf,
   batchOf,
@@ -35,7 +35,7 @@ async function storied(): Promise<Tenant> {
 }
 
 /** Changes what is stored, as a fault would, behind the object's back. */
-async function spoil(tenant: Tenant, query: string): Promise<AuditAnswer> {
+async function spoil(tenant: Tenant, query: string): Promise<AuditResponse> {
   await runInDurableObject(tenant, (_, { storage }) => void storage.sql.exec(query));
   await evictDurableObject(tenant);
   return auditOf(tenant);

@@ -4,12 +4,12 @@ import { afterAll, beforeAll, vi } from "vitest";
 import type { TenantBudget } from "../../src/index.ts";
 import type {
   Answer,
-  AuditAnswer,
+  AuditResponse,
   LedgerEntry,
   LedgerQuery,
   Operation,
   Refusal,
-  ReservationAnswer,
+  ReservationResponse,
 } from "../../src/wire/index.ts";
 
 export type Tenant = DurableObjectStub<TenantBudget>;
@@ -98,7 +98,7 @@ export async function ledgerOf(tenant: Tenant, query: Partial<LedgerQuery> = {})
 }
 
 /** A tenant's reservations, up to a thousand of them. */
-export async function reservationsOf(tenant: Tenant): Promise<readonly ReservationAnswer[]> {
+export async function reservationsOf(tenant: Tenant): Promise<readonly ReservationResponse[]> {
   return valueIn(await tenant.reservations({ after: "", limit: 1000 })).items;
 }
 
@@ -108,6 +108,6 @@ export function batchOf(tenant: Tenant, operations: readonly Operation[]): Promi
 }
 
 /** What an audit finds. */
-export async function auditOf(tenant: Tenant): Promise<AuditAnswer> {
+export async function auditOf(tenant: Tenant): Promise<AuditResponse> {
   return valueIn(await tenant.audit());
 }

@@ -7,7 +7,7 @@ import { tenantOf } from "./token.ts";
 const DIFFERING = { model: "gpt-4o-mini", labels: { model: "gpt-4o" } };
 
 test.each(["allows-step", "consume", "reservations"])("%s refuses two models in one call", async (call) => {
-  const detail = 'differs from labels.model, which is "gpt-4o": give one of them, or the same in both';
+  const detail = 'differs from labels.model, which is "gpt-4o": send one of them, or the same in both';
   expect(await sendJson("POST", `${newTenantPath()}/${call}`, DIFFERING)).toMatchObject({
     status: 400,
     body: { code: "invalid_input", errors: [{ pointer: "/model", detail }] },

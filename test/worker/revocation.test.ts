@@ -1,6 +1,6 @@
 import { createExecutionContext, env } from "cloudflare:test";
 import { expect, test } from "vitest";
-import type { Operation } from "../../src/wire/index.ts";
+import type { Operation } from "../../src/operations/index.ts";
 import { app } from "../../src/worker/app.ts";
 import { newTenantPath, type Reply, send } from "./http.ts";
 import { SECRETS } from "./secrets.ts";

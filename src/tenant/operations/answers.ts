@@ -14,7 +14,7 @@ import {
   totalsOf,
   usdFromNano,
 } from "../../core/index.ts";
-import type { AmountsAnswer, OverridesAnswer, ReservationAnswer, UsageAnswer } from "../../wire/index.ts";
+import type { AmountsResponse, ReservationResponse, UsageResponse } from "../../wire/index.ts";
 
 const toTime = (epochMs: number) => new Date(epochMs).toISOString();
 
@@ -23,7 +23,7 @@ const toTime = (epochMs: number) => new Date(epochMs).toISOString();
  *
  * @param counting the view that its steps are counted in: itself, or its scope's overflow
  */
-export function usageAnswer(policy: Policy, view: BucketView, counting: BucketView, nowMs: number): UsageAnswer {
+export function usageAnswer(policy: Policy, view: BucketView, counting: BucketView, nowMs: number): UsageResponse {
   const { key, bucket, pending, due } = view;
   const { readings } = decide(policy, [counting], nowMs);
   const usage = totalAfter(bucket?.usage ?? NO_USAGE, due);
@@ -43,7 +43,10 @@ export function usageAnswer(policy: Policy, view: BucketView, counting: BucketVi
 }
 
 /** Tells what is set for an view now; what has ended is nothing. */
-function overridesAnswer({ overrides }: BucketView, nowMs: number): OverridesAnswer {
+function overridesAnswer(
+  { overrides }: BucketView,
+  nowMs: number,
+): Pick<UsageResponse, "override" | "raise" | "frozen"> {
   const { maxima: override = null, raise = null, freeze = null } = overrides ?? {};
   const untilMs = freeze?.untilMs ?? null;
   return {
@@ -53,7 +56,7 @@ function overridesAnswer({ overrides }: BucketView, nowMs: number): OverridesAns
   };
 }
 
-export function reservationAnswer(reservation: Reservation): ReservationAnswer {
+export function reservationAnswer(reservation: Reservation): ReservationResponse {
   const { id, state, subject, granted, pending, spent, onExpiry, estimated, late } = reservation;
   return {
     id,
@@ -72,7 +75,7 @@ export function reservationAnswer(reservation: Reservation): ReservationAnswer {
   };
 }
 
-export function amountsAnswer({ tokens, inputTokens, outputTokens, costNanoUsd }: Pending): AmountsAnswer {
+export function amountsAnswer({ tokens, inputTokens, outputTokens, costNanoUsd }: Pending): AmountsResponse {
   return {
     tokens,
     input_tokens: inputTokens,

@@ -1,8 +1,10 @@
+/** The audit: proof that the ledger adds up to the totals. */
 import { type Bucket, type BucketKey, NO_USAGE, nameOf, totalsOf, type Usage } from "../../core/index.ts";
-import type { AuditAnswer, AuditDifference } from "../../wire/index.ts";
-import type { LedgerSums } from "../store/ledger-sums.ts";
+import type { Operation } from "../../operations/index.ts";
+import type { AuditDifference, AuditResponse } from "../../wire/index.ts";
 import type { SqlBuckets } from "../store/sql-buckets.ts";
 import { isSameUsage, usageFromList } from "../store/usage-list.ts";
+import type { Tenant } from "../tenant.ts";
 
 /** How many buckets are compared in one pass over the ledger, so that memory does not grow with their number. */
 const BUCKETS_A_PASS = 50_000;
@@ -13,7 +15,8 @@ const MAX_DIFFERENCES = 100;
  * Adds the ledger up, checks what late commits took back, and compares it with the stored totals of every bucket. Reads
  * all of both, once for each 50,000 buckets, while the object does nothing else.
  */
-export function audit(tenant: Bucket, buckets: SqlBuckets, ledger: LedgerSums): AuditAnswer {
+export function audit({ engine, buckets, sums: ledger }: Tenant, _: Operation<"audit">, nowMs: number): AuditResponse {
+  const tenant = engine.tenant(nowMs);
   const counts = [...buckets.scopes()].map((scope) => buckets.count(scope));
   const passes = Math.max(1, Math.ceil(counts.reduce((sum, count) => sum + count, 0) / BUCKETS_A_PASS));
   const differences: AuditDifference[] = [];

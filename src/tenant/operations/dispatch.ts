@@ -1,118 +1,88 @@
-import { stringify } from "safe-stable-stringify";
+/** Which handler runs an operation, and what it waits for. */
 import { SumError, UnknownModelError } from "../../core/index.ts";
-import {
-  type Answer,
-  type AnswerOf,
-  BudgetError,
-  type Caller,
-  idempotencyKeyIn,
-  type Operation,
-  type OperationName,
-  type ProblemCode,
-} from "../../wire/index.ts";
+import type { Caller, Operation, OperationName, OutputOf } from "../../operations/index.ts";
+import { type Answer, BudgetError, type ProblemCode } from "../../wire/index.ts";
 import { InvalidConfigError } from "../store/config-store.ts";
 import type { Tenant } from "../tenant.ts";
 import { audit } from "./audit.ts";
-import * as governing from "./buckets.ts";
-import { eraseUser } from "./privacy.ts";
-import * as reserving from "./reservations.ts";
-import * as spending from "./steps.ts";
-import { mintToken, requireUnrevoked, revokeToken } from "./tokens.ts";
+import * as buckets from "./buckets.ts";
+import * as config from "./config.ts";
+import { runOnce } from "./idempotency.ts";
+import * as privacy from "./privacy.ts";
+import * as reservations from "./reservations.ts";
+import * as steps from "./steps.ts";
+import * as tokens from "./tokens.ts";
 
-type Handlers = {
-  readonly [K in OperationName]: (
+interface Handler<K extends OperationName> {
+  /** Runs it. It refuses before it changes anything but the ledger. */
+  readonly run: (
     tenant: Tenant,
     operation: Operation<K>,
     nowMs: number,
     caller: Caller | undefined,
-  ) => AnswerOf<K>;
-};
+  ) => Written<OutputOf<K>>;
+  /**
+   * What has to be done first. `expiries`: every expired reservation is recorded as such, since the operation changes
+   * totals or windows that their charges belong into, or lists them. `erasure`: no erasure is under way, since the
+   * operation reads what may still have the erased user's id, or begins the next one.
+   */
+  readonly after?: "expiries" | "erasure" | "both";
+}
 
-/** Who carries out which operation. A handler refuses before it changes anything but the ledger. */
-const HANDLERS: Handlers = {
-  allows_step: spending.allowsStep,
-  consume: spending.consume,
-  reserve: reserving.reserve,
-  commit: reserving.commit,
-  release: reserving.release,
-  extend: reserving.extend,
-  reservation: reserving.reservation,
-  reservations: reserving.reservations,
-  usage: governing.usage,
-  set_limits: governing.setLimits,
-  clear_limits: governing.clearLimits,
-  adjust: governing.adjust,
-  reset: governing.reset,
-  freeze: governing.freeze,
-  unfreeze: governing.unfreeze,
-  config: governing.config,
-  configure: governing.configure,
-  patch_config: governing.patchConfig,
-  config_history: governing.configHistory,
-  ledger: (tenant, { query }) => tenant.ledger.page(query),
-  audit: (tenant, _, nowMs) => audit(tenant.engine.tenant(nowMs), tenant.buckets, tenant.sums),
-  admit: () => null,
-  mint_token: mintToken,
-  revoke_token: revokeToken,
-  erase_user: eraseUser,
-  export: (tenant, { after }) => tenant.dump(after),
-  erase_tenant: (tenant) => {
-    tenant.empty();
-    return { erased: true };
-  },
+/** A response before it is known whether it is a replay. */
+type Written<T> = T extends { readonly replayed?: unknown } ? Omit<T, "replayed"> : T;
+
+const HANDLERS: { readonly [K in OperationName]: Handler<K> } = {
+  allows_step: { run: steps.allowsStep },
+  consume: { run: steps.consume },
+  reserve: { run: reservations.reserve },
+  commit: { run: reservations.commit },
+  release: { run: reservations.release },
+  extend: { run: reservations.extend },
+  reservation: { run: reservations.reservation },
+  reservations: { run: reservations.reservations, after: "both" },
+  usage: { run: buckets.usage },
+  set_limits: { run: buckets.setLimits, after: "expiries" },
+  clear_limits: { run: buckets.clearLimits, after: "expiries" },
+  adjust: { run: buckets.adjust, after: "expiries" },
+  reset: { run: buckets.reset, after: "expiries" },
+  freeze: { run: buckets.freeze },
+  unfreeze: { run: buckets.unfreeze },
+  config: { run: config.config },
+  configure: { run: config.configure, after: "expiries" },
+  patch_config: { run: config.patchConfig, after: "expiries" },
+  config_history: { run: config.configHistory },
+  ledger: { run: (tenant, { query }) => tenant.ledger.page(query), after: "erasure" },
+  audit: { run: audit, after: "erasure" },
+  erase_user: { run: privacy.eraseUser, after: "both" },
+  erase_tenant: { run: privacy.eraseTenant },
+  export: { run: (tenant, { query }) => tenant.dump(query.after), after: "erasure" },
+  mint_token: { run: tokens.mintToken },
+  revoke_token: { run: tokens.revokeToken },
 };
 
 /**
- * What has to wait until every reservation that has expired is recorded as such: what changes totals or windows that
- * their charges belong into, and what lists them.
- */
-const NEEDS_ALL_EXPIRED: ReadonlySet<OperationName> = new Set<OperationName>([
-  "reservations",
-  "set_limits",
-  "clear_limits",
-  "adjust",
-  "reset",
-  "configure",
-  "patch_config",
-  "erase_user",
-]);
-
-/** What has to wait until an erasure is done: what reads all that still has the erased person's id, and the next one. */
-const NEEDS_ERASED: ReadonlySet<OperationName> = new Set<OperationName>([
-  "reservations",
-  "ledger",
-  "audit",
-  "export",
-  "erase_user",
-]);
-
-/**
- * Runs one operation, after what has expired by then. A refusal is an answer.
+ * Runs one operation, after the expiries that are due by then. A refusal is an answer.
  *
- * @param caller on whose token it is; undefined for who may do everything
- * @returns undefined if nothing was done, since more has expired than one commit records, or an erasure is under way: it is to be run again
+ * @param caller whose token it is; undefined for a caller who may do everything
+ * @returns undefined if it has to wait for work that takes more than one commit: it is to be run again
  */
-export function perform<K extends OperationName>(
+export function dispatch<K extends OperationName>(
   tenant: Tenant,
   operation: Operation<K>,
   caller: Caller | undefined,
   nowMs: number,
-): Answer<AnswerOf<K>> | undefined {
+): Answer<OutputOf<K>> | undefined {
+  const { run, after } = HANDLERS[operation.op] as Handler<OperationName> as Handler<K>;
   tenant.buckets.relieve();
   tenant.engine.tenant(nowMs);
   const isUpToDate = tenant.expiries.pass(nowMs);
-  if (!isUpToDate && NEEDS_ALL_EXPIRED.has(operation.op)) return undefined;
-  if (NEEDS_ERASED.has(operation.op) && !tenant.erasure.advance(nowMs)) return undefined;
+  if (!isUpToDate && (after === "expiries" || after === "both")) return undefined;
+  if ((after === "erasure" || after === "both") && !tenant.erasure.advance(nowMs)) return undefined;
   try {
-    requireUnrevoked(tenant, caller);
-    const handle = HANDLERS[operation.op] as Handlers[K];
-    const carryOut = () => handle(tenant, operation, nowMs, caller);
-    const key = idempotencyKeyIn(operation);
-    if (key === undefined) return { ok: true, value: carryOut() };
-    const sender = caller?.ancestors?.[0] ?? caller?.jti ?? "";
-    const storedKey = tenant.replays.keyOf(key, caller);
-    const request = { key, storedKey, identity: identityOf(operation, caller), sender };
-    return { ok: true, value: once(tenant, request, carryOut, nowMs) };
+    tokens.requireUnrevoked(tenant, caller);
+    const value = runOnce(tenant, operation, caller, nowMs, () => run(tenant, operation, nowMs, caller));
+    return { ok: true, value: value as OutputOf<K> };
   } catch (error) {
     if (error instanceof BudgetError) return { ok: false, refusal: error.refusal };
     if (error instanceof SumError) return refuse("sum_out_of_range", `this ${error.message}`);
@@ -122,46 +92,6 @@ export function perform<K extends OperationName>(
     if (error instanceof UnknownModelError) return refuse("unknown_model", error.message);
     throw error;
   }
-}
-
-/**
- * Carries out a request under its idempotency key, unless it was before: then answers as it was answered then. A
- * refusal is not kept, for it had no effect, and the same request can be granted later.
- */
-function once<T>(tenant: Tenant, request: Keyed, carryOut: () => T, nowMs: number): T {
-  const { key, storedKey, identity, sender } = request;
-  const { replays } = tenant;
-  const known = replays.get(storedKey, nowMs);
-  if (!known) {
-    const answer = carryOut();
-    replays.put(storedKey, { request: identity, sender, answer }, nowMs);
-    return answer;
-  }
-  if (!replays.isSame(known, identity)) {
-    if (known.sender !== undefined && known.sender !== sender) {
-      return once(tenant, { ...request, storedKey: replays.keyBeside(storedKey, sender) }, carryOut, nowMs);
-    }
-    const detail = `the idempotency key "${key}" was used for another request; a new request takes a key of its own`;
-    throw new BudgetError({ code: "idempotency_mismatch", detail });
-  }
-  return { ...(tenant.erasure.answerAfter(known) as T), replayed: true };
-}
-
-/** A request under an idempotency key. */
-interface Keyed {
-  readonly key: string;
-  readonly storedKey: string;
-  readonly identity: string;
-  /** The first token of the line that the caller's comes from; nothing for the operator. */
-  readonly sender: string;
-}
-
-/** What makes two requests the same: how much of the answer is asked for is no part of it. */
-function identityOf(operation: Operation, caller: Caller | undefined): string {
-  const { request } = operation as { request?: object };
-  return (
-    stringify([request ? { ...operation, request: { ...request, detail: undefined } } : operation, caller?.user]) ?? ""
-  );
 }
 
 function refuse(code: ProblemCode, detail: string): Answer<never> {

@@ -1,6 +1,8 @@
+/** Erasure: of a user, and of the whole tenant. */
 import { NO_USAGE, nameOf, subtractUsage } from "../../core/index.ts";
-import type { ErasedAnswer, Operation } from "../../wire/index.ts";
-import { keyWithout, reservationWithout } from "../erasure/person.ts";
+import type { Operation } from "../../operations/index.ts";
+import type { ErasedTenant, ErasedUser } from "../../wire/index.ts";
+import { keyWithout, pseudonymOf, reservationWithout } from "../erasure/person.ts";
 import { usageList } from "../store/usage-list.ts";
 import type { Tenant } from "../tenant.ts";
 
@@ -9,7 +11,8 @@ import type { Tenant } from "../tenant.ts";
  * reservations, in the ledger and in the answers that are kept for idempotency keys. No sum changes: what their buckets
  * had counted is taken away under the pseudonym. What is open now changes at once, the past after it (`ErasureJob`).
  */
-export function eraseUser(tenant: Tenant, { userId, pseudonym }: Operation<"erase_user">, nowMs: number): ErasedAnswer {
+export function eraseUser(tenant: Tenant, { id: userId }: Operation<"erase_user">, nowMs: number): ErasedUser {
+  const pseudonym = pseudonymOf(userId);
   const person = { userId, pseudonym };
   tenant.erasure.begin(person, nowMs);
   let buckets = 0;
@@ -31,4 +34,10 @@ export function eraseUser(tenant: Tenant, { userId, pseudonym }: Operation<"eras
   tenant.config.renameAuthor(userId, pseudonym);
   tenant.erasure.advance(nowMs);
   return { pseudonym, buckets };
+}
+
+/** Deletes everything stored for the tenant, except which tokens were revoked: they must not become valid again. */
+export function eraseTenant(tenant: Tenant): ErasedTenant {
+  tenant.empty();
+  return { erased: true };
 }

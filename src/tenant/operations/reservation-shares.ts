@@ -1,6 +1,7 @@
 import { stringify } from "safe-stable-stringify";
 import { isOverflow, MAX_AGE_SECONDS, type Policy, type ReservationOwner, scopeParts, USER } from "../../core/index.ts";
-import { BudgetError, type Caller } from "../../wire/index.ts";
+import type { Caller } from "../../operations/index.ts";
+import { BudgetError } from "../../wire/index.ts";
 import type { Tenant } from "../tenant.ts";
 
 /** How many reservations a tenant can have open at once, which bounds the object's memory. */

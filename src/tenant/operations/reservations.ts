@@ -13,17 +13,16 @@ import {
   statusOf,
   subjectOf,
 } from "../../core/index.ts";
+import type { Caller, Operation } from "../../operations/index.ts";
 import { priceCall } from "../../pricing/index.ts";
 import {
   BudgetError,
-  type Caller,
   type CommitRequest,
-  type DecisionAnswer,
+  type DecisionResponse,
   inputRefusal,
-  type Operation,
   type Page,
-  type ReservationAnswer,
   type ReservationDecision,
+  type ReservationResponse,
 } from "../../wire/index.ts";
 import { chargesOf, type EntryBody } from "../store/ledger-entry.ts";
 import type { Tenant } from "../tenant.ts";
@@ -31,7 +30,6 @@ import { amountsAnswer, reservationAnswer } from "./answers.ts";
 import { requireRealEvent, requireRealUsage } from "./event-bounds.ts";
 import { beyondShare, endOf, ownerOf, requirePlace } from "./reservation-shares.ts";
 import { pricedAt } from "./steps.ts";
-import { isOwnReservation } from "./tokens.ts";
 
 export function reserve(
   tenant: Tenant,
@@ -144,7 +142,7 @@ export function release(
   { id, request }: Operation<"release">,
   nowMs: number,
   caller?: Caller,
-): ReservationAnswer {
+): ReservationResponse {
   const reservation = findReservation(tenant, id, nowMs, caller);
   if (reservation.state === "committed") throw settled(reservation);
   // What was released or has expired holds nothing that could be given back.
@@ -161,7 +159,7 @@ export function reservation(
   { id }: Operation<"reservation">,
   nowMs: number,
   caller?: Caller,
-): ReservationAnswer {
+): ReservationResponse {
   return reservationAnswer(findReservation(tenant, id, nowMs, caller));
 }
 
@@ -170,7 +168,7 @@ export function reservations(
   { query }: Operation<"reservations">,
   _: number,
   caller?: Caller,
-): Page<ReservationAnswer, string> {
+): Page<ReservationResponse, string> {
   const { items, next } = tenant.reservations.page({ ...query, user: caller?.user, labels: caller?.labels });
   return { items: items.map(reservationAnswer), next };
 }
@@ -241,7 +239,7 @@ function requireThawed(decision: Decision, nowMs: number): void {
 }
 
 /** A refusal that time can lift, or one that it cannot. */
-function refusalOf(decision: DecisionAnswer) {
+function refusalOf(decision: DecisionResponse) {
   const { limit, reason, retry_after } = decision;
   const detail = limit === null ? `the budget is ${reason}` : `${limit} does not reservation this any more`;
   return { code: retry_after === null ? "budget_exhausted" : "limit_reached", detail, decision } as const;
@@ -249,4 +247,11 @@ function refusalOf(decision: DecisionAnswer) {
 
 function whoseEntry({ subject: { userId, labels } }: Reservation) {
   return { user_id: userId, labels };
+}
+
+/** True if a caller may see a reservation: a bound caller, that of a step that it could have taken. */
+function isOwnReservation(caller: Caller | undefined, { subject }: Reservation): boolean {
+  const { user, labels = {} } = caller ?? {};
+  if (user !== undefined && subject.userId !== user) return false;
+  return Object.entries(labels).every(([name, value]) => subject.labels[name] === value);
 }

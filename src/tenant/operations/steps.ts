@@ -1,18 +1,19 @@
 import { estimateOf, hasEstimate, type Price, pricedUsageOf, statusOf, subjectOf } from "../../core/index.ts";
+import type { Operation } from "../../operations/index.ts";
 import { priceCall } from "../../pricing/index.ts";
-import type { DecisionAnswer, Operation } from "../../wire/index.ts";
+import type { DecisionResponse } from "../../wire/index.ts";
 import { chargesOf } from "../store/ledger-entry.ts";
 import type { Tenant } from "../tenant.ts";
 import { requireRealEvent, requireRealUsage } from "./event-bounds.ts";
 
-export function allowsStep(tenant: Tenant, { request }: Operation<"allows_step">, nowMs: number): DecisionAnswer {
+export function allowsStep(tenant: Tenant, { request }: Operation<"allows_step">, nowMs: number): DecisionResponse {
   const { policy } = tenant;
   const estimate = hasEstimate(request) ? estimateOf(request, policy.prices, priceCall, nowMs) : undefined;
   if (estimate) requireRealEvent(policy, estimate, request);
   return statusOf(tenant.engine.allowsStep(policy, subjectOf(request), nowMs, estimate), nowMs, request.detail);
 }
 
-export function consume(tenant: Tenant, { request }: Operation<"consume">, nowMs: number): DecisionAnswer {
+export function consume(tenant: Tenant, { request }: Operation<"consume">, nowMs: number): DecisionResponse {
   const { policy } = tenant;
   const { user_id, labels, model, provider, idempotency_key } = request;
   const { usage, price } = pricedUsageOf(request, policy.prices, priceCall, nowMs);

@@ -1,4 +1,4 @@
-import type { ExportedRow, Page } from "../../wire/index.ts";
+import { BudgetError, type ExportedRow, inputRefusal, type Page } from "../../wire/index.ts";
 import { takePage } from "./page-bounds.ts";
 
 /** Every table, by the columns of its key, in which its rows are read. */
@@ -41,6 +41,9 @@ export function dump(sql: SqlStorage, after: string): Page<ExportedRow, string> 
   const [place, ...key] = (after === "" ? [0] : JSON.parse(after)) as [number, ...SqlStorageValue[]];
   const [table, columns] = TABLES[place] ?? [];
   if (!table || !columns) return { items: [], next: null };
+  if (key.length > 0 && key.length !== columns.length) {
+    throw new BudgetError(inputRefusal([{ pointer: "/after", detail: "takes the next of the page before" }]));
+  }
   const order = columns.join(", ");
   const where = key.length === 0 ? "" : `WHERE (${order}) > (${columns.map(() => "?").join(", ")})`;
   const found = sql.exec(`SELECT * FROM ${table} ${where} ORDER BY ${order} LIMIT ${ROWS + 1}`, ...key);

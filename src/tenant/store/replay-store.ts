@@ -1,5 +1,5 @@
 import { stringify } from "safe-stable-stringify";
-import type { Caller } from "../../wire/index.ts";
+import type { Caller } from "../../operations/index.ts";
 import { takePage } from "./page-bounds.ts";
 import { RowWriter } from "./row-writer.ts";
 import { SaltedHash } from "./salted-hash.ts";

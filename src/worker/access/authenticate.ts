@@ -1,15 +1,15 @@
+/** The middleware that every route of a tenant begins with. */
 import type { MiddlewareHandler } from "hono";
-import type { EdgeEnv } from "../edge-env.ts";
-import type { Route } from "../route.ts";
-import { readAccessSettings, type SettingsEnv } from "../settings.ts";
+import type { Route, WorkerEnv } from "../route.ts";
 import { TenantOperations } from "../tenant-operations.ts";
 import { Authenticator } from "./authenticator.ts";
+import { type AccessEnv, readAccessSettings } from "./environment.ts";
 import { requireScope } from "./grant.ts";
 import { guardRate } from "./rate-guard.ts";
 import { requireUnrevoked } from "./revoked-tokens.ts";
 
-/** Lets a route's callers in, before any object is addressed. */
-export function admit(route: Route): MiddlewareHandler<EdgeEnv> {
+/** Authenticates a route's callers, and refuses those who may not use it, before any object is addressed. */
+export function authenticate(route: Route): MiddlewareHandler<WorkerEnv> {
   const { scope } = route;
   if (scope === null) {
     return async (c, next) => {
@@ -36,10 +36,10 @@ export function admit(route: Route): MiddlewareHandler<EdgeEnv> {
   };
 }
 
-let current: { readonly env: SettingsEnv; readonly authenticator: Authenticator } | undefined;
+let current: { readonly env: AccessEnv; readonly authenticator: Authenticator } | undefined;
 
 /** The isolate's authenticator, for as long as it is given the same settings. */
-function authenticatorOf(env: SettingsEnv): Authenticator {
+function authenticatorOf(env: AccessEnv): Authenticator {
   const { ADMIN_TOKEN, TOKEN_SECRET, JWKS_URL, JWKS_ISSUER, JWKS_AUDIENCE, JWKS_CLAIMS, CORS_ORIGINS } = env;
   const isCurrent =
     current?.env.ADMIN_TOKEN === ADMIN_TOKEN &&

@@ -1,4 +1,4 @@
-import type { AccessSettings } from "../settings.ts";
+import type { AccessSettings } from "./environment.ts";
 import type { Grant } from "./grant.ts";
 import { IdentityProvider, PROVIDER_ALGORITHMS } from "./identity-provider.ts";
 import type { SigningKey } from "./signing-keys.ts";

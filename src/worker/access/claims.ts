@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BoundLabels, FreeLabels, Id, MAX_ANCESTORS, TOKEN_SCOPES, type TokenScope } from "../../wire/index.ts";
+import { FreeLabels, Id, Labels, MAX_ANCESTORS, TOKEN_SCOPES, type TokenScope } from "../../wire/index.ts";
 import type { Grant } from "./grant.ts";
 
 const Scopes = z
@@ -17,7 +17,7 @@ const Claims = z
   .object({
     tenant: Id,
     user: Id.optional(),
-    labels: BoundLabels.transform((labels) => (Object.keys(labels).length > 0 ? labels : undefined)).optional(),
+    labels: Labels.transform((labels) => (Object.keys(labels).length > 0 ? labels : undefined)).optional(),
     free_labels: FreeLabelsClaim.optional(),
     scope: Scopes,
     exp: z.number(),

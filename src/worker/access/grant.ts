@@ -1,4 +1,6 @@
-import { BudgetError, type Caller, type TokenScope } from "../../wire/index.ts";
+/** What a verified token allows. */
+import type { Asker, Caller } from "../../operations/index.ts";
+import { forbidden, type TokenScope } from "../../wire/index.ts";
 
 /** How far the clock of whoever signs a token may be from ours. */
 export const CLOCK_SKEW_SECONDS = 30;
@@ -12,9 +14,10 @@ export interface Grant extends Caller {
   readonly ancestors: readonly string[];
 }
 
-/** What of a grant the tenant's object has to know. */
-export function callerOf({ jti, user, labels, freeLabels, ancestors, expiresAtMs }: Grant): Caller {
-  return { jti, user, labels, freeLabels, ancestors, expiresAtMs: expiresAtMs + CLOCK_SKEW_SECONDS * 1000 };
+/** Who asks for operations with a grant's token. */
+export function askerOf({ scopes, jti, user, labels, freeLabels, ancestors, expiresAtMs }: Grant): Asker {
+  const endMs = expiresAtMs + CLOCK_SKEW_SECONDS * 1000;
+  return { scopes, caller: { jti, user, labels, freeLabels, ancestors, expiresAtMs: endMs } };
 }
 
 /**
@@ -24,8 +27,4 @@ export function requireScope({ tenant, scopes }: Grant, tenantId: string, scope:
   if (tenant !== tenantId) throw forbidden("this token is another tenant's");
   if (scope === "any" ? scopes.size > 0 : scopes.has(scope)) return;
   throw forbidden(`this call needs a token with the scope ${scope}; this one has ${[...scopes].join(", ") || "none"}`);
-}
-
-export function forbidden(detail: string): BudgetError {
-  return new BudgetError({ code: "forbidden", detail });
 }

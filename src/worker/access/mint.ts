@@ -1,12 +1,13 @@
+import { requireLabels } from "../../operations/index.ts";
 import {
   BudgetError,
   DEFAULT_TOKEN_SECONDS,
+  forbidden,
   inputRefusal,
   MAX_ANCESTORS,
   type TokenRequest,
 } from "../../wire/index.ts";
-import { requireLabels } from "./binding.ts";
-import { forbidden, type Grant } from "./grant.ts";
+import type { Grant } from "./grant.ts";
 
 /**
  * What a new token allows: what is asked for, bound as the asker's own token is.

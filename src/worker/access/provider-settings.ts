@@ -1,5 +1,7 @@
 import { TOKEN_SCOPES } from "../../wire/index.ts";
-import type { SettingsEnv } from "../settings.ts";
+
+/** The variables that describe the provider. */
+type ProviderEnv = Partial<Pick<Cloudflare.Env, "JWKS_URL" | "JWKS_ISSUER" | "JWKS_AUDIENCE" | "JWKS_CLAIMS">>;
 
 /** Where one of our claims comes from: another's claim, or a value that is the same for every token. */
 export type ClaimSource = { readonly claim: string } | { readonly value: string };
@@ -18,7 +20,7 @@ export interface ProviderSettings {
  * they take. Issuer and audience have to be set: without them, a token that the provider made for another service
  * would be good here.
  */
-export function parseProvider(env: SettingsEnv): ProviderSettings | undefined | string {
+export function parseProvider(env: ProviderEnv): ProviderSettings | undefined | string {
   const { JWKS_URL: url = "", JWKS_ISSUER: issuer = "", JWKS_AUDIENCE: audience = "", JWKS_CLAIMS: mapping = "" } = env;
   if (url === "") return undefined;
   const jwksUrl = URL.parse(url);

@@ -1,6 +1,4 @@
-import { ProblemDocument } from "../../wire/answer-schemas.ts";
-import type { JsonSchema } from "../../wire/config-json-schema.ts";
-import { PROBLEMS, type ProblemCode } from "../../wire/index.ts";
+import { type JsonSchema, PROBLEMS, type ProblemCode, ProblemDocument } from "../../wire/index.ts";
 import { PROBLEM_PAGES } from "../problem-pages.ts";
 import type { Headers, Route } from "../route.ts";
 import { PATH_PARAMETERS } from "../routes/paths.ts";

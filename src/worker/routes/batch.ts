@@ -1,16 +1,17 @@
-import { BatchSchema } from "../../wire/answer-schemas.ts";
-import { BatchRequest, parseInput } from "../../wire/index.ts";
+/** The route of batches: many operations in one call, or in a stream of lines. */
+import { BatchRequest, MAX_BATCH, parseInput } from "../../operations/index.ts";
+import { type Answer, BatchResponse, BudgetError, isObject, withFewerErrors } from "../../wire/index.ts";
 import { guardRate } from "../access/rate-guard.ts";
-import { batchLines, batchResult } from "../batch-results.ts";
-import { contentType, jsonBody, MAX_BATCH_BYTES, NDJSON } from "../json-body.ts";
+import { requireUnrevoked } from "../access/revoked-tokens.ts";
+import { printNdjson, streamText } from "../export.ts";
+import { contentType, jsonBody, MAX_BATCH_BYTES, NDJSON, parseJson } from "../json-body.ts";
 import { linesOf } from "../lines.ts";
+import { problemDocument } from "../problems.ts";
 import type { Route, RouteContext } from "../route.ts";
-import { streamText } from "../stream-text.ts";
 import { TENANT_PATH } from "./paths.ts";
 
 const DECISION = { state: "ok", reason: null, limit: null, remaining: {}, retry_after: null };
 
-/** Many operations in one call. */
 export const BATCH_ROUTES: readonly Route[] = [
   {
     method: "post",
@@ -18,9 +19,9 @@ export const BATCH_ROUTES: readonly Route[] = [
     scope: "any",
     operationId: "batch",
     tag: "Batch",
-    summary: "Carry out many operations in order, in one commit",
+    summary: "Run many operations in order, in one commit",
     description:
-      "Up to 1,000 of any kind, each with its own answer; a token's scope is asked for each. As `application/x-ndjson` any number of them, an operation a line in and an answer a line out, as they come.",
+      "Up to 1,000 operations of any kind, each with its own result. Each needs its own scope. As `application/x-ndjson`, any number of them: one operation a line in, one result a line out, as they come.",
     body: {
       schema: BatchRequest,
       types: ["application/json", NDJSON],
@@ -34,8 +35,8 @@ export const BATCH_ROUTES: readonly Route[] = [
     },
     answer: {
       types: ["application/json", NDJSON],
-      description: "An answer for each operation, in order.",
-      schema: BatchSchema,
+      description: "One result for each operation, in order.",
+      schema: BatchResponse,
       example: { results: [{ status: 200, body: DECISION }] },
     },
     handle: (c) => (contentType(c.req) === NDJSON ? streamBatch(c) : answerBatch(c)),
@@ -47,11 +48,69 @@ async function answerBatch(c: RouteContext): Promise<Response> {
   // The call itself has been counted as one operation.
   if (c.var.grant && operations.length > 1) await guardRate(c.env, c.var.grant, operations.length - 1);
   const answers = await c.var.tenant.batch(operations);
-  return c.json({ results: answers.map((answer, i) => batchResult(c, operations[i], answer)) });
+  return c.json({ results: answers.map((answer, i) => resultOf(c, operations[i], answer)) });
 }
 
 function streamBatch(c: RouteContext): Response {
   const { body } = c.req.raw;
   const lines = body ? batchLines(c, linesOf(body)) : [];
   return c.body(streamText(lines), 200, { "content-type": NDJSON });
+}
+
+/** The result of one operation: the status and body that its own call would have had. */
+interface BatchResult {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** How many errors an operation lists: a thousand operations share one response. */
+const MAX_ERRORS = 10;
+
+function resultOf(c: RouteContext, item: unknown, answer: Answer<unknown>): BatchResult {
+  if (answer.ok) return { status: isObject(item) && item.op === "reserve" ? 201 : 200, body: answer.value };
+  const body = problemDocument(c, withFewerErrors(answer.refusal, MAX_ERRORS));
+  return { status: body.status, body };
+}
+
+/**
+ * Runs a stream of operations, one a line (NDJSON), and yields one result a line, in order and as they come: what
+ * arrives together is committed together. A line that is no operation is refused in its place; what cannot be read as
+ * lines at all ends the stream, with a line that says why.
+ */
+async function* batchLines(c: RouteContext, lines: AsyncIterable<readonly string[]>): AsyncGenerator<string> {
+  try {
+    for await (const arrived of lines) {
+      for (let start = 0; start < arrived.length; start += MAX_BATCH) {
+        const results = await resultsOf(c, arrived.slice(start, start + MAX_BATCH));
+        yield results.map(printNdjson).join("");
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof BudgetError)) throw error;
+    yield printNdjson(resultOf(c, undefined, { ok: false, refusal: error.refusal }));
+  }
+}
+
+async function resultsOf(c: RouteContext, lines: readonly string[]): Promise<BatchResult[]> {
+  // A stream is one request, however much comes of it: its token can be revoked meanwhile, and each line counts.
+  if (c.var.grant) {
+    requireUnrevoked(c.var.grant);
+    await guardRate(c.env, c.var.grant, lines.length);
+  }
+  const items = lines.map(readLine);
+  const sent = items.filter((item) => !(item instanceof BudgetError));
+  const answers = (sent.length === 0 ? [] : await c.var.tenant.batch(sent)).values();
+  return items.map((item) => {
+    const refusal = item instanceof BudgetError ? ({ ok: false, refusal: item.refusal } as const) : undefined;
+    return resultOf(c, item, refusal ?? (answers.next().value as Answer<unknown>));
+  });
+}
+
+function readLine(line: string): unknown {
+  try {
+    return parseJson(line);
+  } catch (error) {
+    if (error instanceof BudgetError) return error;
+    throw error;
+  }
 }

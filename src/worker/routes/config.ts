@@ -1,59 +1,52 @@
-import { ConfigHistoryPage } from "../../wire/answer-schemas.ts";
-import { ConfigPatch, ConfigRequest, type ConfigVersion, PageQuery } from "../../wire/index.ts";
-import { EDIT_HEADERS, editOf } from "../edit.ts";
-import { entityTag } from "../entity-tag.ts";
+/** The routes of the configuration. */
+import { type ConfigPatch, ConfigRequest, type ConfigVersion } from "../../wire/index.ts";
 import { jsonBody } from "../json-body.ts";
-import type { Route, RouteAnswer, RouteContext } from "../route.ts";
+import { type Route, type RouteAnswer, type RouteContext, routeOf } from "../route.ts";
+import { EDIT_HEADERS, editOf, entityTag } from "../write-headers.ts";
 import { TENANT_PATH } from "./paths.ts";
 
 const PATH = `${TENANT_PATH}/config`;
 const MERGE_PATCH = "application/merge-patch+json";
 const EXAMPLE = { max_tokens_per_day: 1_000_000, per_user_max_cost_usd: 0.5, timezone: "Europe/Berlin" };
 
+/** HTTP has the version in a header, and the configuration itself as the body. */
 const answer: RouteAnswer = {
   description: "The configuration in force, without limits of null.",
   schema: ConfigRequest,
   example: EXAMPLE,
-  headers: { ETag: "The version, to guard an edit by." },
+  headers: { ETag: "The version, for the `If-Match` of an edit." },
 };
+const tag = "Configuration";
 
-/** The tenant's limits and settings. */
 export const CONFIG_ROUTES: readonly Route[] = [
-  {
+  routeOf("config", {
     method: "get",
     path: PATH,
-    scope: "read",
     operationId: "getConfig",
-    tag: "Configuration",
-    summary: "Tell the configuration in force",
+    tag,
     answer,
     handle: async (c) => printConfig(c, await c.var.tenant.config()),
-  },
-  {
+  }),
+  routeOf("configure", {
     method: "put",
     path: PATH,
-    scope: "configure",
     operationId: "putConfig",
-    tag: "Configuration",
-    summary: "Replace the configuration",
-    description: "From the next call on. Totals stay.",
+    tag,
+    description: "It is in force from the next call on. Totals stay.",
     headers: EDIT_HEADERS,
-    body: { schema: ConfigRequest, example: EXAMPLE },
+    body: { example: EXAMPLE },
     answer,
     problems: ["precondition_failed", "idempotency_mismatch"],
     handle: async (c) => printConfig(c, await c.var.tenant.configure(await jsonBody(c.req), editOf(c.req))),
-  },
-  {
+  }),
+  routeOf("patch_config", {
     method: "patch",
     path: PATH,
-    scope: "configure",
     operationId: "patchConfig",
-    tag: "Configuration",
-    summary: "Change parts of the configuration",
-    description: "Merges a patch into it (RFC 7396): null takes a key away, objects merge, all else replaces.",
+    tag,
+    description: "Merges a patch (RFC 7396): null removes a key, objects are merged, anything else replaces the value.",
     headers: EDIT_HEADERS,
     body: {
-      schema: ConfigPatch,
       example: { max_tokens_per_day: 2_000_000, timezone: null },
       types: [MERGE_PATCH, "application/json"],
     },
@@ -63,25 +56,21 @@ export const CONFIG_ROUTES: readonly Route[] = [
       const patch = await jsonBody<ConfigPatch>(c.req, [MERGE_PATCH, "application/json"]);
       return printConfig(c, await c.var.tenant.patchConfig(patch, editOf(c.req)));
     },
-  },
-  {
+  }),
+  routeOf("config_history", {
     method: "get",
     path: `${PATH}/history`,
-    scope: "read",
     operationId: "getConfigHistory",
-    tag: "Configuration",
-    summary: "Tell every version of the configuration",
-    query: PageQuery,
+    tag,
     answer: {
       description: "A page of versions, the oldest first.",
-      schema: ConfigHistoryPage,
       example: {
         items: [{ version: 1, at: "2026-11-24T05:00:00.000Z", author: "ops@acme.example", config: EXAMPLE }],
         next: null,
       },
     },
     handle: async (c) => c.json(await c.var.tenant.configHistory(c.req.query())),
-  },
+  }),
 ];
 
 function printConfig(c: RouteContext, { version, config }: ConfigVersion): Response {

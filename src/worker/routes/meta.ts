@@ -1,4 +1,4 @@
-import { HealthAnswer } from "../../wire/answer-schemas.ts";
+import { HealthResponse } from "../../wire/index.ts";
 import { docsPage } from "../openapi/docs-page.ts";
 import { openApiDocument } from "../openapi/document.ts";
 import { problemPage } from "../problem-pages.ts";
@@ -22,7 +22,7 @@ export function metaRoutes(all: () => readonly Route[]): readonly Route[] {
       operationId: "getHealth",
       tag: "Service",
       summary: "Is the service up?",
-      answer: { description: "It is.", schema: HealthAnswer, example: { status: "ok" } },
+      answer: { description: "It is.", schema: HealthResponse, example: { status: "ok" } },
       handle: (c) => c.json({ status: "ok" }),
     },
     {

@@ -1,31 +1,15 @@
-import {
-  ReservationDecisionSchema,
-  ReservationSchema,
-  ReservationsPage,
-  WrittenReservationSchema,
-} from "../../wire/answer-schemas.ts";
-import { CommitRequest, ExtendRequest, ReleaseRequest, ReservationsQuery, ReserveRequest } from "../../wire/index.ts";
-import { IDEMPOTENCY_HEADER, withIdempotencyKey } from "../idempotency.ts";
+/** The routes of reservations. */
 import { jsonBody, optionalJsonBody } from "../json-body.ts";
 import { rateLimitFields } from "../rate-limit-fields.ts";
-import type { Route, RouteContext } from "../route.ts";
+import { type Route, type RouteContext, routeOf } from "../route.ts";
+import { IDEMPOTENCY_HEADER, withIdempotencyKey } from "../write-headers.ts";
+import { NO_AMOUNTS, NO_TOTALS } from "./examples.ts";
 import { TENANT_PATH } from "./paths.ts";
 
 const PATH = `${TENANT_PATH}/reservations`;
 const ONE = `${PATH}/{reservation}`;
 const AMOUNTS = { tokens: 4000, input_tokens: 1000, output_tokens: 0, cost_usd: 0.05 };
-const NOTHING = { tokens: 0, input_tokens: 0, output_tokens: 0, cost_usd: 0 };
-const NO_TOTALS = {
-  tokens_in: 0,
-  tokens_out: 0,
-  tokens_total: 0,
-  cost_usd: 0,
-  calls: 0,
-  cache_read_input_tokens: 0,
-  cache_write_input_tokens: 0,
-  reasoning_output_tokens: 0,
-};
-const HELD = {
+const OPEN = {
   id: "01KAW0000000000000000000ZZ",
   state: "held",
   user_id: "alice",
@@ -38,37 +22,31 @@ const HELD = {
   expires_at: "2026-11-24T05:01:00.000Z",
   settled_at: null,
 };
-const SETTLED = { ...HELD, held: NOTHING, settled_at: "2026-11-24T05:00:12.000Z" };
+const SETTLED = { ...OPEN, held: NO_AMOUNTS, settled_at: "2026-11-24T05:00:12.000Z" };
 const COMMITTED = {
   ...SETTLED,
   state: "committed",
   spent: { ...NO_TOTALS, tokens_in: 980, tokens_out: 410, tokens_total: 1390, cost_usd: 0.02, calls: 1 },
 };
-const DECISION = { state: "ok", reason: null, limit: null, remaining: { tokens: 96_000 }, retry_after: null };
+const decision = { state: "ok", reason: null, limit: null, remaining: { tokens: 96_000 }, retry_after: null };
 
 const idOf = (c: RouteContext) => c.req.param("reservation") ?? "";
+const tag = "Reservations";
 
-/** Holds on parts of the budget for calls about to be made. */
 export const RESERVATION_ROUTES: readonly Route[] = [
-  {
+  routeOf("reserve", {
     method: "post",
     path: PATH,
-    scope: "reserve",
     operationId: "reserve",
-    tag: "Reservations",
-    summary: "Hold what a call may come to",
+    tag,
     description:
-      "Checks and holds in one step, against every limit: 201 with the reservation, or 429 where time will make room and 402 where none will.",
+      "Checks and reserves in one step, against every limit. Returns 201 with the reservation; 429 if time will make room, 402 if it will not.",
     headers: IDEMPOTENCY_HEADER,
-    body: {
-      schema: ReserveRequest,
-      example: { user_id: "alice", tokens: 4000, input_tokens: 1000, cost_usd: 0.05, on_expiry: "charge" },
-    },
+    body: { example: { user_id: "alice", tokens: 4000, input_tokens: 1000, cost_usd: 0.05, on_expiry: "charge" } },
     answer: {
       status: 201,
-      description: "The reservation, and the decision for the next step with it held.",
-      schema: ReservationDecisionSchema,
-      example: { ...HELD, decision: DECISION },
+      description: "The reservation, and the decision for the next step with it counted.",
+      example: { ...OPEN, decision },
     },
     problems: [
       "limit_reached",
@@ -83,80 +61,66 @@ export const RESERVATION_ROUTES: readonly Route[] = [
       c.set("decision", answer.decision.state);
       return c.json(answer, 201, rateLimitFields(answer.decision, Date.now()));
     },
-  },
-  {
+  }),
+  routeOf("reservations", {
     method: "get",
     path: PATH,
-    scope: "read",
     operationId: "listReservations",
-    tag: "Reservations",
-    summary: "List reservations",
-    description: "In order of their creation; a bound token sees its own.",
-    query: ReservationsQuery,
-    answer: { description: "A page of them.", schema: ReservationsPage, example: { items: [HELD], next: null } },
+    tag,
+    description: "In order of creation. A bound token sees its own.",
+    answer: { description: "A page of reservations.", example: { items: [OPEN], next: null } },
     handle: async (c) => c.json(await c.var.tenant.reservations(c.req.query())),
-  },
-  {
+  }),
+  routeOf("reservation", {
     method: "get",
     path: ONE,
-    scope: "read",
     operationId: "getReservation",
-    tag: "Reservations",
-    summary: "Tell of one reservation",
-    answer: { description: "The reservation.", schema: ReservationSchema, example: COMMITTED },
+    tag,
+    answer: { description: "The reservation.", example: COMMITTED },
     problems: ["unknown_reservation"],
     handle: async (c) => c.json(await c.var.tenant.reservation(idOf(c))),
-  },
-  {
+  }),
+  routeOf("commit", {
     method: "post",
     path: `${ONE}/commit`,
-    scope: "reserve",
     operationId: "commit",
-    tag: "Reservations",
-    summary: "Settle a reservation with what was really used",
+    tag,
     description:
-      "Less gives the rest back, more is recorded too. With `final: false` it is a part, and the rest stays held. After the end of its time it is still recorded, `late`. Another `model` than the reservation's needs `cost_usd`.",
+      "Records what was used, be it less or more than reserved. With `final: false` it is a part, and the rest stays reserved. After the reservation has expired the commit is still recorded, as `late`. A `model` other than the reservation's needs `cost_usd`.",
     headers: IDEMPOTENCY_HEADER,
-    body: { schema: CommitRequest, example: { tokens_in: 980, tokens_out: 410, cost_usd: 0.02 } },
+    body: { example: { tokens_in: 980, tokens_out: 410, cost_usd: 0.02 } },
     answer: {
       description: "The reservation, and the decision for the next step.",
-      schema: ReservationDecisionSchema,
-      example: { ...COMMITTED, decision: DECISION },
+      example: { ...COMMITTED, decision },
     },
     problems: ["unknown_reservation", "already_settled", "unknown_model", "idempotency_mismatch"],
     handle: async (c) => c.json(await c.var.tenant.commit(idOf(c), withIdempotencyKey(c.req, await jsonBody(c.req)))),
-  },
-  {
+  }),
+  routeOf("release", {
     method: "post",
     path: `${ONE}/release`,
-    scope: "reserve",
     operationId: "release",
-    tag: "Reservations",
-    summary: "Give back what a reservation holds",
+    tag,
     headers: IDEMPOTENCY_HEADER,
-    body: { schema: ReleaseRequest, example: {}, required: false },
+    body: { example: {}, required: false },
     answer: {
-      description: "The reservation. One that had expired or was released before stays as it is.",
-      schema: WrittenReservationSchema,
+      description: "The reservation. One that was released before, or has expired, stays as it is.",
       example: { ...SETTLED, state: "released" },
     },
     problems: ["unknown_reservation", "already_settled", "idempotency_mismatch"],
     handle: async (c) =>
       c.json(await c.var.tenant.release(idOf(c), withIdempotencyKey(c.req, await optionalJsonBody(c.req)))),
-  },
-  {
+  }),
+  routeOf("extend", {
     method: "post",
     path: `${ONE}/extend`,
-    scope: "reserve",
     operationId: "extend",
-    tag: "Reservations",
-    summary: "Give a reservation more to hold, or more time",
+    tag,
     headers: IDEMPOTENCY_HEADER,
-    body: { schema: ExtendRequest, example: { tokens: 2000, ttl_seconds: 120 } },
+    body: { example: { tokens: 2000, ttl_seconds: 120 } },
     answer: {
       description: "The reservation, and the decision for the next step.",
-      schema: ReservationDecisionSchema,
-      example: { ...HELD, decision: DECISION },
+      example: { ...OPEN, decision },
     },
     problems: [
       "unknown_reservation",
@@ -168,5 +132,5 @@ export const RESERVATION_ROUTES: readonly Route[] = [
       "idempotency_mismatch",
     ],
     handle: async (c) => c.json(await c.var.tenant.extend(idOf(c), withIdempotencyKey(c.req, await jsonBody(c.req)))),
-  },
+  }),
 ];

@@ -1,11 +1,10 @@
 import type { StepRequest } from "../../core/index.ts";
-import { ConsumeAnswerSchema, DecisionAnswerSchema } from "../../wire/answer-schemas.ts";
-import { AllowsStepRequest, ConsumeRequest, type DecisionAnswer } from "../../wire/index.ts";
-import { isBound } from "../access/binding.ts";
-import { IDEMPOTENCY_HEADER, withIdempotencyKey } from "../idempotency.ts";
+import { isBound } from "../../operations/index.ts";
+import { type DecisionResponse, isObject } from "../../wire/index.ts";
 import { jsonBody } from "../json-body.ts";
 import { LIMIT_FIELDS, rateLimitFields } from "../rate-limit-fields.ts";
-import type { Route, RouteContext } from "../route.ts";
+import { type Route, type RouteContext, routeOf } from "../route.ts";
+import { IDEMPOTENCY_HEADER, withIdempotencyKey } from "../write-headers.ts";
 import { TENANT_PATH } from "./paths.ts";
 
 const OK = { state: "ok", reason: null, limit: null, remaining: { tokens: 1000 }, retry_after: null };
@@ -13,42 +12,29 @@ const WARN = { ...OK, state: "warn", reason: "tokens at 82%", limit: "max_tokens
 
 /** What an agent calls at each step. */
 export const STEP_ROUTES: readonly Route[] = [
-  {
+  routeOf("allows_step", {
     method: "post",
     path: `${TENANT_PATH}/allows-step`,
-    scope: "check",
     operationId: "allowsStep",
     tag: "Steps",
-    summary: "May the next step be taken?",
-    description:
-      "Decides and records nothing. With an estimate, that has to fit as well. The answer is 200 whatever the decision is.",
-    body: { schema: AllowsStepRequest, example: { user_id: "alice", labels: { run: "r-17" } } },
-    answer: { description: "The decision.", schema: DecisionAnswerSchema, example: OK, headers: LIMIT_FIELDS },
+    description: "Records nothing. With an estimate, the estimate has to fit as well. Returns 200 whatever is decided.",
+    body: { example: { user_id: "alice", labels: { run: "r-17" } } },
+    answer: { description: "The decision.", example: OK, headers: LIMIT_FIELDS },
     problems: ["unknown_model"],
     handle: (c) => decide(c, (step) => c.get("tenant").allowsStep(step)),
-  },
-  {
+  }),
+  routeOf("consume", {
     method: "post",
     path: `${TENANT_PATH}/consume`,
-    scope: "consume",
     operationId: "consume",
     tag: "Steps",
-    summary: "Record what a step came to",
-    description: "Answers the decision for the step after it, so that an agent needs one call a step.",
-    body: {
-      schema: ConsumeRequest,
-      example: { user_id: "alice", tokens_in: 700, tokens_out: 120, cost_usd: 0.31 },
-    },
+    description: "Returns the decision for the next step, so that an agent needs one call a step.",
+    body: { example: { user_id: "alice", tokens_in: 700, tokens_out: 120, cost_usd: 0.31 } },
     headers: IDEMPOTENCY_HEADER,
-    answer: {
-      description: "The decision for the next step.",
-      schema: ConsumeAnswerSchema,
-      example: WARN,
-      headers: LIMIT_FIELDS,
-    },
+    answer: { description: "The decision for the next step.", example: WARN, headers: LIMIT_FIELDS },
     problems: ["unknown_model", "idempotency_mismatch"],
     handle: (c) => decide(c, (spent) => c.get("tenant").consume(spent)),
-  },
+  }),
 ];
 
 /**
@@ -58,7 +44,7 @@ export const STEP_ROUTES: readonly Route[] = [
  */
 async function decide<S extends StepRequest>(
   c: RouteContext,
-  operation: (step: S) => Promise<DecisionAnswer>,
+  operation: (step: S) => Promise<DecisionResponse>,
 ): Promise<Response> {
   const step = withIdempotencyKey(c.req, await jsonBody<S>(c.req));
   const isAsked = !isObject(step) || step.detail !== undefined || "idempotency_key" in step || isBound(c.get("grant"));
@@ -68,8 +54,4 @@ async function decide<S extends StepRequest>(
   if (isAsked) return c.json(decision, 200, fields);
   const { limits: _, ...short } = decision;
   return c.json(short, 200, fields);
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

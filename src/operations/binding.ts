@@ -1,11 +1,7 @@
-import { type BucketKey, nameOf, type StepRequest, scopeParts, USER } from "../../core/index.ts";
-import type { Caller } from "../../wire/index.ts";
-import { forbidden } from "./grant.ts";
-
-/** True for a caller whose every call is about one user, or about certain labels. */
-export function isBound(caller: Caller | undefined): caller is Caller {
-  return caller !== undefined && (caller.user !== undefined || caller.labels !== undefined);
-}
+/** What a caller that is bound to a user or to labels may do: how each operation is kept to what is the caller's own. */
+import { type BucketKey, nameOf, type StepRequest, scopeParts, USER } from "../core/index.ts";
+import { forbidden } from "../wire/index.ts";
+import { type Caller, isBound } from "./caller.ts";
 
 /**
  * Binds a step to the caller's user and labels: what the step leaves out is filled in.
@@ -15,15 +11,15 @@ export function isBound(caller: Caller | undefined): caller is Caller {
  */
 export function bindStep<S extends StepRequest>(caller: Caller | undefined, step: S): S {
   if (!isBound(caller)) return step;
-  if (step.detail) throw forbidden("this token is bound, and detail tells the tenant's totals");
+  if (step.detail) throw forbidden("this token is bound, and detail would show the tenant's totals");
   const { user, labels } = caller;
   requireLabels(caller, Object.keys(step.labels ?? {}));
   if (user !== undefined && step.user_id !== undefined && step.user_id !== user) {
     throw forbidden("this token is bound to another user_id");
   }
   for (const [name, value] of Object.entries(labels ?? {})) {
-    const said = step.labels && Object.hasOwn(step.labels, name) ? step.labels[name] : undefined;
-    if ((said ?? value) !== value) throw forbidden(`this token is bound to another label ${name}`);
+    const sent = step.labels && Object.hasOwn(step.labels, name) ? step.labels[name] : undefined;
+    if ((sent ?? value) !== value) throw forbidden(`this token is bound to another label ${name}`);
     // The model is also the label of that name: a call must not be priced as one and counted as another.
     if (name === "model" && (step.model ?? value) !== value) throw forbidden("this token is bound to another model");
   }
@@ -35,10 +31,10 @@ export function bindStep<S extends StepRequest>(caller: Caller | undefined, step
 }
 
 /**
- * Lets a bound caller at its own bucket alone: its user's, or one of its user's with labels that it may name; if it is
- * bound to labels alone, one that names all of them.
+ * Keeps a bound caller to its own buckets: its user's, also joined with labels that it may name; if it is bound to
+ * labels alone, those that name all of them.
  *
- * @throws BudgetError `forbidden` where the bucket holds what others spent
+ * @throws BudgetError `forbidden` if the bucket counts what others spend
  */
 export function requireOwnBucket(caller: Caller | undefined, key: BucketKey): void {
   if (!isBound(caller)) return;
@@ -58,7 +54,12 @@ export function requireOwnBucket(caller: Caller | undefined, key: BucketKey): vo
   );
 }
 
-/** Whose budget a label's value stands for, a caller with a user cannot be trusted to say, unless its token says so. */
+/**
+ * Keeps a bound caller to the labels that its token lets it name: whose budget a label's value stands for is not for a
+ * caller with a user to say.
+ *
+ * @throws BudgetError `forbidden` if one of the labels is another
+ */
 export function requireLabels({ user, labels = {}, freeLabels }: Caller, names: readonly string[]): void {
   if (user === undefined && freeLabels === undefined) return;
   const allowed = new Set([...Object.keys(labels), "model", ...(freeLabels ?? [])]);
@@ -67,11 +68,7 @@ export function requireLabels({ user, labels = {}, freeLabels }: Caller, names: 
   throw forbidden(`this token may not name the label ${other}; it may name ${[...allowed].join(", ")}`);
 }
 
-/**
- * Keeps a bound caller from what is the tenant's as a whole.
- *
- * @throws BudgetError `forbidden` where the caller is bound
- */
+/** @throws BudgetError `forbidden` if the caller is bound */
 export function requireUnbound(caller: Caller | undefined): void {
   if (isBound(caller)) throw forbidden("this token is bound, and this call is about the tenant as a whole");
 }

@@ -1,10 +1,11 @@
-import { BudgetError } from "../wire/index.ts";
-import { type ProviderSettings, parseProvider } from "./access/provider-settings.ts";
-import { parseSigningKeys, type SigningKey } from "./access/signing-keys.ts";
-import { parseOrigins, TAKES_ORIGINS } from "./allowed-origins.ts";
+/** Who may call, as the Worker's variables and secrets say. */
+import { BudgetError } from "../../wire/index.ts";
+import { parseOrigins, TAKES_ORIGINS } from "../cors.ts";
+import { type ProviderSettings, parseProvider } from "./provider-settings.ts";
+import { parseSigningKeys, type SigningKey } from "./signing-keys.ts";
 
 /** What the service is set up with. On a host of one's own, any of it can be missing. */
-export type SettingsEnv = Partial<
+export type AccessEnv = Partial<
   Pick<
     Cloudflare.Env,
     "ADMIN_TOKEN" | "TOKEN_SECRET" | "JWKS_URL" | "JWKS_ISSUER" | "JWKS_AUDIENCE" | "JWKS_CLAIMS" | "CORS_ORIGINS"
@@ -27,7 +28,7 @@ const MIN_ADMIN_TOKEN_LENGTH = 32;
  *
  * @throws BudgetError `not_configured` that names the first setting at fault and what it takes, never its value
  */
-export function readAccessSettings(env: SettingsEnv): AccessSettings {
+export function readAccessSettings(env: AccessEnv): AccessSettings {
   const adminTokens = (env.ADMIN_TOKEN ?? "").split(",").filter(Boolean);
   if (adminTokens.length === 0 || adminTokens.some((token) => token.length < MIN_ADMIN_TOKEN_LENGTH)) {
     throw notConfigured("ADMIN_TOKEN", `${MIN_ADMIN_TOKEN_LENGTH} or more characters that nobody can guess`);

@@ -1,0 +1,113 @@
+/** The one door for operations: whether by HTTP, by RPC or in a batch, each is parsed and bound to its caller here. */
+import { z } from "zod";
+import type { BucketKey, StepRequest } from "../core/index.ts";
+import { BudgetError, forbidden, inputRefusal, isObject, type TokenScope } from "../wire/index.ts";
+import { bindStep, requireOwnBucket, requireUnbound } from "./binding.ts";
+import type { Caller } from "./caller.ts";
+import { parseInput } from "./parse-input.ts";
+import { type InputOf, OPERATIONS, type Operation, type OperationName, type OperationSpec } from "./table.ts";
+
+/** Who asks for an operation; undefined for the operator, and for other Workers. */
+export interface Asker {
+  readonly scopes: ReadonlySet<TokenScope>;
+  readonly caller: Caller;
+}
+
+/**
+ * Parses an operation, and binds it to who asks for it.
+ *
+ * @throws BudgetError if the input is not valid, or the asker may not have it done
+ */
+export function parseOperation<K extends OperationName>(
+  op: K,
+  input: InputOf<K>,
+  asker: Asker | undefined,
+): Operation<K> {
+  const spec: OperationSpec = OPERATIONS[op];
+  if (asker && !asker.scopes.has(spec.scope)) {
+    throw forbidden(`this operation needs a token with the scope ${spec.scope}`);
+  }
+  if (spec.binding === "none") requireUnbound(asker?.caller);
+  const fields = parseFields(spec, input);
+  return { op, ...bind(spec, fields, asker?.caller) } as Operation<K>;
+}
+
+/** An operation's fields as the caller may send them. What a binding adds to a step has to be valid, too. */
+function bind(spec: OperationSpec, fields: Fields, caller: Caller | undefined): Fields {
+  const { request = {}, bucket } = fields;
+  if (spec.binding === "bucket") requireOwnBucket(caller, bucket as BucketKey);
+  // Whose reservation it is, the object knows; the answer must not show more than a step's, nor change the model.
+  if (spec.binding === "reservation") bindStep(caller, { model: request.model, detail: request.detail });
+  if (spec.binding !== "step") return fields;
+  const bound = bindStep(caller, request);
+  return bound === request ? fields : parseFields(spec, { ...fields, request: bound });
+}
+
+function parseFields({ input }: OperationSpec, fields: unknown): Fields {
+  return parseInput(input, fields, Object.keys(input.shape));
+}
+
+interface Fields {
+  readonly request?: StepRequest;
+  readonly bucket?: unknown;
+}
+
+/** The most operations that a batch can have. */
+export const MAX_BATCH = 1000;
+
+/** The operations that a batch can have. */
+export const BATCH_OPERATIONS = (Object.keys(OPERATIONS) as OperationName[]).filter((op) => OPERATIONS[op].isBatchable);
+
+/** `POST batch`: each operation is checked by itself. */
+export const BatchRequest = z
+  .strictObject({
+    operations: z
+      .array(z.unknown(), "takes a list of operations")
+      .max(MAX_BATCH, `takes up to ${MAX_BATCH} operations`)
+      .describe(`Up to ${MAX_BATCH} operations, each as \`{op, …}\` with the fields of its call. ${describeItems()}`),
+  })
+  .meta({ id: "BatchRequest", description: "Operations to run in order, in one commit." });
+
+/**
+ * Parses one operation of a batch: `{op, …}` with the fields of its call side by side.
+ *
+ * @throws BudgetError as `parseOperation` does, and if it is no operation that a batch can have
+ */
+export function parseBatchItem(item: unknown, asker: Asker | undefined): Operation {
+  if (!isObject(item)) throw refused("", "takes an object");
+  const { op, ...fields } = item;
+  const name = BATCH_OPERATIONS.find((each) => each === op);
+  if (name === undefined) throw refused("/op", `takes one of ${BATCH_OPERATIONS.join(", ")}`);
+  return parseOperation(name, inputOf(name, fields) as InputOf<typeof name>, asker);
+}
+
+/** Sorts a batch item's fields into those of the operation's input. */
+function inputOf(op: OperationName, fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const names = Object.keys(OPERATIONS[op].input.shape);
+  const own = ownFields(op);
+  const input = Object.fromEntries(own.map((name) => [name, fields[name]]));
+  const rest = Object.fromEntries(Object.entries(fields).filter(([name]) => !own.includes(name)));
+  if (names.includes("request")) return { ...input, request: rest };
+  const { idempotency_key, ...others } = rest;
+  const isEdit = names.includes("edit");
+  const [other] = Object.keys(isEdit ? others : rest);
+  if (other !== undefined) throw refused(`/${other}`, "is not a field of this operation");
+  return isEdit ? { ...input, edit: { idempotency_key } } : input;
+}
+
+/** The fields that a batch item has beside those of its request. */
+function ownFields(op: OperationName): string[] {
+  return Object.keys(OPERATIONS[op].input.shape).filter((name) => name !== "request" && name !== "edit");
+}
+
+function describeItems(): string {
+  const items = BATCH_OPERATIONS.map((op) => {
+    const own = ownFields(op).map((name) => `\`${name}\``);
+    return own.length === 0 ? `\`${op}\`` : `\`${op}\` (with ${own.join(" and ")})`;
+  });
+  return `Operations: ${items.join(", ")}.`;
+}
+
+function refused(pointer: string, detail: string): BudgetError {
+  return new BudgetError(inputRefusal([{ pointer, detail }]));
+}

@@ -1,0 +1,62 @@
+/** The configuration: read, replaced and patched. */
+import { type BudgetConfig, configIssues, mergePatch, type Policy } from "../../core/index.ts";
+import type { Operation } from "../../operations/index.ts";
+import { BudgetError, type ConfigVersion, type Edit, inputRefusal, type Page, pointerTo } from "../../wire/index.ts";
+import type { Tenant } from "../tenant.ts";
+import { editorOf, withoutUndefined } from "./edits.ts";
+
+export function config(tenant: Tenant): ConfigVersion {
+  return tenant.config.version;
+}
+
+/** Replaces the configuration, from the next operation on. Totals stay. */
+export function configure(tenant: Tenant, operation: Operation<"configure">, nowMs: number): ConfigVersion {
+  return replaceConfig(tenant, () => operation.config, operation.edit, nowMs);
+}
+
+/** Merges a patch into the configuration (RFC 7396). */
+export function patchConfig(tenant: Tenant, operation: Operation<"patch_config">, nowMs: number): ConfigVersion {
+  const merge = (known: BudgetConfig) => mergePatch(known, operation.patch) as BudgetConfig;
+  return replaceConfig(tenant, merge, operation.edit, nowMs);
+}
+
+export function configHistory(
+  tenant: Tenant,
+  { query: { after, limit } }: Operation<"config_history">,
+): Page<ConfigVersion> {
+  return tenant.config.history(after, limit);
+}
+
+function replaceConfig(
+  tenant: Tenant,
+  edited: (config: BudgetConfig) => BudgetConfig,
+  edit: Edit,
+  nowMs: number,
+): ConfigVersion {
+  const { version, config: known } = tenant.config.version;
+  if (edit.ifVersion && !edit.ifVersion.includes(version)) {
+    throw new BudgetError({ code: "precondition_failed", detail: `the configuration is at version ${version}` });
+  }
+  const next = withoutNullLimits(edited(known));
+  const issues = configIssues(next as Record<string, unknown>);
+  if (issues.length > 0) {
+    throw new BudgetError(inputRefusal(issues.map(({ key, detail }) => ({ pointer: pointerTo([key]), detail }))));
+  }
+  // Under another idle time, touches would be stored at another pace: those of the pace until now are stored now.
+  tenant.buckets.saveTouches();
+  const before = tenant.config.isValid ? boundOf(tenant.policy) : Number.POSITIVE_INFINITY;
+  const made = tenant.config.replace(next, edit.author ?? null, nowMs);
+  tenant.ledger.append("config", { version: made.version, ...editorOf(edit) }, nowMs);
+  if (boundOf(tenant.policy) > before) tenant.engine.leaveOverflow(tenant.policy, nowMs);
+  return made;
+}
+
+function boundOf({ maxBuckets }: Policy): number {
+  return maxBuckets ?? Number.POSITIVE_INFINITY;
+}
+
+/** A limit of null is no limit; a bound of null is no bound, which differs from the default. */
+function withoutNullLimits(config: BudgetConfig): BudgetConfig {
+  const isKept = ([key, value]: [string, unknown]) => value !== null || key === "max_users";
+  return Object.fromEntries(Object.entries(withoutUndefined(config)).filter(isKept));
+}

@@ -1,0 +1,62 @@
+/** Idempotency keys: the same request under the same key is answered again, and has no further effect. */
+import { stringify } from "safe-stable-stringify";
+import { type Caller, idempotencyKeyIn, type Operation } from "../../operations/index.ts";
+import { BudgetError } from "../../wire/index.ts";
+import type { Tenant } from "../tenant.ts";
+
+/** A request under an idempotency key. */
+interface Keyed {
+  readonly key: string;
+  readonly storedKey: string;
+  readonly identity: string;
+  /** The first token of the line that the caller's comes from; nothing for the operator. */
+  readonly sender: string;
+}
+
+/**
+ * Runs an operation, unless it was run before under its idempotency key: then returns the first answer. A refusal is
+ * not kept: it had no effect, and the same request can succeed later.
+ */
+export function runOnce<T>(
+  tenant: Tenant,
+  operation: Operation,
+  caller: Caller | undefined,
+  nowMs: number,
+  run: () => T,
+): T {
+  const key = idempotencyKeyIn(operation);
+  if (key === undefined) return run();
+  const sender = caller?.ancestors?.[0] ?? caller?.jti ?? "";
+  const storedKey = tenant.replays.keyOf(key, caller);
+  return runKeyed(tenant, { key, storedKey, identity: identityOf(operation, caller), sender }, nowMs, run);
+}
+
+function runKeyed<T>(tenant: Tenant, request: Keyed, nowMs: number, run: () => T): T {
+  const { key, storedKey, identity, sender } = request;
+  const { replays } = tenant;
+  const known = replays.get(storedKey, nowMs);
+  if (!known) {
+    const answer = run();
+    replays.put(storedKey, { request: identity, sender, answer }, nowMs);
+    return answer;
+  }
+  if (!replays.isSame(known, identity)) {
+    if (known.sender !== undefined && known.sender !== sender) {
+      return runKeyed(tenant, { ...request, storedKey: replays.keyBeside(storedKey, sender) }, nowMs, run);
+    }
+    const detail = `the idempotency key "${key}" was used for another request; a new request takes a key of its own`;
+    throw new BudgetError({ code: "idempotency_mismatch", detail });
+  }
+  return { ...(tenant.erasure.answerAfter(known) as T), replayed: true };
+}
+
+/** The names that stored requests have for fields, so that a retry is recognised by a later version. */
+const STORED_NAMES: Readonly<Record<string, string>> = { bucket: "key", limits: "request" };
+
+/** What makes two requests the same. How much of the answer is asked for is no part of it. */
+function identityOf(operation: Operation, caller: Caller | undefined): string {
+  const fields = Object.entries(operation).map(([name, value]) => [STORED_NAMES[name] ?? name, value] as const);
+  const { request, ...others } = Object.fromEntries(fields);
+  const stored = request ? { ...others, request: { ...request, detail: undefined } } : others;
+  return stringify([stored, caller?.user]) ?? "";
+}

@@ -1,0 +1,252 @@
+/** What each call returns: a schema with a description of every field, and the type that follows from it. */
+import { z } from "zod";
+import {
+  type BucketName,
+  type BudgetStatus,
+  type LimitStatus,
+  type Maxima,
+  METRICS,
+  type UsageTotals,
+} from "../core/index.ts";
+import { MAXIMA_JSON_SCHEMA, OVERRIDE_JSON_SCHEMA } from "./config-json-schema.ts";
+import { ConfigRequest } from "./edits.ts";
+import type { Immutable } from "./immutable.ts";
+import { RESERVATION_STATES } from "./queries.ts";
+
+const Count = z.int().min(0);
+const Amount = z.number().min(0);
+const Usd = z.number().min(0);
+const Time = z.iso.datetime();
+const Text = z.string();
+const Yes = z.literal(true);
+
+export const LimitStatusResponse = z
+  .object({
+    name: Text.describe("The limit's name."),
+    max: Amount.describe("The maximum."),
+    used: Amount.describe("What has been spent in its window."),
+    held: Amount.describe("What open reservations hold."),
+    remaining: Amount.describe("`max` minus `used` and `held`, at least 0."),
+    resets_at: Time.nullable().describe("When everything counted now will have left the window. Null: never."),
+    shadow: Yes.optional().describe("Only if true: the limit does not block."),
+  })
+  .meta({
+    id: "LimitStatus",
+    description: "How a limit stands, in its metric's unit.",
+  }) satisfies z.ZodType<LimitStatus>;
+
+const Remaining = z.partialRecord(z.enum(METRICS), Amount);
+
+export const DecisionResponse = z
+  .object({
+    state: z.enum(["ok", "warn", "blocked"]).describe("`ok` and `warn` allow the step."),
+    reason: Text.nullable().describe("For people: the limit's name or `frozen` if blocked, `tokens at 85%` if warned."),
+    limit: Text.nullable().describe("For programs: the name of the limit that decided."),
+    remaining: Remaining.describe("The least that is left of each metric, over all limits that block."),
+    retry_after: Amount.nullable().describe(
+      "Seconds until a blocked step will be allowed if nothing more is spent. Null: no time will allow it.",
+    ),
+    would_block: Text.optional().describe("The first shadow limit that would have blocked."),
+    limits: z.array(LimitStatusResponse).optional().describe("With `detail`: every limit that applies, in order."),
+  })
+  .meta({ id: "Decision", description: "May the next step be taken?" }) satisfies z.ZodType<BudgetStatus>;
+export type DecisionResponse = BudgetStatus;
+
+/** What a write adds to its response. */
+const written = {
+  replayed: Yes.optional().describe(
+    "Only if true: the call was made before under the same idempotency key, and this is its first response.",
+  ),
+};
+
+export const ConsumeResponse = DecisionResponse.extend(written).meta({
+  id: "ConsumeAnswer",
+  description: "The decision for the next step.",
+});
+export type ConsumeResponse = Immutable<z.infer<typeof ConsumeResponse>>;
+
+/** A usage's totals. */
+export const totals = {
+  tokens_in: Count.describe("All input tokens."),
+  tokens_out: Count.describe("All output tokens."),
+  tokens_total: Count.describe("Input and output tokens together."),
+  cost_usd: Usd.describe("Cost in USD."),
+  calls: Count.describe("How many calls were recorded."),
+  cache_read_input_tokens: Count.describe("The part of `tokens_in` that was read from a cache."),
+  cache_write_input_tokens: Count.describe("The part of `tokens_in` that was written to a cache."),
+  reasoning_output_tokens: Count.describe("The part of `tokens_out` that was reasoning."),
+};
+export const TotalsResponse = z.object(totals) satisfies z.ZodType<UsageTotals>;
+
+/** How a response names a bucket. */
+export const bucketName = {
+  scope: Text.describe("`tenant`, `user`, a label's name, or two to four of those joined by `_and_`."),
+  id: z
+    .union([Text, z.null(), z.array(Text.nullable())])
+    .describe(
+      "The user's id or the label's value; for a joined scope, a list with one for each part. Null: the tenant, the anonymous user, or an overflow bucket.",
+    ),
+  overflow: Yes.optional().describe(
+    "Only if true: the bucket that new subjects share because the scope has reached `max_users`.",
+  ),
+};
+export const BucketNameResponse = z.object(bucketName) satisfies z.ZodType<BucketName>;
+
+/** What reservations hold, or ask for. */
+export const AmountsResponse = z.object({
+  tokens: Count.describe("Tokens, input and output together."),
+  input_tokens: Count.describe("Input tokens."),
+  output_tokens: Count.describe("Output tokens."),
+  cost_usd: Usd.describe("Cost in USD."),
+});
+export type AmountsResponse = Immutable<z.infer<typeof AmountsResponse>>;
+
+/** A bucket's own maxima. */
+export const MaximaResponse = z.custom<Maxima>().meta(MAXIMA_JSON_SCHEMA);
+const RaiseResponse = z
+  .custom<Maxima & { readonly expires_at: string }>()
+  .meta({ ...OVERRIDE_JSON_SCHEMA, required: ["expires_at"] });
+
+const SATURABLE = ["tokens", "cost_usd", "calls"] as const;
+
+export const UsageResponse = z
+  .object({
+    ...bucketName,
+    in_overflow: Yes.optional().describe(
+      "Only if true: the subject has no bucket of its own and shares its scope's overflow bucket, whose limits these are.",
+    ),
+    ...totals,
+    saturated: z
+      .array(z.enum(SATURABLE))
+      .optional()
+      .describe("Metrics whose total has reached 2^53−1 and no longer grows."),
+    started_at: Time.nullable().describe("When the bucket started to count. Null: it has recorded nothing yet."),
+    wall_clock: Amount.describe("Seconds since `started_at`."),
+    override: MaximaResponse.nullable().describe("The bucket's own limits."),
+    raise: RaiseResponse.nullable().describe("Limits that take precedence over `override` until `expires_at`."),
+    frozen: z
+      .object({ until: Time.nullable().describe("When the freeze ends. Null: when it is lifted.") })
+      .nullable()
+      .describe("The freeze in force, if any."),
+    held: AmountsResponse.extend({ reservations: Count.describe("How many reservations are open.") }).describe(
+      "What open reservations hold.",
+    ),
+    limits: z.array(LimitStatusResponse).describe("The bucket's limits, in the order they are checked."),
+    remaining: Remaining.describe("The least that is left of each metric, over the bucket's limits that block."),
+    users: Count.optional().describe("Only for the tenant: how many users have a bucket."),
+    overflowing: z.array(Text).optional().describe("Only for the tenant: the scopes that have an overflow bucket."),
+    ...written,
+  })
+  .meta({ id: "Usage", description: "A bucket's totals, and how its limits stand." });
+export type UsageResponse = Immutable<z.infer<typeof UsageResponse>>;
+
+const reservation = {
+  id: Text.describe("The reservation's id, in order of creation."),
+  state: z.enum(RESERVATION_STATES).describe("`held` while it is open, then how it was settled."),
+  user_id: Text.nullable().describe("The user. Null: the anonymous user."),
+  labels: z.record(z.string(), z.string()).describe("The call's labels."),
+  granted: AmountsResponse.describe("All that was granted, which is less than asked for if it was capped."),
+  held: AmountsResponse.describe("What it holds now."),
+  spent: TotalsResponse.describe("What its commits have recorded."),
+  on_expiry: z.enum(["release", "charge"]).describe("What its expiry does."),
+  estimated: TotalsResponse.optional().describe("What its expiry charged and no commit has corrected yet."),
+  late: Yes.optional().describe("Only if true: a commit came after it was released or had expired."),
+  created_at: Time.describe("When it was made."),
+  expires_at: Time.describe("When it expires."),
+  settled_at: Time.nullable().describe("When it was committed or released, or expired. Null: it is open."),
+};
+
+export const ReservationResponse = z
+  .object(reservation)
+  .meta({ id: "Reservation", description: "A reservation and its outcome." });
+export type ReservationResponse = Immutable<z.infer<typeof ReservationResponse>>;
+
+export const ReleaseResponse = z
+  .object({ ...reservation, ...written })
+  .meta({ id: "WrittenReservation", description: "A reservation after a write." });
+export type ReleaseResponse = Immutable<z.infer<typeof ReleaseResponse>>;
+
+export const ReservationDecision = z
+  .object({
+    ...reservation,
+    decision: DecisionResponse.describe("The decision for the next step, with this reservation counted."),
+    ...written,
+  })
+  .meta({ id: "ReservationDecision", description: "A reservation, and the decision for the next step." });
+export type ReservationDecision = Immutable<z.infer<typeof ReservationDecision>>;
+
+export const ConfigVersion = z
+  .object({
+    version: Count.describe("The version. 0 is the empty configuration that every tenant starts with."),
+    at: Time.nullable().describe("Since when it is in force. Null for version 0."),
+    author: Text.nullable().describe("Who made the edit, as `From` said."),
+    config: ConfigRequest.describe("The configuration, without limits of null."),
+  })
+  .meta({ id: "ConfigVersion", description: "One version of the configuration." });
+export type ConfigVersion = Immutable<z.infer<typeof ConfigVersion>>;
+
+export const ConfigureResponse = z.object({ ...ConfigVersion.shape, ...written });
+export type ConfigureResponse = Immutable<z.infer<typeof ConfigureResponse>>;
+
+/** A page of a list: `next` is the `after` of the next page, null at the end. */
+export interface Page<T, After = number> {
+  readonly items: readonly T[];
+  readonly next: After | null;
+}
+
+export const pageOf = <T extends z.ZodType, N extends z.ZodType>(item: T, next: N) =>
+  z.object({
+    items: z.array(item).describe("The page's items, in order."),
+    next: next.nullable().describe("The `after` of the next page. Null: this is the last page."),
+  });
+
+export const ReservationsPage = pageOf(ReservationResponse, Text).meta({
+  id: "ReservationsPage",
+  description: "A page of reservations.",
+});
+export const ConfigHistoryPage = pageOf(ConfigVersion, Count).meta({
+  id: "ConfigHistoryPage",
+  description: "A page of the configuration's versions, the oldest first.",
+});
+
+export const BatchResponse = z
+  .object({
+    results: z
+      .array(
+        z.object({
+          status: z.int().describe("The HTTP status that the operation's own call would have had."),
+          body: z.unknown().describe("The body that it would have had."),
+        }),
+      )
+      .describe("One result for each operation, in order."),
+  })
+  .meta({ id: "BatchAnswer", description: "The results of a batch." });
+
+export const ErasedUser = z
+  .object({
+    pseudonym: Text.describe("What replaces the user's id from now on. It cannot be computed from the id."),
+    buckets: Count.describe("How many buckets were erased."),
+  })
+  .meta({ id: "Erased", description: "A user was erased." });
+export type ErasedUser = Immutable<z.infer<typeof ErasedUser>>;
+
+export const ErasedTenant = z
+  .object({ erased: Yes.describe("Always true.") })
+  .meta({ id: "ErasedTenant", description: "Everything stored for the tenant was deleted." });
+export type ErasedTenant = Immutable<z.infer<typeof ErasedTenant>>;
+
+export const ExportedRow = z.object({ table: Text, row: z.record(z.string(), z.unknown()) });
+export type ExportedRow = Immutable<z.infer<typeof ExportedRow>>;
+export const ExportPage = pageOf(ExportedRow, Text);
+
+export const RevokedToken = z
+  .object({
+    jti: Text.describe("The token's id."),
+    revoked_at: Time.describe("When it was revoked."),
+  })
+  .meta({ id: "RevokedToken", description: "A revoked token." });
+export type RevokedToken = Immutable<z.infer<typeof RevokedToken>>;
+
+export const HealthResponse = z
+  .object({ status: z.literal("ok").describe("Always `ok`.") })
+  .meta({ id: "Health", description: "The service is up." });

@@ -1,0 +1,90 @@
+/** Exports: lists streamed page by page, no faster than they are read. */
+import type { LedgerEntry, Page } from "../wire/index.ts";
+
+/** Streams texts as they are made. */
+export function streamText(texts: AsyncIterable<string> | Iterable<string>): ReadableStream<Uint8Array> {
+  const utf8 = new TextEncoder();
+  const iterator = Symbol.asyncIterator in texts ? texts[Symbol.asyncIterator]() : texts[Symbol.iterator]();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const next = await iterator.next();
+      if (next.done) controller.close();
+      else controller.enqueue(utf8.encode(next.value));
+    },
+    async cancel() {
+      await iterator.return?.();
+    },
+  });
+}
+
+/**
+ * Streams a list. The first page is read before the stream begins, so that a refusal of it is still the response.
+ *
+ * @param read reads the page after a place
+ * @param print prints an item, with the end of its line
+ */
+export async function streamPages<T, After>(
+  first: After,
+  read: (after: After) => Promise<Page<T, After>>,
+  print: (item: T) => string,
+  head = "",
+): Promise<ReadableStream<Uint8Array>> {
+  const { items, next } = await read(first);
+  async function* texts(): AsyncGenerator<string> {
+    const printAll = (some: readonly T[]) => some.map(print).join("");
+    yield head + printAll(items);
+    for (let after = next; after !== null; ) {
+      const page = await read(after);
+      yield printAll(page.items);
+      after = page.next;
+    }
+  }
+  return streamText(texts());
+}
+
+export function printNdjson(item: unknown): string {
+  return `${JSON.stringify(item)}\n`;
+}
+
+/** The columns of a ledger's CSV export: what most entries have. All else is JSON in one more. */
+const COLUMNS = [
+  "id",
+  "at",
+  "kind",
+  "user_id",
+  "model",
+  "reservation",
+  "tokens_in",
+  "tokens_out",
+  "cost_usd",
+  "calls",
+  "cache_read_input_tokens",
+  "cache_write_input_tokens",
+  "reasoning_output_tokens",
+  "idempotency_key",
+] as const satisfies readonly (keyof LedgerEntry)[];
+
+export const CSV_HEAD = `${[...COLUMNS, "more"].join(",")}\r\n`;
+
+export function printCsv(entry: LedgerEntry): string {
+  const known: readonly string[] = COLUMNS;
+  const more = Object.fromEntries(Object.entries(entry).filter(([field]) => !known.includes(field)));
+  const cells = COLUMNS.map((column) => entry[column] ?? "");
+  const row = [...cells, Object.keys(more).length > 0 ? JSON.stringify(more) : ""];
+  return `${row.map(csvCell).join(",")}\r\n`;
+}
+
+/** What spreadsheets take for a formula: one of four signs, also after what they trim, and in full width. */
+const FORMULA = /^[\t\r\n]|^[\s\p{C}]*[=+\-@＝＋－＠]/u;
+/** The same after a tab or a line's end, where a paste or a lenient reader begins another cell. */
+const INNER_FORMULA = /([\t\r\n][\s\p{C}]*)(?=[=+\-@＝＋－＠])/gu;
+
+/**
+ * Prints a cell (RFC 4180). Ids are what callers say, so an apostrophe leads text that a spreadsheet would take for a
+ * formula.
+ */
+function csvCell(value: string | number): string {
+  if (typeof value === "number") return `${value}`;
+  const text = (FORMULA.test(value) ? `'${value}` : value).replaceAll(INNER_FORMULA, "$1'");
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,66 @@
+/** The headers of writes: idempotency keys, and what guards an edit of the configuration. */
+import type { HonoRequest } from "hono";
+import { BudgetError, type Edit, inputRefusal, isObject } from "../wire/index.ts";
+
+/** The header of an idempotency key, for a route's documentation. */
+export const IDEMPOTENCY_HEADER = {
+  "Idempotency-Key": "Makes the call safe to repeat: the same key and body get the first response, without effect.",
+};
+
+/** The headers that `editOf` reads, for a route's documentation. */
+export const EDIT_HEADERS = {
+  "If-Match": "The entity tags that the edit may be made from: 412 if the configuration has another by now.",
+  From: "Who makes the edit, for the history.",
+  ...IDEMPOTENCY_HEADER,
+};
+
+/** The most of a `From` header that is kept, in UTF-16 units. */
+const MAX_AUTHOR_LENGTH = 256;
+
+/** What guards an edit, and whom its `From` names (RFC 9110, section 10.1.2). */
+export function editOf(request: HonoRequest): Edit {
+  return {
+    ifVersion: versionsIn(request.header("if-match")),
+    author: request.header("from")?.slice(0, MAX_AUTHOR_LENGTH) ?? null,
+    idempotency_key: keyIn(request),
+  };
+}
+
+/**
+ * Puts the header's key into a body, whose schema checks it.
+ *
+ * @throws BudgetError `invalid_input` if the body has another
+ */
+export function withIdempotencyKey<T>(request: HonoRequest, body: T): T {
+  const key = keyIn(request);
+  if (key === undefined || !isObject(body)) return body;
+  const { idempotency_key: own } = body;
+  if (own !== undefined && own !== key) {
+    const detail = "differs from the Idempotency-Key header";
+    throw new BudgetError(inputRefusal([{ pointer: "/idempotency_key", detail }]));
+  }
+  return { ...body, idempotency_key: key };
+}
+
+/** Prints the strong entity tag of a version (RFC 9110, section 8.8.3). */
+export function entityTag(version: number): string {
+  return `"v${version}"`;
+}
+
+/** The key in its header, which may be quoted (draft-ietf-httpapi-idempotency-key-header). */
+function keyIn(request: HonoRequest): string | undefined {
+  const header = request.header("idempotency-key");
+  return header && (/^"(.*)"$/.exec(header)?.[1] ?? header);
+}
+
+/**
+ * The versions that `If-Match` lets an edit be made from (RFC 9110, section 13.1.1): undefined for any, none if it names
+ * only tags that no version has, weak ones included.
+ */
+function versionsIn(header: string | undefined): number[] | undefined {
+  if (header === undefined || header.trim() === "*") return undefined;
+  return header.split(",").flatMap((tag) => {
+    const [, version] = /^\s*"v(\d+)"\s*$/.exec(tag) ?? [];
+    return version === undefined ? [] : [Number(version)];
+  });
+}
