@@ -1,5 +1,5 @@
 import { HealthAnswer } from "../../wire/answer-schemas.ts";
-import { docsPage } from "../openapi/docs-page.ts";
+import { docsFile, docsPage } from "../openapi/docs-page.ts";
 import { openApiDocument } from "../openapi/document.ts";
 import { problemPage } from "../problem-pages.ts";
 import { onNotFound } from "../problems.ts";
@@ -47,6 +47,17 @@ export function metaRoutes(all: () => readonly Route[]): readonly Route[] {
       summary: "A reference to read in a browser",
       answer: { description: "A page.", types: ["text/html"] },
       handle: (c) => c.body(docsPage.html, 200, { "content-type": HTML, "content-security-policy": docsPage.policy }),
+    },
+    {
+      method: "get",
+      path: "/docs/{file}",
+      scope: null,
+      operationId: "getDocsFile",
+      tag: "Service",
+      summary: "A file of the reference",
+      answer: { description: "A script or a style sheet.", types: ["text/javascript", "text/css"] },
+      problems: ["not_found"],
+      handle: async (c) => (await docsFile(c.env, c.req.param("file") ?? "")) ?? onNotFound(c),
     },
     {
       method: "get",
