@@ -23,7 +23,7 @@ const MAX_GET_BODY = 8192;
 /** How often an operation is called in comparison: what agents call often, what reads all that there is seldom. */
 const SHARES: Readonly<Record<string, number>> = {
   ...{ consume: 60, reserve: 60, commit: 60, extend: 40, batch: 60 },
-  ...{ audit: 1, exportLedger: 1, getOpenApi: 2, getDocs: 2 },
+  ...{ audit: 1, exportLedger: 1, getOpenApi: 2, getDocs: 2, getDocsFile: 2 },
 };
 const SHARE = 20;
 
@@ -84,6 +84,7 @@ export class Requests {
       id: path.includes("{scope}") ? bucketId : (user ?? "nobody"),
       reservation,
       jti,
+      file: "start.js",
       code: pick(dice, this.#document.problemCodes),
     };
     return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? name));

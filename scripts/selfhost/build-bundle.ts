@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { parse } from "smol-toml";
+import { SWAGGER_UI } from "../../src/worker/openapi/swagger-ui.ts";
 import { WRANGLER_ENVIRONMENT } from "../wrangler-environment.ts";
 import { type WranglerConfig, workerdConfig } from "./workerd-config.ts";
 
@@ -29,6 +30,8 @@ export async function buildBundle(dir: string): Promise<string> {
   });
   const files = (await readdir(dir)).filter((file) => !/\.(map|md)$/.test(file) && file !== MAIN_MODULE);
   const config = parse(await readFile(join(ROOT, "wrangler.toml"), "utf8")) as unknown as WranglerConfig;
-  await writeFile(join(dir, "workerd.capnp"), workerdConfig(config, [MAIN_MODULE, ...files.toSorted()]));
+  const assets = Object.values(SWAGGER_UI).map(({ path }) => path);
+  for (const path of assets) await cp(join(ROOT, config.assets.directory, path), join(dir, "assets", path));
+  await writeFile(join(dir, "workerd.capnp"), workerdConfig(config, [MAIN_MODULE, ...files.toSorted()], assets));
   return stdout;
 }

@@ -38,8 +38,6 @@ if (complaint) {
   await service.kill("SIGTERM");
   stop(`${complaint}\n\n${USAGE}`, 2);
 }
-console.log(`edge-budget serves ${service.url}; what it counts is kept in ${state}`);
-
 let toldToStop = false;
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
@@ -47,6 +45,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     service[Symbol.asyncDispose]();
   });
 }
+// Last: whoever reads this may send a signal at once.
+console.log(`edge-budget serves ${service.url}; what it counts is kept in ${state}`);
 await service.gone;
 if (!toldToStop) stop("workerd ended by itself", 1);
 

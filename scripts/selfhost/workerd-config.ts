@@ -5,6 +5,7 @@ export interface WranglerConfig {
   readonly durable_objects?: { readonly bindings: readonly { readonly name: string; readonly class_name: string }[] };
   readonly secrets?: { readonly required?: readonly string[] };
   readonly vars?: Readonly<Record<string, unknown>>;
+  readonly assets: { readonly directory: string; readonly binding: string };
 }
 
 /** How the Worker gets a file of the bundle that it imports, by the file's extension. */
@@ -25,6 +26,14 @@ const MODULE_TYPES: Readonly<Record<string, string>> = {
  */
 const SETTING = "export default ({ said, otherwise }) => said ?? otherwise;";
 
+/** Makes a binding to static assets from their contents by path. */
+const ASSETS = `export default (files) => ({
+  async fetch(url) {
+    const file = files[new URL(url).pathname];
+    return new Response(file, { status: file ? 200 : 404 });
+  },
+});`;
+
 /**
  * Writes workerd's configuration for a bundle, in Cap'n Proto's text form. It names no folder and no port, and has no
  * secret: those are given to workerd when it starts, as `--directory-path state=DIR`, `--socket-addr http=HOST:PORT`
@@ -32,14 +41,20 @@ const SETTING = "export default ({ said, otherwise }) => said ?? otherwise;";
  * (rate limits) are left out.
  *
  * @param modules the bundle's files, the Worker's main module first
+ * @param assetPaths its static assets, by the paths that the Worker fetches; the bundle has them below `assets`
  */
-export function workerdConfig(wrangler: WranglerConfig, modules: readonly string[]): string {
-  const { compatibility_date, compatibility_flags = [], durable_objects, secrets, vars = {} } = wrangler;
+export function workerdConfig(
+  wrangler: WranglerConfig,
+  modules: readonly string[],
+  assetPaths: readonly string[],
+): string {
+  const { compatibility_date, compatibility_flags = [], durable_objects, secrets, vars = {}, assets } = wrangler;
   const objects = durable_objects?.bindings ?? [];
   const bindings = [
     ...objects.map(({ name, class_name }) => [name, `durableObjectNamespace = ${text(class_name)}`]),
     ...(secrets?.required ?? []).map((name) => [name, setting(name)]),
     ...Object.entries(vars).map(([name, value]) => [name, setting(name, value)]),
+    [assets.binding, staticAssets(assetPaths)],
   ];
   return `# Made by \`npm run build\` from wrangler.toml: the bundle beside it, for a workerd alone.
 using Workerd = import "/workerd/workerd.capnp";
@@ -50,7 +65,10 @@ const config :Workerd.Config = (
     (name = "state", disk = (writable = true)),
   ],
   sockets = [(name = "http", http = (), service = "edge-budget")],
-  extensions = [(modules = [(name = "selfhost:setting", internal = true, esModule = ${text(SETTING)})])],
+  extensions = [(modules = [
+    (name = "selfhost:setting", internal = true, esModule = ${text(SETTING)}),
+    (name = "selfhost:assets", internal = true, esModule = ${text(ASSETS)}),
+  ])],
 );
 
 const worker :Workerd.Worker = (
@@ -76,6 +94,12 @@ function setting(name: string, otherwise?: unknown): string {
   else if (otherwise !== undefined) values.push(`name = "otherwise", json = ${text(JSON.stringify(otherwise))}`);
   const bindings = values.map((value) => `(${value})`).join(", ");
   return `wrapped = (moduleName = "selfhost:setting", innerBindings = [${bindings}])`;
+}
+
+/** The binding to the static assets. They are embedded, so that workerd needs no path besides the state's. */
+function staticAssets(paths: readonly string[]): string {
+  const bindings = paths.map((path) => `(name = ${text(path)}, data = embed ${text(`assets${path}`)})`).join(", ");
+  return `wrapped = (moduleName = "selfhost:assets", innerBindings = [${bindings}])`;
 }
 
 function moduleType(file: string): string {

@@ -9,7 +9,7 @@ const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /**
  * What every exchange has, whatever its route: a request id, taken over or made; the caller's trace, passed through;
- * an answer that nobody caches; and one line in the log, as JSON. The line has no token, no body, and of the path only
+ * an answer that nobody caches unless its route says so; and one line in the log, as JSON. The line has no token, no body, and of the path only
  * the route and, once the caller is known, the tenant.
  */
 export const exchange: MiddlewareHandler<WorkerEnv> = async (c, next) => {
@@ -21,7 +21,7 @@ export const exchange: MiddlewareHandler<WorkerEnv> = async (c, next) => {
   await next();
   const answer = c.res.headers;
   answer.set("x-request-id", requestId);
-  answer.set("cache-control", "no-store");
+  if (!answer.has("cache-control")) answer.set("cache-control", "no-store");
   answer.set("x-content-type-options", "nosniff");
   const trace = TRACEPARENT.exec(headers.get("traceparent") ?? "");
   if (trace) answer.set("traceparent", trace[0]);

@@ -65,6 +65,14 @@ describe("the bundle, served by workerd alone", () => {
     });
   });
 
+  test("serves the files of the reference", async () => {
+    await using service = await serve("docs");
+    const page = await (await fetch(`${service.url}/docs`)).text();
+    const files = [...page.matchAll(/(?:src|href)="(\/docs\/[^"]+)"/g)].map(([, path]) => path);
+    expect(files).toHaveLength(3);
+    for (const path of files) expect.soft((await fetch(`${service.url}${path}`)).status, path).toBe(200);
+  });
+
   test("keeps its state where only its owner reads it, also in a folder that was open to others", async () => {
     const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
     for (const state of ["new", "open"]) {
@@ -110,8 +118,9 @@ test("the configuration has all that the Worker has in wrangler.toml, and no sec
     durable_objects: { bindings: [{ name: "TENANT_BUDGET", class_name: "TenantBudget" }] },
     secrets: { required: ["ADMIN_TOKEN"] },
     vars: { GREETING: 'say "hé\\"\n', RATES: { a: [1] } },
+    assets: { directory: "site", binding: "SITE" },
   };
-  const config = workerdConfig(wrangler, ["index.js", "page.html"]);
+  const config = workerdConfig(wrangler, ["index.js", "page.html"], ["/a.css"]);
   for (const line of [
     '(name = "page.html", text = embed "page.html")',
     'compatibilityFlags = ["nodejs_compat"]',
@@ -119,11 +128,12 @@ test("the configuration has all that the Worker has in wrangler.toml, and no sec
     '(name = "ADMIN_TOKEN", wrapped = (moduleName = "selfhost:setting", innerBindings = [(name = "said", fromEnvironment = "ADMIN_TOKEN")]))',
     '(name = "said", fromEnvironment = "GREETING"), (name = "otherwise", text = "say \\x22hé\\x5c\\x22\\x0a")]',
     '(name = "said", fromEnvironment = "RATES"), (name = "otherwise", json = "{\\x22a\\x22:[1]}")]',
+    '(name = "SITE", wrapped = (moduleName = "selfhost:assets", innerBindings = [(name = "/a.css", data = embed "assets/a.css")]))',
     '(className = "TenantBudget", uniqueKey = "edge-budget-TenantBudget", enableSql = true)',
   ]) {
     expect(config).toContain(line);
   }
-  expect(() => workerdConfig(wrangler, ["index.js", "a.png"])).toThrow("has no type for .png");
+  expect(() => workerdConfig(wrangler, ["index.js", "a.png"], [])).toThrow("has no type for .png");
 });
 
 describe("npm run selfhost", () => {

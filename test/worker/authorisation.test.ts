@@ -48,6 +48,7 @@ const MATRIX: readonly (readonly [operation: string, scope: string, reach: Reach
   ["getHealth", "", "anyone"],
   ["getOpenApi", "", "anyone"],
   ["getDocs", "", "anyone"],
+  ["getDocsFile", "", "anyone"],
   ["getProblem", "", "anyone"],
 ];
 
@@ -133,6 +134,7 @@ describe.each(CALLERS)("$who", ({ token, gets }) => {
       .replace("{id}", "alice")
       .replace("{jti}", "j-1")
       .replace("{reservation}", "r-1")
+      .replace("{file}", "start.js")
       .replace("{code}", "forbidden");
     const init = { method: route?.method.toUpperCase() ?? "", headers };
     const json = { ...headers, "content-type": "application/json" };

@@ -1,4 +1,7 @@
+import { env } from "cloudflare:test";
+import swaggerUi from "swagger-ui-dist/package.json" with { type: "json" };
 import { beforeAll, describe, expect, test } from "vitest";
+import { app } from "../../src/worker/app.ts";
 import { ROUTES } from "../../src/worker/routes/index.ts";
 import { BAD_REQUESTS, requestInit } from "./bad-requests.ts";
 import { newTenantPath, type Reply, send, sendJson } from "./http.ts";
@@ -19,6 +22,7 @@ function pathOf(path: string, tenant: string, reservation: string): string {
     .replace("{id}", bucket)
     .replace("{jti}", "j-1")
     .replace("{reservation}", reservation)
+    .replace("{file}", "start.js")
     .replace("{code}", "invalid_input");
 }
 
@@ -138,12 +142,40 @@ describe("what a route refuses with is what the document says", () => {
   }
 });
 
-test("the reference page runs one exact script and lets it call this service alone", async () => {
-  const page = await send("/docs");
-  expect(page.body).toMatch(
-    /src="https:\/\/cdn\.jsdelivr\.net\/npm\/@scalar\/api-reference@\d+\.\d+\.\d+\/dist\/[^"]+" integrity="sha384-/,
-  );
-  expect(page.headers.get("content-security-policy")).toContain("connect-src 'self'");
+describe("the reference page", () => {
+  test("loads its files from this service alone, and a browser may keep those with a version in their name", async () => {
+    const page = await send("/docs");
+    expect(page.headers.get("content-security-policy")).toMatch(
+      /^default-src 'none'; script-src 'self'; style-src 'self';/,
+    );
+    expect(page.headers.get("cache-control")).toBe("no-store");
+    const files = [...page.body.matchAll(/(?:src|href)="(\/docs\/[^"]+)"/g)].map(([, path]) => path);
+    const answers = await Promise.all(files.map((path) => send(path, { headers: { "x-request-id": "r" } })));
+    const forever = "public, max-age=31536000, immutable";
+    expect(
+      answers.map(({ status, headers }, index) => [
+        files[index].replace(swaggerUi.version, "VERSION"),
+        status,
+        ...["content-type", "cache-control", "x-content-type-options", "x-request-id"].map((name) => headers.get(name)),
+      ]),
+    ).toEqual([
+      ["/docs/swagger-ui-VERSION.css", 200, "text/css; charset=utf-8", forever, "nosniff", "r"],
+      ["/docs/swagger-ui-VERSION.js", 200, "text/javascript; charset=utf-8", forever, "nosniff", "r"],
+      ["/docs/start.js", 200, "text/javascript; charset=utf-8", "no-store", "nosniff", "r"],
+    ]);
+  });
+
+  test.each(["swagger-ui-1.0.0.js", "swagger-ui.css", "index.html", "__proto__"])("has no file %s", async (file) => {
+    const { status, body, headers } = await send(`/docs/${file}`);
+    expect({ status, code: body.code }).toEqual({ status: 404, code: "not_found" });
+    expect(headers.get("cache-control")).toBe("no-store");
+  });
+
+  test("is served where there are no static assets, its files as not found", async () => {
+    const ask = (path: string) => app.request(path, {}, { ...env, ASSETS: undefined });
+    expect((await ask("/docs")).status).toBe(200);
+    expect((await ask(`/docs/swagger-ui-${swaggerUi.version}.js`)).status).toBe(404);
+  });
 });
 
 test("the schema of a configuration and of a bucket's own limits refuses what the service refuses", () => {

@@ -1,34 +1,53 @@
-/**
- * The reference page. Scalar's script comes from a CDN, in one exact version whose hash the browser checks, and the
- * page's policy lets it call nothing but this service. A newer version needs a newer hash:
- * `npm pack @scalar/api-reference`, then SHA-384 of `dist/browser/standalone.js`.
- */
-const PACKAGE = "https://cdn.jsdelivr.net/npm/@scalar/api-reference@1.72.1/";
-const INTEGRITY = "sha384-U11tb2XnKvmwt8RlTvnwUnYgrN+ur4Xyh9htLhjajWNR/Oyl5AX5DEz00qRmlrmK";
-/** Nothing that would call another service. */
-const OPTIONS = JSON.stringify({
-  withDefaultFonts: false,
-  telemetry: false,
-  showDeveloperTools: "never",
-  agent: { disabled: true },
-  mcp: { disabled: true },
-});
+import { SWAGGER_UI } from "./swagger-ui.ts";
 
+const { script, style } = SWAGGER_UI;
+const START = "start.js";
+const START_SCRIPT = `SwaggerUIBundle({
+  url: "/openapi.json",
+  domNode: document.querySelector("#reference"),
+  deepLinking: true,
+});
+`;
+
+/** The reference page: Swagger UI, served by this service alone. */
 export const docsPage = {
-  /** Scalar writes its own styles into the page. */
-  policy: `default-src 'none'; script-src ${PACKAGE}; style-src 'unsafe-inline' ${PACKAGE}; img-src data:; font-src data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'`,
+  /** Allows no script, style or call of another host, and nothing inline. */
+  policy:
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   html: `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <title>edge-budget: reference</title>
+    <link rel="icon" href="data:," />
+    <link rel="stylesheet" href="/docs/${style.name}" />
   </head>
   <body>
-    <noscript>This page is drawn by a script; <a href="/openapi.json">the document itself</a> needs none.</noscript>
-    <script id="api-reference" data-url="/openapi.json" data-configuration='${OPTIONS}'></script>
-    <script src="${PACKAGE}dist/browser/standalone.js" integrity="${INTEGRITY}" crossorigin="anonymous"></script>
+    <div id="reference">This page needs JavaScript; <a href="/openapi.json">the OpenAPI document</a> does not.</div>
+    <script src="/docs/${script.name}"></script>
+    <script src="/docs/${START}"></script>
   </body>
 </html>
 `,
 };
+
+/**
+ * Returns a file that the page loads, or undefined if there is none of that name.
+ *
+ * @param env may have no static assets if the service does not run on Cloudflare
+ */
+export async function docsFile(
+  { ASSETS }: Partial<Pick<Cloudflare.Env, "ASSETS">>,
+  name: string,
+): Promise<Response | undefined> {
+  if (name === START) return new Response(START_SCRIPT, { headers: { "content-type": script.type } });
+  const file = [script, style].find((each) => each.name === name);
+  if (!file || !ASSETS) return undefined;
+  // The binding reads the path alone.
+  const stored = await ASSETS.fetch(`https://assets.invalid${file.path}`);
+  if (!stored.ok) return undefined;
+  return new Response(stored.body, {
+    headers: { "content-type": file.type, "cache-control": "public, max-age=31536000, immutable" },
+  });
+}

@@ -1,5 +1,6 @@
+/** The routes of the service itself. */
 import { HealthResponse } from "../../wire/index.ts";
-import { docsPage } from "../openapi/docs-page.ts";
+import { docsFile, docsPage } from "../openapi/docs-page.ts";
 import { openApiDocument } from "../openapi/document.ts";
 import { problemPage } from "../problem-pages.ts";
 import { onNotFound } from "../problems.ts";
@@ -7,11 +8,7 @@ import type { Route } from "../route.ts";
 
 const HTML = "text/html; charset=utf-8";
 
-/**
- * What tells of the service itself.
- *
- * @param all every route of the service, for its document
- */
+/** @param all every route of the service, for its document */
 export function metaRoutes(all: () => readonly Route[]): readonly Route[] {
   let document: string | undefined;
   return [
@@ -21,8 +18,8 @@ export function metaRoutes(all: () => readonly Route[]): readonly Route[] {
       scope: null,
       operationId: "getHealth",
       tag: "Service",
-      summary: "Is the service up?",
-      answer: { description: "It is.", schema: HealthResponse, example: { status: "ok" } },
+      summary: "Get the service's health",
+      answer: { description: "The service is up.", schema: HealthResponse, example: { status: "ok" } },
       handle: (c) => c.json({ status: "ok" }),
     },
     {
@@ -31,7 +28,7 @@ export function metaRoutes(all: () => readonly Route[]): readonly Route[] {
       scope: null,
       operationId: "getOpenApi",
       tag: "Service",
-      summary: "This document",
+      summary: "Get this document",
       answer: { description: "An OpenAPI 3.1 document.", types: ["application/json"] },
       handle: (c) => {
         document ??= JSON.stringify(openApiDocument(all()));
@@ -44,9 +41,20 @@ export function metaRoutes(all: () => readonly Route[]): readonly Route[] {
       scope: null,
       operationId: "getDocs",
       tag: "Service",
-      summary: "A reference to read in a browser",
+      summary: "Get the API reference as a page",
       answer: { description: "A page.", types: ["text/html"] },
       handle: (c) => c.body(docsPage.html, 200, { "content-type": HTML, "content-security-policy": docsPage.policy }),
+    },
+    {
+      method: "get",
+      path: "/docs/{file}",
+      scope: null,
+      operationId: "getDocsFile",
+      tag: "Service",
+      summary: "Get a file of the API reference",
+      answer: { description: "A script or a style sheet.", types: ["text/javascript", "text/css"] },
+      problems: ["not_found"],
+      handle: async (c) => (await docsFile(c.env, c.req.param("file") ?? "")) ?? onNotFound(c),
     },
     {
       method: "get",
@@ -54,7 +62,7 @@ export function metaRoutes(all: () => readonly Route[]): readonly Route[] {
       scope: null,
       operationId: "getProblem",
       tag: "Service",
-      summary: "What a problem means, and what to do",
+      summary: "Get a page about a problem",
       answer: { description: "A page.", types: ["text/html"] },
       problems: ["not_found"],
       handle: (c) => {

@@ -8,5 +8,6 @@ export const PATH_PARAMETERS: Readonly<Record<string, string>> = {
   jti: "The token's `jti`.",
   reservation: "The reservation's id.",
   scope: "A label's name, or two to four of `user` and labels joined by `_and_`.",
+  file: "The file's name, as the page at `/docs` has it.",
   code: "A problem's code.",
 };
