@@ -1,9 +1,10 @@
 /**
  * `npm run conformance -- FILE…`: runs the cases of vector files against the budget in this process and against
- * the Durable Object in workerd, and tells where either differs from the original.
+ * the Durable Object in workerd, and reports where either differs from the original.
  *
- * Exit code: 0 where nothing differs, 1 where anything does, 2 where it could not be run.
+ * Exit code: 0 if nothing differs, 1 if anything does, 2 if a file cannot be used.
  */
+import { readArguments } from "../arguments.ts";
 import type { Case } from "./case.ts";
 import { firstDifference } from "./difference.ts";
 import { runInWorkerd } from "./durable-object.ts";
@@ -11,8 +12,12 @@ import { runInProcess } from "./in-process.ts";
 import { BadFileError, readCases } from "./read-cases.ts";
 import type { Run } from "./run-case.ts";
 
-const files = process.argv.slice(2);
-if (files.length === 0) stop("usage: npm run conformance -- FILE…   (JSON files of conformance vectors)");
+const { operands: files } = readArguments({
+  usage: "npm run conformance -- FILE…",
+  does: "Runs recorded cases against the in-process budget and the Durable Object, and reports where either differs.",
+  operands: { name: "FILE…", sentence: "JSON files of cases", min: 1, max: Number.POSITIVE_INFINITY },
+  options: {},
+});
 
 const cases: Case[] = [];
 const origins: string[] = [];

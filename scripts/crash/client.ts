@@ -1,4 +1,4 @@
-import { RefusedError, type TenantClient, UnansweredError } from "../audit/tenant-client.ts";
+import { type BudgetClient, UnansweredError } from "../../src/client/index.ts";
 import type { Dice } from "./dice.ts";
 import type { Write } from "./journal.ts";
 import { type Request, Requests } from "./requests.ts";
@@ -35,7 +35,7 @@ export class Client {
   }
 
   /** Spends until the service does not answer any more. Begins with what it had no answer to, or gives that up. */
-  async spend(tenant: TenantClient): Promise<void> {
+  async spend(tenant: BudgetClient): Promise<void> {
     if (this.#unanswered && this.#dice.percent(GIVEN_UP)) this.#drop(this.#unanswered, "given up");
     try {
       await this.settle(tenant);
@@ -49,7 +49,7 @@ export class Client {
   }
 
   /** Sends again what it had no answer to. */
-  async settle(tenant: TenantClient): Promise<void> {
+  async settle(tenant: BudgetClient): Promise<void> {
     if (!this.#unanswered) return;
     this.retried += 1;
     await this.#send(tenant, this.#unanswered);
@@ -72,12 +72,12 @@ export class Client {
     this.#toCommit = undefined;
   }
 
-  async #send(tenant: TenantClient, request: Request): Promise<void> {
+  async #send(tenant: BudgetClient, request: Request): Promise<void> {
     const times = this.#dice.percent(SENT_TWICE) ? 2 : 1;
     const ends = await Promise.allSettled(Array.from({ length: times }, () => tell(tenant, request)));
     const answers = ends.filter((end) => end.status === "fulfilled").map(({ value }) => value);
-    const faults = ends.filter((end) => end.status === "rejected").map(({ reason }) => reason);
-    const refusal = faults.find((fault) => fault instanceof RefusedError);
+    const faults = ends.filter((end) => end.status === "rejected").map(({ reason }) => reason as Error);
+    const refusal = faults.find((fault) => !(fault instanceof UnansweredError));
     if (refusal) {
       this.refusals.push(refusal.message);
       return this.#drop(request, "refused");
@@ -97,13 +97,12 @@ export class Client {
 }
 
 /** Sends a request once; one answer for each of its writes. */
-async function tell(tenant: TenantClient, { path, body, writes }: Request): Promise<Told[]> {
+async function tell(tenant: BudgetClient, { path, body, writes }: Request): Promise<Told[]> {
   if (path !== "/batch") return [await tenant.call<Told>("POST", path, body)];
   const { results } = await tenant.call<{ results: { status: number; body: Told }[] }>("POST", path, body);
-  if (results.length !== writes.length)
-    throw new RefusedError(`a batch of ${writes.length} had ${results.length} answers`);
+  if (results.length !== writes.length) throw new Error(`a batch of ${writes.length} had ${results.length} results`);
   return results.map((result) => {
-    if (result.status >= 300) throw new RefusedError(`an operation of a batch was answered ${JSON.stringify(result)}`);
+    if (result.status >= 300) throw new Error(`an operation of a batch failed: ${JSON.stringify(result)}`);
     return result.body;
   });
 }

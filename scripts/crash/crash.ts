@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
+import { BudgetClient } from "../../src/client/index.ts";
 import type { AuditAnswer } from "../../src/wire/index.ts";
-import { TenantClient } from "../audit/tenant-client.ts";
 import { newDevSecrets } from "../dev-secrets.ts";
 import { type Service, serveBundle } from "../selfhost/serve-bundle.ts";
 import { type Accounting, accountFor } from "./accounting.ts";
@@ -55,7 +55,7 @@ export async function crash(options: CrashOptions): Promise<CrashResult> {
   );
   const env = { ...process.env, ...newDevSecrets(), REQUEST_LOG: "off" };
   const serve = () => serveBundle({ bundleDir: options.bundleDir, stateDir: options.stateDir, env });
-  const tenantOf = ({ url }: Service) => new TenantClient(url, TENANT, env.ADMIN_TOKEN);
+  const tenantOf = ({ url }: Service) => new BudgetClient({ url, tenant: TENANT, token: env.ADMIN_TOKEN });
   {
     await using service = await serve();
     await tenantOf(service).call("PUT", "/config", { ...CONFIG, max_users: options.maxUsers });

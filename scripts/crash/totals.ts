@@ -1,11 +1,11 @@
+import type { BudgetClient } from "../../src/client/index.ts";
 import type { LedgerEntry, Page, UsageAnswer } from "../../src/wire/index.ts";
-import type { TenantClient } from "../audit/tenant-client.ts";
 
 const METRICS = ["tokens_in", "tokens_out", "cost_usd", "calls"] as const;
 type Totals = Record<(typeof METRICS)[number], number>;
 
 /** The whole ledger, a page at a time. */
-export async function readLedger(tenant: TenantClient): Promise<LedgerEntry[]> {
+export async function readLedger(tenant: BudgetClient): Promise<LedgerEntry[]> {
   const entries: LedgerEntry[] = [];
   for (let after: number | null = 0; after !== null; ) {
     const page: Page<LedgerEntry> = await tenant.call("GET", `/ledger?after=${after}&limit=1000`);
@@ -16,13 +16,13 @@ export async function readLedger(tenant: TenantClient): Promise<LedgerEntry[]> {
 }
 
 /** Adds the ledger up by itself and asks for the totals of all its buckets; a line for each that differs. */
-export async function totalsThatDiffer(tenant: TenantClient, ledger: readonly LedgerEntry[]): Promise<string[]> {
+export async function totalsThatDiffer(tenant: BudgetClient, ledger: readonly LedgerEntry[]): Promise<string[]> {
   const differences: string[] = [];
   for (const [path, sum] of sumsByPath(ledger)) {
     const usage = await tenant.call<UsageAnswer>("GET", `${path}/usage`);
     for (const metric of METRICS) {
       if (usage[metric] === sum[metric]) continue;
-      differences.push(`totals: ${path} ${metric}: ${sum[metric]} by the ledger, ${usage[metric]} told`);
+      differences.push(`totals: ${path} ${metric}: ${sum[metric]} in the ledger, ${usage[metric]} reported`);
     }
   }
   return differences;
