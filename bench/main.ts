@@ -8,6 +8,7 @@ import { chmod, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readArguments } from "../scripts/arguments.ts";
+import { CallError } from "../src/client/index.ts";
 import { BenchError } from "./bench-error.ts";
 import { buildInto } from "./build.ts";
 import { costsOf } from "./cost.ts";
@@ -36,7 +37,7 @@ const { values } = readArguments({
 try {
   await bench();
 } catch (error) {
-  if (!(error instanceof BenchError)) throw error;
+  if (!(error instanceof BenchError || error instanceof CallError)) throw error;
   console.error(error.message);
   process.exitCode = 1;
 }

@@ -9,6 +9,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Command, readArguments, stop } from "../../scripts/arguments.ts";
+import { CallError } from "../../src/client/index.ts";
 import { BenchError } from "../bench-error.ts";
 import { buildInto } from "../build.ts";
 import { describeMachine, type Machine } from "../machine.ts";
@@ -37,7 +38,7 @@ if (unknown !== undefined) stop(COMMAND, `There is no line ${unknown}; choose fr
 try {
   await measure();
 } catch (error) {
-  if (!(error instanceof BenchError)) throw error;
+  if (!(error instanceof BenchError || error instanceof CallError)) throw error;
   console.error(error.message);
   process.exitCode = 1;
 }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createServer, type ServerResponse } from "node:http";
 import { extname } from "node:path";
+import { BudgetClient } from "../../src/client/index.ts";
 
 /** What the site knows of the budget, and its page does not: a token that makes others. */
 export interface SiteOptions {
@@ -58,13 +59,12 @@ export async function serveSite(options: SiteOptions): Promise<AsyncDisposable &
 }
 
 async function sessionOf({ service, tenant, user, token }: SiteOptions): Promise<object> {
-  const response = await fetch(`${service}/v1/tenants/${encodeURIComponent(tenant)}/tokens`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: JSON.stringify({ scope: "check consume reserve read", user, ttl_seconds: TOKEN_SECONDS }),
+  const client = new BudgetClient({ url: service, tenant, token });
+  const made = await client.call<{ token: string }>("POST", "/tokens", {
+    scope: "check consume reserve read",
+    user,
+    ttl_seconds: TOKEN_SECONDS,
   });
-  const made = (await response.json()) as { token: string; detail?: string };
-  if (!response.ok) throw new Error(`the budget makes no token: ${made.detail}`);
   return { service, tenant, user, token: made.token };
 }
 
