@@ -2,12 +2,13 @@ import { setTimeout } from "node:timers/promises";
 import { BudgetClient } from "../../src/client/index.ts";
 import type { AuditAnswer } from "../../src/wire/index.ts";
 import { newDevSecrets } from "../dev-secrets.ts";
+import { readLedger } from "../read-ledger.ts";
 import { type Service, serveBundle } from "../selfhost/serve-bundle.ts";
 import { type Accounting, accountFor } from "./accounting.ts";
 import { Client } from "./client.ts";
 import { Dice } from "./dice.ts";
 import { SHORT_TTL_SECONDS } from "./requests.ts";
-import { readLedger, totalsThatDiffer } from "./totals.ts";
+import { totalsThatDiffer } from "./totals.ts";
 
 const TENANT = "crash";
 /** The load goes on for a random time of these milliseconds before each kill. */

@@ -1,19 +1,8 @@
 import type { BudgetClient } from "../../src/client/index.ts";
-import type { LedgerEntry, Page, UsageAnswer } from "../../src/wire/index.ts";
+import type { LedgerEntry, UsageAnswer } from "../../src/wire/index.ts";
 
 const METRICS = ["tokens_in", "tokens_out", "cost_usd", "calls"] as const;
 type Totals = Record<(typeof METRICS)[number], number>;
-
-/** The whole ledger, a page at a time. */
-export async function readLedger(tenant: BudgetClient): Promise<LedgerEntry[]> {
-  const entries: LedgerEntry[] = [];
-  for (let after: number | null = 0; after !== null; ) {
-    const page: Page<LedgerEntry> = await tenant.call("GET", `/ledger?after=${after}&limit=1000`);
-    entries.push(...page.items);
-    after = page.next;
-  }
-  return entries;
-}
 
 /** Adds the ledger up by itself and asks for the totals of all its buckets; a line for each that differs. */
 export async function totalsThatDiffer(tenant: BudgetClient, ledger: readonly LedgerEntry[]): Promise<string[]> {

@@ -1,6 +1,6 @@
 import type { FuzzAnswer, FuzzRequest } from "./exchange.ts";
 
-export const KINDS = ["server error", "undocumented answer", "cross-tenant answer"] as const;
+export const KINDS = ["server error", "malformed answer", "cross-tenant answer"] as const;
 export type Kind = (typeof KINDS)[number];
 
 const TOLD_OF_EACH = 3;

@@ -1,7 +1,7 @@
 import { BATCHED, namesIn, resultsOf } from "./batch.ts";
 import type { Caller, Grant } from "./callers.ts";
-import type { ApiDocument, Operation } from "./document.ts";
 import type { FuzzAnswer, FuzzRequest } from "./exchange.ts";
+import type { Operation, Routes } from "./routes.ts";
 import type { Owner, World } from "./world.ts";
 
 /** Who called, with what it might do then, and what it called. */
@@ -18,34 +18,28 @@ export interface Call {
  *
  * @param body the answer's, read
  */
-export function trespasses(
-  world: World,
-  document: ApiDocument,
-  call: Call,
-  answer: FuzzAnswer,
-  body: unknown,
-): string[] {
+export function trespasses(world: World, routes: Routes, call: Call, answer: FuzzAnswer, body: unknown): string[] {
   const { request, access, operation, tenant } = call;
   const { status, text } = answer;
   const isSuccess = status >= 200 && status < 300 && request.method !== "OPTIONS" && operation?.scope != null;
-  const calls = isSuccess ? succeededCalls(document, operation, request, body) : [];
+  const calls = isSuccess ? succeededCalls(routes, operation, request, body) : [];
   const sent = JSON.stringify([request.path, request.headers, `${request.body}`]);
   return [
     ...calls.flatMap((each) => unallowed(each, access, tenant)),
     ...world
       .secretsIn(text)
       .filter(({ secret, owner }) => !mayKnow(access, tenant, owner) && !sent.includes(secret))
-      .map(({ owner: { kind } }) => `${operation?.id ?? "no route"} told what is another ${kind}'s`),
+      .map(({ owner: { kind } }) => `${operation?.id ?? "no route"} disclosed another ${kind}'s data`),
     ...(isSuccess && typeof access === "object" ? foreignSubjects(access, body, operation) : []),
   ];
 }
 
 /** The calls that an answer says were carried out: of a batch, those of its operations that succeeded. */
-function succeededCalls(document: ApiDocument, operation: Operation, request: FuzzRequest, body: unknown): Operation[] {
+function succeededCalls(routes: Routes, operation: Operation, request: FuzzRequest, body: unknown): Operation[] {
   if (operation.id !== "batch") return [operation];
   const names = namesIn(request);
   const succeeded = (resultsOf(body) ?? []).flatMap(({ status }, index) => (status < 300 ? [names[index]] : []));
-  return succeeded.map((name) => (name ? document.operation(BATCHED[name].call) : operation));
+  return succeeded.map((name) => (name ? routes.operation(BATCHED[name].call) : operation));
 }
 
 function unallowed({ id, scope }: Operation, access: Caller["access"], tenant: string | undefined): string[] {
@@ -79,11 +73,11 @@ function foreignSubjects({ user, labels }: Grant, body: unknown, operation: Oper
       user !== undefined && object.user_id !== undefined && object.user_id !== user && !isErased(object.user_id);
     const isMadeForOthers =
       operation.id === "createToken" && user !== undefined && object.user !== undefined && object.user !== user;
-    if (isOthers || isMadeForOthers) faults.push(`${operation.id} told a bound token of another user`);
+    if (isOthers || isMadeForOthers) faults.push(`${operation.id} disclosed another user to a bound token`);
     if (typeof object.labels === "object" && object.labels !== null) {
       const told = object.labels as Record<string, unknown>;
       const differs = Object.entries(labels ?? {}).some(([name, label]) => told[name] !== label);
-      if (differs) faults.push(`${operation.id} told a bound token of another label`);
+      if (differs) faults.push(`${operation.id} disclosed another label to a bound token`);
     }
     if (typeof object.scope === "string" && "id" in object) {
       const ids = Array.isArray(object.id) ? object.id : [object.id];
@@ -93,7 +87,7 @@ function foreignSubjects({ user, labels }: Grant, body: unknown, operation: Oper
       );
       const isOwn =
         user === undefined ? [...bound.keys()].every((part) => parts.includes(part)) : parts.includes("user");
-      if (isAnothers || !isOwn) faults.push(`${operation.id} told a bound token of another bucket`);
+      if (isAnothers || !isOwn) faults.push(`${operation.id} disclosed another bucket to a bound token`);
     }
     for (const inner of Object.values(object)) visit(inner);
   };
