@@ -10,7 +10,7 @@ interface Ids {
   readonly gid: number;
 }
 
-/** Node + Hono + PostgreSQL as it comes, each step a transaction that holds its rows by SELECT … FOR UPDATE. */
+/** Node + Hono + PostgreSQL with its defaults: each step is a transaction that locks its rows (FOR UPDATE). */
 export async function startPostgresPeer(initdb: string, parentDir: string): Promise<Peer> {
   const ids = idsOfUnprivileged();
   const dir = join(parentDir, "postgres");

@@ -5,7 +5,7 @@ import { type Peer, startApp } from "./peer.ts";
 
 export const REDIS_ALWAYS = "Node + Redis, AOF always";
 
-/** When Redis brings its append-only file to disk: before each answer, or once a second. */
+/** When Redis syncs its append-only file to disk: before each answer, or once a second. */
 type Fsync = "always" | "everysec";
 
 /** Node + Hono + Redis, a Lua script for each step; and rate-limiter-flexible, on the Redis that syncs each second. */

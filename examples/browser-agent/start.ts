@@ -5,7 +5,7 @@ import { serveSite } from "./site.ts";
 
 const TENANT = "acme";
 const USER = "alice";
-/** The site's own token ends with a day; none that it makes outlives it. */
+/** The site's own token is valid for a day; no token that it makes is valid longer. */
 const SITE_TOKEN_SECONDS = 86_400;
 
 export interface Example extends AsyncDisposable {

@@ -43,7 +43,7 @@ process.exitCode = inProcess === total && durableObject === total ? 0 : 1;
 function countPassed(engine: string, runs: readonly Run[]): number {
   let passed = 0;
   for (const [index, each] of cases.entries()) {
-    const run = runs[index] ?? { answers: [], fault: { step: null, message: "was not run" } };
+    const run = runs[index] ?? { answers: [], fault: { step: null, message: "not run" } };
     const difference = firstDifference(each, run);
     if (difference) {
       const { where, expected, got } = difference;

@@ -14,7 +14,7 @@ const TENANT = "crash";
 /** The load goes on for a random time of these milliseconds before each kill. */
 const KILL_AFTER_MS = { least: 20, most: 1200 };
 
-/** Limits that count windows and labels, and that nothing of the load reaches. */
+/** Limits that count windows and labels, and that the load never reaches. */
 const CONFIG = {
   max_tokens_per_hour: 1e12,
   max_concurrent_calls: 1e6,
@@ -24,14 +24,14 @@ const CONFIG = {
 
 export interface CrashOptions {
   readonly bundleDir: string;
-  /** Where the state is kept; empty or missing. */
+  /** Where the state is stored; empty or missing. */
   readonly stateDir: string;
   readonly kills: number;
   readonly clients: number;
-  /** The bound on buckets: with fewer than there are clients, each of them a user, the rest share one. */
+  /** The bound on buckets. Each client is a user: with a lower bound than clients, the rest share a bucket. */
   readonly maxUsers: number;
   readonly seed: number;
-  /** Told how it goes on, a line at a time. */
+  /** Receives the progress, a line at a time. */
   readonly report: (line: string) => void;
 }
 
@@ -42,10 +42,10 @@ export interface CrashResult extends Accounting {
 }
 
 /**
- * Kills a service under load at random moments, again and again on one state, and then accounts for every write that
- * its clients asked for.
+ * Kills a service under load at random moments, again and again on one state, and then checks every write that its
+ * clients requested.
  *
- * @throws Error where the service does not start, ends by itself, or does not answer at the end
+ * @throws Error if the service does not start, exits by itself, or does not answer at the end
  */
 export async function crash(options: CrashOptions): Promise<CrashResult> {
   const { kills, seed, report } = options;
@@ -75,7 +75,7 @@ export async function crash(options: CrashOptions): Promise<CrashResult> {
   const tenant = tenantOf(service);
   for (const client of clients) await client.settle(tenant);
   await setTimeout(SHORT_TTL_SECONDS * 1000);
-  // A read ends the holds whose time is over, where no alarm has yet.
+  // A read expires the reservations that are due, if no alarm has yet.
   const audit = await tenant.call<AuditAnswer>("POST", "/audit");
   const ledger = await readLedger(tenant);
   const accounting = accountFor(writesOf(clients), ledger);
@@ -93,7 +93,7 @@ export async function crash(options: CrashOptions): Promise<CrashResult> {
 }
 
 function endedByItself(said: string): never {
-  throw new Error(`workerd ended before it was killed: ${said}`);
+  throw new Error(`workerd exited before it was killed: ${said}`);
 }
 
 const writesOf = (clients: readonly Client[]) => clients.flatMap(({ writes }) => writes);

@@ -4,7 +4,7 @@ import type { LedgerEntry, UsageAnswer } from "../../src/wire/index.ts";
 const METRICS = ["tokens_in", "tokens_out", "cost_usd", "calls"] as const;
 type Totals = Record<(typeof METRICS)[number], number>;
 
-/** Adds the ledger up by itself and asks for the totals of all its buckets; a line for each that differs. */
+/** Adds up the ledger and compares the sums with the totals of its buckets: a line for each that differs. */
 export async function totalsThatDiffer(tenant: BudgetClient, ledger: readonly LedgerEntry[]): Promise<string[]> {
   const differences: string[] = [];
   for (const [path, sum] of sumsByPath(ledger)) {
@@ -17,7 +17,7 @@ export async function totalsThatDiffer(tenant: BudgetClient, ledger: readonly Le
   return differences;
 }
 
-/** What the entries add up to, for each bucket by the path that its usage is found at. */
+/** The sums of the entries, by the path of each bucket. */
 function sumsByPath(ledger: readonly LedgerEntry[]): Map<string, Totals> {
   const nano = new Map<string, Totals>();
   for (const entry of ledger) {

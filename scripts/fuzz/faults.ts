@@ -7,7 +7,7 @@ import { mutate, NASTY_STRINGS, printJson } from "./nasty.ts";
 import { pick } from "./pick.ts";
 import type { Subject } from "./subject.ts";
 
-/** Those that HTTP's registry has: a server may refuse any other before the service sees it. */
+/** Registered methods: a server may refuse any other before the service sees it. */
 const METHODS = [
   "GET",
   "HEAD",
@@ -36,7 +36,7 @@ const CONTENT_TYPES = [
   "\u00e9",
 ] as const;
 
-/** Segments of a path, as they are sent. workerd itself refuses one that is not ASCII. */
+/** Segments of a path, as they are sent; ASCII only, since workerd itself refuses others. */
 const SEGMENTS = [
   "",
   ".",
@@ -139,7 +139,7 @@ const HEADERS: readonly ((dice: Dice, subject: Subject) => [string, string])[] =
   () => ["access-control-request-method", "PUT"],
 ];
 
-/** The longest body that is taken apart, in characters. */
+/** The longest body that is mutated, in characters. */
 const MAX_MUTATED = 16_384;
 
 /** Gives a request a fault, or several. */
@@ -160,7 +160,7 @@ function twistBody(dice: Dice, request: FuzzRequest, subject: Subject): FuzzRequ
   }
   if (chance <= 300) return { ...request, body: garbage(dice, valid), headers: { ...headers, ...framing(dice) } };
   if (chance <= 330) return { ...request, body: undefined };
-  // What is nested that deep already is left at that: printing it takes more than the stack has.
+  // A long body may be nested so deep already that printing it overflows the stack.
   if (valid.length > MAX_MUTATED) return request;
   return { ...request, body: printJson(mutate(dice, readJson(valid), dice.int(1, 3))) };
 }

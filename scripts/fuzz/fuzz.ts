@@ -18,7 +18,7 @@ export interface FuzzOptions {
   readonly url: string;
   readonly secrets: Secrets;
   readonly count: number;
-  /** How many requests are on their way at once. */
+  /** How many requests are in flight at once. */
   readonly clients: number;
   readonly seed: number;
   readonly report: (line: string) => void;
@@ -26,14 +26,14 @@ export interface FuzzOptions {
 
 export interface FuzzResult {
   readonly findings: Findings;
-  /** How often each operation was answered with success, and the codes of problems that were seen. */
+  /** How often each operation succeeded, and the problem codes that were seen. */
   readonly succeeded: ReadonlyMap<string, number>;
   readonly problems: ReadonlySet<string>;
   readonly operations: number;
   readonly tenants: number;
-  /** Of all ledgers. */
+  /** Entries of all ledgers. */
   readonly entries: number;
-  /** Where a tenant's ledger does not add up to its totals. */
+  /** A line for each total that differs from its ledger. */
   readonly differences: readonly string[];
 }
 
@@ -58,7 +58,7 @@ export async function fuzz({ url, secrets, count, clients, seed, report }: FuzzO
     while (sent < count) {
       sent += 1;
       const index = sent;
-      // Each has dice of its own: what comes of one does not change what is asked next.
+      // Each has dice of its own: the answer to one does not change the requests after it.
       const request = requests.next(new Dice(dice.int(0, 2 ** 31 - 1)));
       await exchange(index, request);
       answered += 1;
@@ -107,7 +107,7 @@ export async function fuzz({ url, secrets, count, clients, seed, report }: FuzzO
   return { findings, succeeded, problems, operations, tenants, entries, differences };
 }
 
-/** Where a request leads: by its path as it is, or as a client on the way to the service makes it normal. */
+/** Where a request leads: by its path as sent, or as a client on the way normalises it. */
 function locate(routes: Routes, { path, method }: FuzzRequest) {
   const raw = path.split("?")[0] ?? "";
   const normal = URL.canParse(raw, "http://x") ? new URL(raw, "http://x").pathname : raw;
@@ -135,7 +135,7 @@ function bodyOf(answer: FuzzAnswer): unknown {
   }
 }
 
-/** True where an operation of a batch failed as its own call would have with 500 or more. */
+/** True if an operation of a batch failed with a status of 500 or more. */
 function hasFailedResult(body: unknown): boolean {
   return resultsOf(body)?.some((result) => result?.status >= 500) ?? false;
 }

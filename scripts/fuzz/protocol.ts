@@ -1,6 +1,6 @@
 /**
- * What every answer has, whatever was asked: headers, and problem documents that agree with them. The tests check this on
- * requests that somebody thought of and without a server; here it is checked on malformed HTTP that goes over a socket.
+ * What every answer has, whatever was asked: headers, and problem documents that agree with them. The tests check this
+ * on requests that somebody wrote down; here it is checked on malformed HTTP that goes over a socket.
  */
 import type { FuzzAnswer, FuzzRequest } from "./exchange.ts";
 import { readAnswer, typeOf } from "./read-answer.ts";

@@ -11,15 +11,15 @@ import type { Operation, Routes } from "./routes.ts";
 import { pickSubject, type Subject } from "./subject.ts";
 import type { World } from "./world.ts";
 
-/** A request with one of these has no body. */
+/** Methods without a body. */
 const BODILESS = ["HEAD", "TRACE"];
 /**
- * The longest body of a GET, in characters. It means nothing (RFC 9110, section 9.3.1), so no route reads it; workerd
- * closes upon a long one, and with the connection goes the end of what it had answered.
+ * The longest body of a GET, in characters. It has no meaning (RFC 9110, section 9.3.1), so no route reads it; workerd
+ * closes the connection upon a long one, and the end of its answer is lost.
  */
 const MAX_GET_BODY = 8192;
 
-/** How often an operation is called in comparison: what agents call often, what reads all that there is seldom. */
+/** The relative frequency of operations: agents' calls often, full reads rarely. */
 const SHARES: Readonly<Record<string, number>> = {
   ...{ consume: 60, reserve: 60, commit: 60, extend: 40, batch: 60 },
   ...{ audit: 1, exportLedger: 1, getOpenApi: 2, getDocs: 2 },
@@ -31,7 +31,7 @@ export class Requests {
   readonly #world: World;
   readonly #callers: Callers;
   readonly #found: Discoveries;
-  /** An operation as often as its share says. */
+  /** Each operation as many times as its share. */
   readonly #drawn: readonly Operation[];
 
   constructor(routes: Routes, world: World, callers: Callers, found: Discoveries) {

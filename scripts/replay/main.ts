@@ -1,5 +1,5 @@
 /**
- * `npm run replay -- FILE… [options]`: what would this policy have done to last month's traffic?
+ * `npm run replay -- FILE… [options]`: replays a usage log through a budget, to see what a policy would have done.
  *
  * Exit code: 0 if all rows were replayed, 1 if a call to the service failed, 2 if a log or an option is wrong.
  */
@@ -41,7 +41,7 @@ async function replay(options: ReplayOptions): Promise<void> {
   try {
     for await (const record of readLogs(options.files)) {
       const read = readRow(record, tally.rows + 1, options);
-      // The clock only goes forward, also where a log's does not.
+      // The clock only goes forward, even if a log's does not.
       const row = { ...read, atMs: Math.max(read.atMs, lastAtMs) };
       lastAtMs = row.atMs;
       budget ??= await openBudget(options, row);

@@ -3,7 +3,7 @@ import { type BudgetConfig, configIssues } from "../../src/core/index.ts";
 import { type Command, readArguments, stop } from "../arguments.ts";
 import { UserError } from "./user-error.ts";
 
-/** What a log's columns can be mapped to; labels besides, as `labels.NAME`. */
+/** The fields that a log's columns can be mapped to, besides `labels.NAME`. */
 export const FIELDS = ["at", "tokens_in", "tokens_out", "user_id", "cost_usd", "model", "provider"] as const;
 export type Field = (typeof FIELDS)[number] | `labels.${string}`;
 
@@ -11,7 +11,7 @@ export interface ReplayOptions {
   readonly files: readonly string[];
   readonly columns: ReadonlyMap<Field, string>;
   readonly config: BudgetConfig | undefined;
-  /** USD per million tokens; undefined where rows without a cost have none. */
+  /** USD per million tokens; undefined if rows without a cost stay without one. */
   readonly prices: { readonly inUsd: number; readonly outUsd: number } | undefined;
   /** The service to ask; undefined for a budget in this process. */
   readonly service:

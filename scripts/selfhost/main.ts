@@ -31,8 +31,8 @@ const COMMAND = {
     },
     build: { type: "flag", sentence: "build the bundle first, as npm run selfhost does" },
   },
-  notes: `The secrets are read from the environment, or from a file .dev.vars; each of the [vars] of wrangler.toml can be set in
-the environment:
+  notes: `The secrets are read from the environment, or from a file .dev.vars. The [vars] of wrangler.toml can be overridden in the
+environment:
 
   ADMIN_TOKEN=$(openssl rand -hex 32) TOKEN_SECRET=1:$(openssl rand -hex 32) npm run selfhost`,
 } as const satisfies Command;

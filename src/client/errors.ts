@@ -6,8 +6,8 @@ export class CallError extends Error {
 }
 
 /**
- * The service refused the call with a problem document. Nothing of the call has taken effect, except perhaps when `code`
- * is `internal` or `unavailable`.
+ * The service refused the call with a problem document. The call has had no effect, except perhaps when `code` is
+ * `internal` or `unavailable`.
  */
 export class ProblemError extends CallError {
   override name = "ProblemError";
@@ -44,8 +44,8 @@ export class ProblemError extends CallError {
 }
 
 /**
- * No complete answer came in time. The call may have taken effect: of calls that write, only one with an idempotency key
- * is safe to repeat.
+ * No complete answer came in time. The call may have taken effect: of calls that write, only one with an idempotency
+ * key is safe to repeat.
  */
 export class UnansweredError extends CallError {
   override name = "UnansweredError";
