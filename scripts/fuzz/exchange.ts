@@ -4,12 +4,17 @@ import { setTimeout } from "node:timers/promises";
 import type { Caller } from "./callers.ts";
 
 const ANSWERS_WITHIN_MS = 60_000;
-/**
- * How much of a body is sent at once, and how long to wait for an answer before the rest is sent. A service that
- * refuses a body closes the connection when too much follows, and then its answer can no longer be read.
- */
 const PIECE_BYTES = 32 * 1024;
-const PATIENCE_MS = 150;
+/**
+ * How a long body is sent, and how long to wait for an answer before the next piece. A service that refuses a body
+ * closes the connection when too much follows, and then its answer can no longer be read: the next attempt is slower.
+ */
+const ATTEMPTS = [
+  { isDivided: false, patienceMs: 150 },
+  { isDivided: true, patienceMs: 150 },
+  { isDivided: true, patienceMs: 2000 },
+] as const;
+type Attempt = (typeof ATTEMPTS)[number];
 const CLOSED = ["ECONNRESET", "EPIPE"];
 
 /** A request, as it goes over the wire. */
@@ -44,27 +49,31 @@ export class Connections {
   }
 
   /**
-   * Sends a request, and once more if the connection was closed before any answer: a reused one can be closed just
-   * then, and one with a long body when the body is refused. The second time, the body is sent in pieces.
+   * Sends a request, and again if the connection was closed before any answer: a reused one can be closed just then, and
+   * one with a long body when the body is refused.
    *
    * @throws Error if no complete answer came
    */
   async send(request: FuzzRequest): Promise<FuzzAnswer> {
-    try {
-      return await this.#send(request, this.#agent, (rest) => [rest]);
-    } catch (error) {
-      if (!CLOSED.includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
-      return await this.#send(request, new Agent(), inPieces);
+    let closed: unknown;
+    for (const attempt of ATTEMPTS) {
+      try {
+        return await this.#send(request, attempt);
+      } catch (error) {
+        if (!CLOSED.includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+        closed = error;
+      }
     }
+    throw closed;
   }
 
   close(): void {
     this.#agent.destroy();
   }
 
-  /** @param divide how what follows the first piece of a long body is sent */
-  async #send(request: FuzzRequest, agent: Agent, divide: (rest: Buffer) => Buffer[]): Promise<FuzzAnswer> {
+  async #send(request: FuzzRequest, { isDivided, patienceMs }: Attempt): Promise<FuzzAnswer> {
     const { method, path, headers, body, caller } = request;
+    const agent = isDivided ? new Agent() : this.#agent;
     const bytes = body === undefined ? undefined : Buffer.from(body);
     const isStreamed = headers["transfer-encoding"] !== undefined;
     const sent = startRequest({
@@ -84,8 +93,9 @@ export class Connections {
       // The answer to a stream begins before the whole body was sent.
       const isRefusal = answered.then(({ statusCode = 0 }) => statusCode >= 400);
       sent.write(bytes.subarray(0, PIECE_BYTES));
-      for (const piece of divide(bytes.subarray(PIECE_BYTES))) {
-        if (await Promise.race([isRefusal, setTimeout(PATIENCE_MS, false, { ref: false })])) break;
+      const rest = bytes.subarray(PIECE_BYTES);
+      for (const piece of isDivided ? inPieces(rest) : [rest]) {
+        if (await Promise.race([isRefusal, setTimeout(patienceMs, false, { ref: false })])) break;
         sent.write(piece);
       }
       if (!(await Promise.race([isRefusal, false]))) sent.end();
