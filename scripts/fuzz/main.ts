@@ -1,7 +1,7 @@
 /**
  * `npm run fuzz`: sends a service, over HTTP, requests of every kind that strangers send, and checks every answer.
  *
- * Exit code: 0 if nothing was found, 1 if anything was, 2 if an option is wrong.
+ * Exit code: 0 if nothing was found, 1 if anything was, 2 if an option is wrong or the service does not answer.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -49,9 +49,14 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 const { count, clients, seed, url, bundle } = values;
 const secrets = url === undefined ? newSecrets() : knownSecrets();
 console.log(`fuzz: seed ${seed}, ${clients} clients`);
-const result = url === undefined ? await fuzzOwn(bundle) : await fuzz({ count, clients, seed, url, secrets, report });
-printResult(result);
-process.exitCode = result.findings.total === 0 && result.differences.length === 0 ? 0 : 1;
+try {
+  const result = url === undefined ? await fuzzOwn(bundle) : await fuzz({ count, clients, seed, url, secrets, report });
+  printResult(result);
+  process.exitCode = result.findings.total === 0 && result.differences.length === 0 ? 0 : 1;
+} catch (error) {
+  console.error(`fuzz: ${(error as Error).message}`);
+  process.exitCode = 2;
+}
 
 /** Starts a service for the run, and stops it. */
 async function fuzzOwn(given: string | undefined): Promise<FuzzResult> {

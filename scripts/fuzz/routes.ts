@@ -48,7 +48,9 @@ export class Routes {
 
   /** @throws Error if the document is not served */
   static async fetch(url: string): Promise<Routes> {
-    const answer = await fetch(`${url}/openapi.json`);
+    const answer = await fetch(`${url}/openapi.json`).catch((cause: unknown) => {
+      throw new Error(`${url} does not answer`, { cause });
+    });
     if (!answer.ok) throw new Error(`${url}/openapi.json answered ${answer.status}`);
     return new Routes((await answer.json()) as OpenApi);
   }

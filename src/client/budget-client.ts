@@ -12,7 +12,7 @@ export interface BudgetClientOptions {
   readonly token?: string | undefined;
   /** How long to wait for the whole answer, in milliseconds; 20,000 by default. */
   readonly timeoutMs?: number | undefined;
-  /** What sends the requests; the platform's own `fetch` by default. A Worker can pass a service binding's. */
+  /** Sends the requests; the platform's own by default. A Worker can pass `(...args) => env.BUDGET.fetch(...args)`. */
   readonly fetch?: typeof globalThis.fetch | undefined;
 }
 
@@ -33,7 +33,7 @@ export class BudgetClient {
     this.#base = `${url.replace(/\/+$/, "")}/v1/tenants/${encodeURIComponent(tenant)}`;
     this.#token = token;
     this.#timeoutMs = timeoutMs;
-    // Called as a method of the client, the platform's own would refuse its receiver.
+    // Called as a method of the client, the platform's own would throw for its receiver.
     this.#fetch = (input, init) => fetch(input, init);
   }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Dice } from "../../scripts/crash/dice.ts";
 import type { Caller } from "../../scripts/fuzz/callers.ts";
 import type { FuzzAnswer, FuzzRequest } from "../../scripts/fuzz/exchange.ts";
@@ -6,6 +6,7 @@ import { trespasses } from "../../scripts/fuzz/ownership.ts";
 import { protocolFaults } from "../../scripts/fuzz/protocol.ts";
 import { Routes } from "../../scripts/fuzz/routes.ts";
 import { World } from "../../scripts/fuzz/world.ts";
+import { SECRETS } from "../edge/secrets.ts";
 import { runScript } from "./run-script.ts";
 
 test("the service stands requests of every kind", async () => {
@@ -16,6 +17,15 @@ test("the service stands requests of every kind", async () => {
     /\nfuzz: 4 tenants, [1-9]\d* ledger entries compared with their totals, 0 differences\nfuzz: 600 requests, 0 server errors, 0 malformed answers, 0 cross-tenant answers\n$/,
   );
   expect(code).toBe(0);
+});
+
+test.each([
+  [["--bundle", "nowhere"], "fuzz: nowhere/workerd.capnp is not there; npm run build makes it\n"],
+  [["--url", "http://127.0.0.1:9"], "fuzz: http://127.0.0.1:9 does not answer\n"],
+])("without a service, %j exits 2 and says why", async (options, stderr) => {
+  for (const [name, secret] of Object.entries(SECRETS)) vi.stubEnv(name, secret);
+  expect(await runScript("scripts/fuzz/main.ts", ...options)).toMatchObject({ code: 2, stderr });
+  vi.unstubAllEnvs();
 });
 
 /** A service of four operations. */
