@@ -1,4 +1,4 @@
-/** Something that whoever started the bench can mend. Its message is all that is printed. */
+/** A failure that the user can fix. Only its message is printed. */
 export class BenchError extends Error {
   override name = "BenchError";
 }

@@ -24,7 +24,7 @@ const TMPFS = 0x01021994;
 /** Describes the machine, and the disk that a directory is on. */
 export function describeMachine(dir: string): Machine {
   if (statfsSync(dir).type === TMPFS) {
-    console.error(`${dir} is in memory, where a durable write costs nothing; set TMPDIR to a directory on a disk`);
+    console.error(`${dir} is in memory, where a durable write costs nothing: set TMPDIR to a directory on a disk`);
   }
   const [cpu] = cpus();
   return {

@@ -23,14 +23,14 @@ export interface Cell {
   readonly buckets: number;
 }
 
-/** What one slice came to. */
+/** The figures of one slice. */
 export interface Sample extends LoadResult {
   readonly perSecond: number;
   /** The CPU time of the system's processes, per operation. */
   readonly cpuMicroseconds: number;
   /** The memory of the system's processes after the slice. */
   readonly residentBytes: number;
-  /** This rate over that of the floor just before and just after it; null where there is no floor to it. */
+  /** This rate over that of the floor just before and just after it; null if it has no floor. */
   readonly overFloor: number | null;
 }
 

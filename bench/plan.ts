@@ -38,9 +38,9 @@ export const PRODUCT_CASES = [
 export type ProductCase = (typeof PRODUCT_CASES)[number];
 
 export const MILLION = 1_000_000;
-/** The concurrency that the reaches are told at. */
+/** The concurrency of the targets. */
 export const REACH_CONCURRENCY = 32;
-/** Buckets in all where nothing else is said: users of one tenant, or of many together. */
+/** Buckets in all by default: users of one tenant, or of many together. */
 export const BUCKETS = 1000;
 export const MANY_TENANTS = 100;
 

@@ -4,19 +4,19 @@ import { connect, createServer } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { BenchError } from "./bench-error.ts";
 
-/** Linux tells CPU time in this many ticks a second, on every architecture. */
+/** Linux reports CPU time in this many ticks a second, on every architecture. */
 const TICKS_PER_SECOND = 100;
 const PAGE_BYTES = 4096;
 const READY_WITHIN_MS = 20_000;
 const STOPPED_WITHIN_MS = 5_000;
 
-/** A server that the bench started. It ends when disposed of, and with the bench at the latest. */
+/** A server that the bench started. It is stopped when disposed of, and at the latest with the bench. */
 export interface Server extends AsyncDisposable {
   readonly pid: number;
   readonly process: ChildProcess;
 }
 
-/** Starts a program; what it prints is shown only where it fails to start. */
+/** Starts a program. Its errors are printed, its output is not. */
 export function startServer(program: string, args: readonly string[], options: SpawnOptions = {}): Server {
   const child = spawn(program, args, { stdio: ["ignore", "ignore", "inherit"], ...options });
   if (child.pid === undefined) throw new BenchError(`${program} cannot be started`);
@@ -38,7 +38,7 @@ export function startServer(program: string, args: readonly string[], options: S
   };
 }
 
-/** A port of loopback that nobody listens on now. */
+/** A port of loopback that is free now. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
@@ -48,7 +48,7 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Waits until a server takes connections. */
+/** Waits until a server accepts connections. */
 export async function untilListening(server: Server, port: number, name: string): Promise<void> {
   for (const deadline = Date.now() + READY_WITHIN_MS; ; await setTimeout(50)) {
     if (await takesConnections(port)) return;

@@ -6,7 +6,7 @@ import { REDIS_ALWAYS } from "./peers/index.ts";
 import { BUCKETS, MILLION, REACH_CONCURRENCY } from "./plan.ts";
 import type { RowsWritten } from "./rows-written.ts";
 
-/** How far a figure came that the design reaches for. */
+/** A figure that has a target, and whether it meets it. */
 export interface Reach {
   readonly name: string;
   readonly value: number;
@@ -22,7 +22,7 @@ export interface Figures {
   readonly memoryOverEmptyMb: number;
 }
 
-/** Holds the figures against the reaches; what was not measured is left out. */
+/** Compares the figures with their targets; what was not measured is left out. */
 export function reachesOf({ measured, rows, memoryOverEmptyMb }: Figures): Reach[] {
   const c = REACH_CONCURRENCY;
   const samplesOf = (system: string, name: CaseName, tenant = TENANT, connections = c) =>

@@ -82,7 +82,7 @@ export async function serve(dir: string, name: string, module: keyof typeof MODU
   };
 }
 
-/** workerd tells on its control channel, a line each, where its sockets listen. */
+/** workerd writes to its control channel where its sockets listen, a line each. */
 async function listeningPorts(server: Server, count: number): Promise<ReadonlyMap<string, number>> {
   const ports = new Map<string, number>();
   for await (const line of createInterface(server.process.stdio[3] as Readable)) {

@@ -1,4 +1,4 @@
-import { BenchError } from "./bench-error.ts";
+import { BudgetClient } from "../src/client/index.ts";
 import type { LoadGenerator } from "./load/generator.ts";
 import { SEED_BATCH } from "./load/rounds.ts";
 import type { Service } from "./serve.ts";
@@ -14,16 +14,11 @@ const CONFIG = {
 
 /** Configures the tenants `<tenant>-0` to `<tenant>-<count - 1>`. */
 export async function configure({ port, token }: Service, tenant: string, count = 1): Promise<void> {
-  const put = async (name: string) => {
-    const response = await fetch(`http://127.0.0.1:${port}/v1/tenants/${name}/config`, {
-      method: "PUT",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify(CONFIG),
-    });
-    if (!response.ok) throw new BenchError(`PUT config answered ${response.status}: ${await response.text()}`);
-    await response.text();
-  };
-  await Promise.all(Array.from({ length: count }, (_, i) => put(`${tenant}-${i}`)));
+  const clients = Array.from(
+    { length: count },
+    (_, i) => new BudgetClient({ url: `http://127.0.0.1:${port}`, tenant: `${tenant}-${i}`, token }),
+  );
+  await Promise.all(clients.map((client) => client.call("PUT", "/config", CONFIG)));
 }
 
 /** Gives so many users of `<tenant>-0` a bucket, through the public API. */

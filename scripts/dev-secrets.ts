@@ -4,11 +4,11 @@ import { parseEnv } from "node:util";
 
 const randomText = () => randomBytes(32).toString("base64url");
 
-/** What the service needs on one's own machine, made at random where it is to be secret. */
+/** The settings of the service on a developer's machine, with random secrets. */
 export const newDevSecrets = () => ({
   ADMIN_TOKEN: randomText(),
   TOKEN_SECRET: `dev:${randomText()}`,
-  // Any page may call: whoever does needs a token all the same.
+  // Any page may call: it needs a token all the same.
   CORS_ORIGINS: "*",
 });
 

@@ -1,25 +1,32 @@
 /**
- * `npm start`: serves the budget on this machine, its state kept in the project's folder, makes secrets for it on the
- * first run, and prints what to call it with.
+ * `npm start`: serves the budget on this machine, with its state in the project's folder. On the first run it creates
+ * secrets. It prints a command that calls the service.
  */
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { readArguments } from "./arguments.ts";
 import { ensureDevSecrets } from "./dev-secrets.ts";
 import { startDevServer } from "./dev-server.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const text = { type: "string" } as const;
-const { values } = parseArgs({
+const { values } = readArguments({
+  usage: "npm start -- [options]",
+  does: "Serves the budget on this machine, and reloads it when its source changes.",
   options: {
-    port: { ...text, default: "8787" },
-    state: { ...text, default: `${ROOT}.wrangler/state` },
-    secrets: { ...text, default: `${ROOT}.dev.vars` },
+    port: { type: "number", sentence: "the port of loopback to listen on", default: 8787, min: 1, max: 65_535 },
+    state: {
+      ...{ type: "text", value: "DIR", sentence: "where the budgets are stored" },
+      ...{ default: `${ROOT}.wrangler/state`, shown: ".wrangler/state" },
+    },
+    secrets: {
+      ...{ type: "text", value: "FILE", sentence: "where the secrets are; it is created if missing" },
+      ...{ default: `${ROOT}.dev.vars`, shown: ".dev.vars" },
+    },
   },
 });
 
 if (await isServing(`http://127.0.0.1:${values.port}`)) {
-  console.error(`something serves port ${values.port} already: stop it, or choose another with npm start -- --port N`);
+  console.error(`Port ${values.port} is in use: stop what serves it, or choose another with npm start -- --port N`);
   process.exit(1);
 }
 
@@ -27,7 +34,7 @@ const secretsFile = resolve(values.secrets);
 const { ADMIN_TOKEN } = ensureDevSecrets(secretsFile);
 const server = await startDevServer({
   configs: [`${ROOT}wrangler.toml`],
-  port: Number(values.port),
+  port: values.port,
   stateDir: resolve(values.state),
   secretsFile,
   watch: true,
@@ -36,8 +43,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => server[Symbol.asyncDispose]().then(() => process.exit(0)));
 }
 console.log(`
-edge-budget serves ${server.url}; what it counts is kept in ${values.state}, its secrets in ${values.secrets}.
-Ask it whether a step may be taken:
+edge-budget serves ${server.url}. Its state is in ${values.state}, its secrets are in ${values.secrets}.
+Ask whether a step is allowed:
 
   curl ${server.url}/v1/tenants/acme/allows-step -H 'authorization: Bearer ${ADMIN_TOKEN}' -H 'content-type: application/json' -d '{"user_id": "alice"}'
 

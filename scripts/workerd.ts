@@ -9,17 +9,17 @@ export interface WorkerdOptions {
   readonly durableObjects: Readonly<Record<string, string>>;
   /** The Worker's settings and secrets, by name. */
   readonly vars?: Readonly<Record<string, string>>;
-  /** Where it listens on loopback; a free port where absent. */
+  /** The port of loopback to listen on; a free one by default. */
   readonly port?: number;
 }
 
-/** A running workerd. What its objects keep goes with it. */
+/** A running workerd. What its objects store is removed with it. */
 export interface Workerd {
   /** Where it listens. */
   readonly url: string;
   /** Calls the Worker: a path and the body of a POST. */
   fetch(path: string, body: string): Promise<{ readonly status: number; text(): Promise<string> }>;
-  /** Ends workerd and removes what its objects kept. To be called always. */
+  /** Stops workerd and removes what its objects stored. It must always be called. */
   dispose(): Promise<void>;
 }
 

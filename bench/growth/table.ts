@@ -1,7 +1,7 @@
-import type { Growth, Row } from "./rows.ts";
+import type { Row } from "./rows.ts";
 
 /** Prints the rows as tables in Markdown, one for each line. */
-export function printGrowth({ rows }: Pick<Growth, "rows">): string {
+export function printGrowth(rows: readonly Row[]): string {
   return [...Map.groupBy(rows, ({ line }) => line)].map(([line, some]) => printLine(line, some)).join("\n\n");
 }
 

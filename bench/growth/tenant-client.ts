@@ -1,3 +1,4 @@
+import { BudgetClient } from "../../src/client/index.ts";
 import { BenchError } from "../bench-error.ts";
 import { Connection } from "../load/connection.ts";
 import type { Service } from "../serve.ts";
@@ -5,36 +6,23 @@ import type { Service } from "../serve.ts";
 /** How many operations one batch takes. */
 export const MAX_BATCH = 1000;
 
+/** Longer than any call is measured to wait. */
+const ANSWERS_WITHIN_MS = 600_000;
+
 /** Calls one tenant over a connection of its own, one call at a time. */
-export class TenantClient implements Disposable {
+export class TenantClient extends BudgetClient implements Disposable {
   readonly #connection: Connection;
-  readonly #path: string;
-  readonly #token: string;
 
-  static async open({ port, token }: Service, tenant: string): Promise<TenantClient> {
-    return new TenantClient(await Connection.open(port), `/v1/tenants/${tenant}`, token);
+  static async open(service: Service, tenant: string): Promise<TenantClient> {
+    return new TenantClient(await Connection.open(service.port), service, tenant);
   }
 
-  private constructor(connection: Connection, path: string, token: string) {
+  private constructor(connection: Connection, { port, token }: Service, tenant: string) {
+    super({
+      ...{ url: `http://127.0.0.1:${port}`, tenant, token, timeoutMs: ANSWERS_WITHIN_MS },
+      fetch: fetchOver(connection),
+    });
     this.#connection = connection;
-    this.#path = path;
-    this.#token = token;
-  }
-
-  /**
-   * Sends a call and returns the parsed answer.
-   *
-   * @param path below the tenant, such as `/consume`
-   * @throws BenchError if the call is refused
-   */
-  async call(method: string, path: string, body?: unknown, token = this.#token): Promise<unknown> {
-    const text = body === undefined ? "" : JSON.stringify(body);
-    const { status, body: answer } = await this.#connection.send(
-      `${method} ${this.#path}${path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer ${token}\r\n` +
-        `content-type: application/json\r\ncontent-length: ${text.length}\r\n\r\n${text}`,
-    );
-    if (status >= 300) throw new BenchError(`${method} ${path} answered ${status}: ${answer.toString()}`);
-    return JSON.parse(answer.toString());
   }
 
   /** Sends operations, as many batches as they take, and returns the body of each answer. */
@@ -42,7 +30,7 @@ export class TenantClient implements Disposable {
     const bodies: unknown[] = [];
     for (let start = 0; start < operations.length; start += MAX_BATCH) {
       const some = operations.slice(start, start + MAX_BATCH);
-      const { results } = (await this.call("POST", "/batch", { operations: some })) as Answers;
+      const { results } = await this.call<Answers>("POST", "/batch", { operations: some });
       const refused = results.find(({ status }) => status >= 300);
       if (refused) throw new BenchError(`an operation of a batch was refused: ${JSON.stringify(refused)}`);
       bodies.push(...results.map(({ body }) => body));
@@ -57,4 +45,15 @@ export class TenantClient implements Disposable {
 
 interface Answers {
   readonly results: readonly { readonly status: number; readonly body: unknown }[];
+}
+
+/** A `fetch` that costs little beside what is measured, which Node's own does not. It ignores the time limit. */
+function fetchOver(connection: Connection): typeof globalThis.fetch {
+  return async (input, { method = "GET", headers, body = "" } = {}) => {
+    const { pathname, search } = new URL(String(input));
+    const lines = Object.entries({ ...headers, host: "bench", "content-length": Buffer.byteLength(`${body}`) });
+    const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+    const answer = await connection.send(`${method} ${pathname}${search} HTTP/1.1\r\n${head}\r\n${body}`);
+    return new Response(Uint8Array.from(answer.body), { status: answer.status });
+  };
 }

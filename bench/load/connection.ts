@@ -1,3 +1,4 @@
+/** HTTP for the load generator, which must cost less than what is measured; the client of src/client costs more. */
 import { connect, type Socket } from "node:net";
 
 export interface Response {

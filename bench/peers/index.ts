@@ -1,11 +1,25 @@
+import { existsSync } from "node:fs";
+import { progress } from "../progress.ts";
 import type { Peer } from "./peer.ts";
 import { startPostgresPeer } from "./postgres.ts";
+import { findProgram } from "./program.ts";
 import { startRedisPeers } from "./redis.ts";
 
 export type { Peer } from "./peer.ts";
 export { REDIS_ALWAYS } from "./redis.ts";
 
-/** Installs what is missing of the peers' stores and starts all peers, their data in a directory. */
+const PACKAGES = new URL("../node_modules/", import.meta.url);
+
+/** Starts the peers that are installed, their data in a directory, and reports how to install the others. */
 export async function startPeers(dir: string): Promise<Peer[]> {
-  return [...(await startRedisPeers(dir)), await startPostgresPeer(dir)];
+  const redis = findProgram("redis-server");
+  const postgres = findProgram("initdb");
+  const hasPackages = existsSync(PACKAGES);
+  if (!hasPackages) progress("no peers: npm ci --prefix bench installs their packages");
+  if (!redis) progress("no Redis: apt-get install redis-server installs it");
+  if (!postgres) progress("no PostgreSQL: apt-get install postgresql installs it");
+  return [
+    ...(hasPackages && redis ? await startRedisPeers(redis, dir) : []),
+    ...(hasPackages && postgres ? [await startPostgresPeer(postgres, dir)] : []),
+  ];
 }

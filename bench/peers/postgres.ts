@@ -3,7 +3,6 @@ import { chown, mkdir } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { freePort, startServer, untilListening } from "../processes.ts";
-import { programOf } from "./install.ts";
 import { type Peer, startApp } from "./peer.ts";
 
 interface Ids {
@@ -11,24 +10,27 @@ interface Ids {
   readonly gid: number;
 }
 
-/** Node + Hono + PostgreSQL as it comes, each step a transaction that holds its rows by SELECT … FOR UPDATE. */
-export async function startPostgresPeer(parentDir: string): Promise<Peer> {
-  const program = programOf("postgresql", "postgres");
+/** Node + Hono + PostgreSQL with its defaults: each step is a transaction that locks its rows (FOR UPDATE). */
+export async function startPostgresPeer(initdb: string, parentDir: string): Promise<Peer> {
   const ids = idsOfUnprivileged();
   const dir = join(parentDir, "postgres");
   await mkdir(dir);
   await chown(dir, ids.uid, ids.gid);
   const data = join(dir, "data");
-  execFileSync(join(dirname(program), "initdb"), ["-D", data, "-U", "bench", "-A", "trust"], {
+  execFileSync(initdb, ["-D", data, "-U", "bench", "-A", "trust"], {
     ...ids,
     stdio: "ignore",
   });
   const port = await freePort();
-  const server = startServer(program, ["-D", data, "-p", `${port}`, "-h", "127.0.0.1", "-k", dir], {
-    ...ids,
-    // What it says of its start and of dead clients is not of interest; that it did not start is told below.
-    stdio: "ignore",
-  });
+  const server = startServer(
+    join(dirname(initdb), "postgres"),
+    ["-D", data, "-p", `${port}`, "-h", "127.0.0.1", "-k", dir],
+    {
+      ...ids,
+      // It reports its start and dead clients; whether it started is checked below.
+      stdio: "ignore",
+    },
+  );
   await untilListening(server, port, "postgres");
   const app = await startApp("postgres", port);
   return {

@@ -1,17 +1,15 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { freePort, type Server, startServer, untilListening } from "../processes.ts";
-import { programOf } from "./install.ts";
 import { type Peer, startApp } from "./peer.ts";
 
 export const REDIS_ALWAYS = "Node + Redis, AOF always";
 
-/** When Redis brings its append-only file to disk: before each answer, or once a second. */
+/** When Redis syncs its append-only file to disk: before each answer, or once a second. */
 type Fsync = "always" | "everysec";
 
 /** Node + Hono + Redis, a Lua script for each step; and rate-limiter-flexible, on the Redis that syncs each second. */
-export async function startRedisPeers(dir: string): Promise<Peer[]> {
-  const program = programOf("redis-server", "redis-server");
+export async function startRedisPeers(program: string, dir: string): Promise<Peer[]> {
   const always = await startRedis(program, dir, "always");
   const everysec = await startRedis(program, dir, "everysec");
   return [

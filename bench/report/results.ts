@@ -3,7 +3,7 @@ import type { Machine } from "../machine.ts";
 import type { Reach } from "../reaches.ts";
 import type { Row } from "./rows.ts";
 
-/** All that a run came to, as `results/latest.json` keeps it. */
+/** The results of a run, as in `results/latest.json`. */
 export interface Results {
   readonly machine: Machine;
   /** RFC 3339: when the run began. */

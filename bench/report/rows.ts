@@ -13,7 +13,7 @@ export interface Row {
   readonly buckets: number;
   /** Requests on their way at once. */
   readonly concurrency: number;
-  /** Operations: a batch is as many as it holds, a reserve and its commit are one. */
+  /** Operations per second: a batch counts as many as it has, a reserve and its commit count as one. */
   readonly per_second: number;
   /** `per_second` over that of the bare echo just before and after; null of the echo itself. */
   readonly over_echo: number | null;
@@ -27,7 +27,7 @@ export interface Row {
   readonly generator_cpu: number;
   /** Memory of the system's processes. */
   readonly rss_mb: number;
-  /** Per operation; null where they were not counted. */
+  /** Per operation; null if they were not counted. */
   readonly rows_written: number | null;
   readonly rounds: number;
 }

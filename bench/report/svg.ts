@@ -61,9 +61,9 @@ function drawLine(row: Row, y: number, rates: Scale, times: Scale, rateX: number
 }
 
 function drawReach({ name, value, reach, ok }: Reach, y: number): string {
-  const told = `${name}: ${value.toFixed(2)} (${reach})`;
+  const line = `${name}: ${value.toFixed(2)} (${reach})`;
   const color = ok ? "#2e7d32" : "#c62828";
-  return text(20, y, `${ok ? "✓" : "✗"} ${told}`, `fill="${color}"`);
+  return text(20, y, `${ok ? "✓" : "✗"} ${line}`, `fill="${color}"`);
 }
 
 /** From the power of ten below the least value to the one above the largest. */

@@ -3,16 +3,16 @@ import type { Reach } from "../reaches.ts";
 import type { Results } from "./results.ts";
 import type { Row } from "./rows.ts";
 
-/** Prints results for a person: the lines of each group, what a million steps cost, and the reaches. */
+/** Prints results for people: the lines of each group, the cost of a million steps, and the targets. */
 export function printResults({ machine, rows, reaches, costs }: Results): string {
   const { cpu, cores, memory_gb, os, node, load, fsync_ms } = machine;
   const groups = [...Map.groupBy(rows, ({ group }) => group)];
   const sections = [
     `${cpu}, ${cores} cores, ${memory_gb} GB, ${os}, Node ${node}\n` +
-      `${load.toFixed(2)} processes wanted a core before the run; a page goes to disk in ${fsync_ms.toFixed(2)} ms`,
+      `load average ${load.toFixed(2)} before the run; syncing a page to disk takes ${fsync_ms.toFixed(2)} ms`,
     ...groups.map(([title, lines]) => `${title}\n${printRows(lines)}`),
     `USD per million steps\n${printCosts(costs)}`,
-    `reaches\n${printReaches(reaches)}`,
+    `targets\n${printReaches(reaches)}`,
   ];
   return sections.join("\n\n");
 }
@@ -46,9 +46,7 @@ function printCosts(costs: readonly Cost[]): string {
 }
 
 function printReaches(reaches: readonly Reach[]): string {
-  return table(
-    reaches.map(({ name, value, reach, ok }) => [name, value.toFixed(2), reach, ok ? "reached" : "not reached"]),
-  );
+  return table(reaches.map(({ name, value, reach, ok }) => [name, value.toFixed(2), reach, ok ? "met" : "missed"]));
 }
 
 /** Lines cells up: the first column to the left, the others to the right. */

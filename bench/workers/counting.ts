@@ -1,4 +1,4 @@
-/** The whole service, with objects that count the rows they write: `GET /rows/:tenant` tells how many so far. */
+/** The whole service, with objects that count the rows they write: `GET /rows/:tenant` returns how many so far. */
 
 import { TenantBudget } from "../../src/tenant/index.ts";
 import { app } from "../../src/worker/app.ts";

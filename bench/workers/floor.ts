@@ -1,5 +1,5 @@
 /**
- * What everything else is held against: a Worker that answers, and one that asks a Durable Object by RPC.
+ * What everything else is compared with: a Worker that answers, and one that asks a Durable Object by RPC.
  * The echo reads the body of a consume and answers what is as long as a decision, and does nothing besides.
  */
 import { DurableObject } from "cloudflare:workers";

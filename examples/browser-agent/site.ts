@@ -1,15 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { createServer, type ServerResponse } from "node:http";
 import { extname } from "node:path";
+import { BudgetClient } from "../../src/client/index.ts";
 
-/** What the site knows of the budget, and its page does not: a token that makes others. */
+/** What the site knows of the budget. Its page does not know the token, which makes others. */
 export interface SiteOptions {
   /** Where the budget is. */
   readonly service: string;
   readonly tenant: string;
   /** Who is signed in. */
   readonly user: string;
-  /** One with `admin`, and the scopes that the page shall have. It stays here. */
+  /** A token with `admin` and the scopes of the page. It never leaves the site. */
   readonly token: string;
   /** Where it listens on loopback. */
   readonly port: number;
@@ -26,8 +27,8 @@ const TYPES: Readonly<Record<string, string>> = {
 const TOKEN_SECONDS = 900;
 
 /**
- * The site that a page comes from: it serves the page's files, and at `POST /session` tells it where its user's budget is, with
- * a token that is good for that and for nothing else. In life that stands behind the site's own sign-in.
+ * Serves the site of a page: its files, and at `POST /session` where its user's budget is, with a token for that budget
+ * alone. A real site would require its own sign-in first.
  */
 export async function serveSite(options: SiteOptions): Promise<AsyncDisposable & { readonly url: string }> {
   const server = createServer(async (request, response) => {
@@ -35,8 +36,7 @@ export async function serveSite(options: SiteOptions): Promise<AsyncDisposable &
     try {
       if (request.method === "POST" && path === "/session") return send(response, 200, await sessionOf(options));
       const file = path === "/" ? "index.html" : path.slice(1);
-      if (request.method !== "GET" || !FILES.includes(file))
-        return send(response, 404, { detail: "there is no such page" });
+      if (request.method !== "GET" || !FILES.includes(file)) return send(response, 404, { detail: "No such page" });
       response.writeHead(200, { "content-type": TYPES[extname(file)] }).end(await readFile(new URL(file, PAGE)));
     } catch (error) {
       send(response, 502, { detail: `${error}` });
@@ -58,13 +58,12 @@ export async function serveSite(options: SiteOptions): Promise<AsyncDisposable &
 }
 
 async function sessionOf({ service, tenant, user, token }: SiteOptions): Promise<object> {
-  const response = await fetch(`${service}/v1/tenants/${encodeURIComponent(tenant)}/tokens`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: JSON.stringify({ scope: "check consume reserve read", user, ttl_seconds: TOKEN_SECONDS }),
+  const client = new BudgetClient({ url: service, tenant, token });
+  const made = await client.call<{ token: string }>("POST", "/tokens", {
+    scope: "check consume reserve read",
+    user,
+    ttl_seconds: TOKEN_SECONDS,
   });
-  const made = (await response.json()) as { token: string; detail?: string };
-  if (!response.ok) throw new Error(`the budget makes no token: ${made.detail}`);
   return { service, tenant, user, token: made.token };
 }
 

@@ -1,10 +1,11 @@
 import { newDevSecrets } from "../../scripts/dev-secrets.ts";
 import { startWorkerd } from "../../scripts/workerd.ts";
+import { BudgetClient } from "../../src/client/index.ts";
 import { serveSite } from "./site.ts";
 
 const TENANT = "acme";
 const USER = "alice";
-/** The site's own token ends with a day; none that it makes outlives it. */
+/** The site's own token is valid for a day; no token that it makes is valid longer. */
 const SITE_TOKEN_SECONDS = 86_400;
 
 export interface Example extends AsyncDisposable {
@@ -28,18 +29,11 @@ export async function startExample(ports: { readonly site: number; readonly serv
   });
   started.defer(() => workerd.dispose());
   const service = workerd.url.replace(/\/$/, "");
-  const operate = async (method: string, call: string, body: object) => {
-    const response = await fetch(`${service}/v1/tenants/${TENANT}/${call}`, {
-      method,
-      headers: { authorization: `Bearer ${secrets.ADMIN_TOKEN}`, "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    if (!response.ok) throw new Error(`${call} answered ${response.status}: ${await response.text()}`);
-    return response.json();
-  };
-  await operate("PUT", "config", { per_user_max_tokens: 5000 });
+  const operator = new BudgetClient({ url: service, tenant: TENANT, token: secrets.ADMIN_TOKEN });
+  await operator.call("PUT", "/config", { per_user_max_tokens: 5000 });
   const scope = "admin check consume reserve read";
-  const { token } = (await operate("POST", "tokens", { scope, ttl_seconds: SITE_TOKEN_SECONDS })) as { token: string };
+  const made = await operator.call<{ token: string }>("POST", "/tokens", { scope, ttl_seconds: SITE_TOKEN_SECONDS });
+  const { token } = made;
   const site = started.use(await serveSite({ service, tenant: TENANT, user: USER, token, port: ports.site }));
   const running = started.move();
   return {

@@ -1,5 +1,6 @@
 /** An agent in Node that spends from a budget over HTTP, and stops when it is blocked. */
-import type { BudgetStatus, Consumption, StepRequest } from "../../src/core/index.ts";
+import { BudgetClient } from "../../src/client/index.ts";
+import type { BudgetStatus } from "../../src/core/index.ts";
 import { costUsd, think } from "../edge-agent/src/think.ts";
 
 const [url, tenant, user, steps = "50"] = process.argv.slice(2);
@@ -9,28 +10,18 @@ if (!url || !tenant || !user || !token || !/^\d+$/.test(steps)) {
   process.exit(2);
 }
 const work = Number(steps);
-
-/** Calls the budget. */
-async function ask(operation: "allows-step" | "consume", body: StepRequest | Consumption): Promise<BudgetStatus> {
-  const response = await fetch(`${url}/v1/tenants/${encodeURIComponent(`${tenant}`)}/${operation}`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`${operation} answered ${response.status}: ${await response.text()}`);
-  return (await response.json()) as BudgetStatus;
-}
+const budget = new BudgetClient({ url, tenant, token });
 
 const conversation = ["Find out what can be known of this, step by step."];
 let done = 0;
 let tokensIn = 0;
 let tokensOut = 0;
-let status = await ask("allows-step", { user_id: user });
+let status = await budget.call<BudgetStatus>("POST", "/allows-step", { user_id: user });
 while (status.state !== "blocked" && done < work) {
   const { text, ...spent } = await think(conversation);
   conversation.push(text);
   // One call a step: what consume answers is the decision for the step after it.
-  status = await ask("consume", { ...spent, user_id: user });
+  status = await budget.call("POST", "/consume", { ...spent, user_id: user });
   done += 1;
   tokensIn += spent.tokens_in;
   tokensOut += spent.tokens_out;

@@ -12,15 +12,15 @@ const METRICS = [
   "reasoning_output_tokens",
 ] as const;
 
-/** Tells people what an audit proves, or where it fails. */
+/** Describes for people what an audit found. */
 export function auditReport(tenant: string, { ok, entries, buckets, differences, totals }: AuditResponse): string {
-  const read = `${count(entries, "entry", "entries")} of the ledger added up, ${count(buckets, "bucket", "buckets")} compared`;
+  const read = `${count(entries, "ledger entry", "ledger entries")} added up, ${count(buckets, "bucket", "buckets")} compared`;
   const found = ok
-    ? ["Each bucket's tokens, cost and calls are the sums of its entries, to the nano-USD."]
+    ? ["Each bucket's tokens, cost and calls equal the sums of its entries, to the nano-USD."]
     : differences.flatMap(({ scope, id, ledger, stored }) => [
         `${nameOf(scope, id)}:`,
         ...METRICS.filter((metric) => ledger[metric] !== stored[metric]).map(
-          (metric) => `  ${metric}: ${ledger[metric]} by the ledger, ${stored[metric]} stored`,
+          (metric) => `  ${metric}: ${ledger[metric]} in the ledger, ${stored[metric]} stored`,
         ),
       ]);
   return [

@@ -1,7 +1,7 @@
 import type { Case, Step } from "./case.ts";
 import type { Run } from "./run-case.ts";
 
-/** Where a run parts from the original: one line each for people, JSON or a fault's message. */
+/** Where a run differs from the original. Each text is one line: JSON, or a fault's message. */
 export interface Difference {
   /** `step 3 (consume)`, or `construction`. */
   readonly where: string;
@@ -9,7 +9,7 @@ export interface Difference {
   readonly got: string;
 }
 
-/** The first step at which a run differs from what its case expects; undefined where none does. */
+/** The first step at which a run differs from what its case expects; undefined if none does. */
 export function firstDifference({ steps }: Case, { answers, fault }: Run): Difference | undefined {
   if (fault?.step === null) return { where: "construction", expected: "a budget", got: oneLine(fault.message) };
   for (const [index, step] of steps.entries()) {

@@ -1,9 +1,10 @@
 /**
  * `npm run conformance -- FILE…`: runs the cases of vector files against the budget in this process and against
- * the Durable Object in workerd, and tells where either differs from the original.
+ * the Durable Object in workerd, and reports where either differs from the original.
  *
- * Exit code: 0 where nothing differs, 1 where anything does, 2 where it could not be run.
+ * Exit code: 0 if nothing differs, 1 if anything does, 2 if a file cannot be used.
  */
+import { readArguments } from "../arguments.ts";
 import type { Case } from "./case.ts";
 import { firstDifference } from "./difference.ts";
 import { runInWorkerd } from "./durable-object.ts";
@@ -11,8 +12,12 @@ import { runInProcess } from "./in-process.ts";
 import { BadFileError, readCases } from "./read-cases.ts";
 import type { Run } from "./run-case.ts";
 
-const files = process.argv.slice(2);
-if (files.length === 0) stop("usage: npm run conformance -- FILE…   (JSON files of conformance vectors)");
+const { operands: files } = readArguments({
+  usage: "npm run conformance -- FILE…",
+  does: "Runs recorded cases against the in-process budget and the Durable Object, and reports where either differs.",
+  operands: { name: "FILE…", sentence: "JSON files of cases", min: 1, max: Number.POSITIVE_INFINITY },
+  options: {},
+});
 
 const cases: Case[] = [];
 const origins: string[] = [];
@@ -38,7 +43,7 @@ process.exitCode = inProcess === total && durableObject === total ? 0 : 1;
 function countPassed(engine: string, runs: readonly Run[]): number {
   let passed = 0;
   for (const [index, each] of cases.entries()) {
-    const run = runs[index] ?? { answers: [], fault: { step: null, message: "was not run" } };
+    const run = runs[index] ?? { answers: [], fault: { step: null, message: "not run" } };
     const difference = firstDifference(each, run);
     if (difference) {
       const { where, expected, got } = difference;

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { type Case, OPS } from "./case.ts";
 
-/** A file that holds no cases; the message names the file and says what is wrong with it. */
+/** A file that is not a list of cases. The message names the file and what is wrong with it. */
 export class BadFileError extends Error {
   override name = "BadFileError";
 }
@@ -51,7 +51,7 @@ function faultOfStep(step: unknown): string | undefined {
     return `has an unknown op ${JSON.stringify(op)}; an op is one of ${OPS.join(", ")}`;
   }
   if (!Number.isFinite(at)) return "has no time; at takes a number of seconds";
-  if (!isObject(expect)) return "expects what is not an object";
+  if (!isObject(expect)) return "has an expect that is not an object";
   return undefined;
 }
 

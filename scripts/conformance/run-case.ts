@@ -4,7 +4,7 @@ import type { Case, Step } from "./case.ts";
 /** When every case's budget is constructed, in epoch milliseconds. */
 const START_MS = Date.UTC(2026, 0, 1);
 
-/** A budget whose clock is the caller's. Each method throws where it fails or refuses. */
+/** A budget whose clock the caller sets. Each method throws if it fails or refuses. */
 export interface ClockedSubject {
   setNow(epochMs: number): void | Promise<void>;
   /** Constructs the budget, now. */
@@ -14,7 +14,7 @@ export interface ClockedSubject {
   usageFor(userId: string | null): unknown;
 }
 
-/** What came of a case. Plain JSON: it travels from the Worker to Node. */
+/** The result of a case. Plain JSON: it travels from the Worker to Node. */
 export interface Run {
   /** The answers to the steps, up to the fault if there was one. */
   readonly answers: readonly unknown[];
@@ -22,12 +22,12 @@ export interface Run {
 }
 
 export interface Fault {
-  /** The step's index; null where there was no step yet. */
+  /** The step's index; null if the fault precedes the first step. */
   readonly step: number | null;
   readonly message: string;
 }
 
-/** Takes a budget through a case, one step after the other. It ends at the first fault and never throws. */
+/** Runs a case on a budget, step by step. It stops at the first fault and never throws. */
 export async function runCase(each: Case, subject: ClockedSubject): Promise<Run> {
   const answers: unknown[] = [];
   let at: number | null = null;

@@ -12,7 +12,7 @@ interface ConformanceEnv {
   readonly BUDGET: DurableObjectNamespace<OriginalBudget>;
 }
 
-/** The object with the original's rules at the bounds of what is kept. */
+/** The object with the original's rules for evicting buckets. */
 export class OriginalBudget extends ClockedBudget {
   protected override get rules(): Rules {
     return ORIGINAL_RULES;

@@ -1,26 +1,26 @@
 import type { LedgerEntry } from "../../src/wire/index.ts";
 import type { Write } from "./journal.ts";
 
-/** What became of the writes that clients asked for. Each line of `faults` names one that is not as it must be. */
+/** What became of the writes that clients requested. Each line of `faults` describes one that is wrong. */
 export interface Accounting {
   readonly acknowledged: number;
-  /** Acknowledged, and not in the ledger, or there with other amounts. */
+  /** Acknowledged, but missing in the ledger, or there with other amounts. */
   readonly lost: number;
   /** More than once in the ledger. */
   readonly doubled: number;
-  /** Sent again, and then answered that it had been carried out before. */
+  /** Retried, and then answered as already applied. */
   readonly replayed: number;
   readonly givenUp: number;
-  /** Given up, and carried out all the same. */
+  /** Given up, but applied. */
   readonly givenUpCarriedOut: number;
-  /** Holds that came to their end unsettled. */
+  /** Reservations that expired. */
   readonly expired: number;
   readonly faults: readonly string[];
 }
 
 const LEDGER_KINDS: readonly LedgerEntry["kind"][] = ["consume", "hold", "commit"];
 
-/** Holds what clients were told against what the ledger has: of each write one entry, of nothing else any. */
+/** Compares the clients' records with the ledger, which must have one entry for each write and no other. */
 export function accountFor(writes: readonly Write[], ledger: readonly LedgerEntry[]): Accounting {
   const faults: string[] = [];
   const entries = Map.groupBy(
@@ -43,7 +43,7 @@ export function accountFor(writes: readonly Write[], ledger: readonly LedgerEntr
     if (!entry) {
       if (write.outcome !== "acknowledged") continue;
       lost += 1;
-      faults.push(`lost: ${write.kind} ${write.key} was acknowledged and has no entry`);
+      faults.push(`lost: ${write.kind} ${write.key} was acknowledged and has no ledger entry`);
       continue;
     }
     if (write.outcome !== "acknowledged") givenUpCarriedOut += 1;
@@ -54,10 +54,10 @@ export function accountFor(writes: readonly Write[], ledger: readonly LedgerEntr
     const ends = write.kind === "hold" ? (expiries.get(entry.reservation) ?? []) : [];
     const charged = ends.some(({ estimated }) => estimated === true);
     if (ends.length !== (write.leftToExpire ? 1 : 0) || charged !== (write.leftToExpire === "charge")) {
-      faults.push(`hold: ${JSON.stringify(write)} ended ${ends.length} times: ${JSON.stringify(ends)}`);
+      faults.push(`reservation: ${JSON.stringify(write)} expired ${ends.length} times: ${JSON.stringify(ends)}`);
     }
   }
-  for (const [key, [entry]] of entries) faults.push(`nobody's: ${key} is no client's: ${JSON.stringify(entry)}`);
+  for (const [key, [entry]] of entries) faults.push(`unknown: no client sent ${key}: ${JSON.stringify(entry)}`);
   const count = (outcome: Write["outcome"]) => writes.filter((write) => write.outcome === outcome).length;
   return {
     acknowledged: count("acknowledged"),

@@ -1,28 +1,28 @@
-import { RefusedError, type TenantClient, UnansweredError } from "../audit/tenant-client.ts";
+import { type BudgetClient, UnansweredError } from "../../src/client/index.ts";
 import type { Dice } from "./dice.ts";
 import type { Write } from "./journal.ts";
 import { type Request, Requests } from "./requests.ts";
 
 /** How many of a hundred requests are sent twice at once. */
 const SENT_TWICE = 5;
-/** How many of a hundred that were not answered are given up, and not sent again. */
+/** How many of a hundred unanswered requests are given up, and not retried. */
 const GIVEN_UP = 25;
-/** How many of a hundred holds are committed in two parts. */
+/** How many of a hundred reservations are committed in two parts. */
 const IN_PARTS = 25;
 
-/** What counts of an answer: whether it was given before, and of a hold its id. */
-interface Told {
+/** The part of an answer that matters: whether it is a replay, and the id of a reservation. */
+interface Acknowledgement {
   readonly replayed?: boolean;
   readonly id?: string;
 }
 
-/** An agent that spends without a pause, one request after the other, and keeps account of what it was told. */
+/** An agent that spends without a pause, one request after another, and records what was acknowledged. */
 export class Client {
-  /** All that it ever asked for. */
+  /** Everything it ever requested. */
   readonly writes: Write[] = [];
-  /** How many requests it sent again because no answer had come. */
+  /** How many requests it retried because no answer had come. */
   retried = 0;
-  /** What it was refused, which it should never be. */
+  /** The refusals it got; there should be none. */
   readonly refusals: string[] = [];
   readonly #dice: Dice;
   readonly #requests: Requests;
@@ -34,8 +34,8 @@ export class Client {
     this.#requests = new Requests(dice, userId);
   }
 
-  /** Spends until the service does not answer any more. Begins with what it had no answer to, or gives that up. */
-  async spend(tenant: TenantClient): Promise<void> {
+  /** Spends until the service no longer answers. It first retries the unanswered request, or gives it up. */
+  async spend(tenant: BudgetClient): Promise<void> {
     if (this.#unanswered && this.#dice.percent(GIVEN_UP)) this.#drop(this.#unanswered, "given up");
     try {
       await this.settle(tenant);
@@ -48,8 +48,8 @@ export class Client {
     }
   }
 
-  /** Sends again what it had no answer to. */
-  async settle(tenant: TenantClient): Promise<void> {
+  /** Retries the unanswered request. */
+  async settle(tenant: BudgetClient): Promise<void> {
     if (!this.#unanswered) return;
     this.retried += 1;
     await this.#send(tenant, this.#unanswered);
@@ -72,12 +72,12 @@ export class Client {
     this.#toCommit = undefined;
   }
 
-  async #send(tenant: TenantClient, request: Request): Promise<void> {
+  async #send(tenant: BudgetClient, request: Request): Promise<void> {
     const times = this.#dice.percent(SENT_TWICE) ? 2 : 1;
-    const ends = await Promise.allSettled(Array.from({ length: times }, () => tell(tenant, request)));
+    const ends = await Promise.allSettled(Array.from({ length: times }, () => send(tenant, request)));
     const answers = ends.filter((end) => end.status === "fulfilled").map(({ value }) => value);
-    const faults = ends.filter((end) => end.status === "rejected").map(({ reason }) => reason);
-    const refusal = faults.find((fault) => fault instanceof RefusedError);
+    const faults = ends.filter((end) => end.status === "rejected").map(({ reason }) => reason as Error);
+    const refusal = faults.find((fault) => !(fault instanceof UnansweredError));
     if (refusal) {
       this.refusals.push(refusal.message);
       return this.#drop(request, "refused");
@@ -85,7 +85,7 @@ export class Client {
     if (answers.length === 0) throw faults[0];
     for (const [index, write] of request.writes.entries()) {
       write.outcome = "acknowledged";
-      write.replayed = answers.every((told) => told[index]?.replayed === true);
+      write.replayed = answers.every((answer) => answer[index]?.replayed === true);
     }
     this.#unanswered = undefined;
     const [write] = request.writes;
@@ -96,14 +96,13 @@ export class Client {
   }
 }
 
-/** Sends a request once; one answer for each of its writes. */
-async function tell(tenant: TenantClient, { path, body, writes }: Request): Promise<Told[]> {
-  if (path !== "/batch") return [await tenant.call<Told>("POST", path, body)];
-  const { results } = await tenant.call<{ results: { status: number; body: Told }[] }>("POST", path, body);
-  if (results.length !== writes.length)
-    throw new RefusedError(`a batch of ${writes.length} had ${results.length} answers`);
+/** Sends a request once, and returns an answer for each of its writes. */
+async function send(tenant: BudgetClient, { path, body, writes }: Request): Promise<Acknowledgement[]> {
+  if (path !== "/batch") return [await tenant.call<Acknowledgement>("POST", path, body)];
+  const { results } = await tenant.call<{ results: { status: number; body: Acknowledgement }[] }>("POST", path, body);
+  if (results.length !== writes.length) throw new Error(`a batch of ${writes.length} had ${results.length} results`);
   return results.map((result) => {
-    if (result.status >= 300) throw new RefusedError(`an operation of a batch was answered ${JSON.stringify(result)}`);
+    if (result.status >= 300) throw new Error(`an operation of a batch failed: ${JSON.stringify(result)}`);
     return result.body;
   });
 }

@@ -1,19 +1,20 @@
 import { setTimeout } from "node:timers/promises";
+import { BudgetClient } from "../../src/client/index.ts";
 import type { AuditResponse } from "../../src/wire/index.ts";
-import { TenantClient } from "../audit/tenant-client.ts";
 import { newDevSecrets } from "../dev-secrets.ts";
+import { readLedger } from "../read-ledger.ts";
 import { type Service, serveBundle } from "../selfhost/serve-bundle.ts";
 import { type Accounting, accountFor } from "./accounting.ts";
 import { Client } from "./client.ts";
 import { Dice } from "./dice.ts";
 import { SHORT_TTL_SECONDS } from "./requests.ts";
-import { readLedger, totalsThatDiffer } from "./totals.ts";
+import { totalsThatDiffer } from "./totals.ts";
 
 const TENANT = "crash";
 /** The load goes on for a random time of these milliseconds before each kill. */
 const KILL_AFTER_MS = { least: 20, most: 1200 };
 
-/** Limits that count windows and labels, and that nothing of the load reaches. */
+/** Limits that count windows and labels, and that the load never reaches. */
 const CONFIG = {
   max_tokens_per_hour: 1e12,
   max_concurrent_calls: 1e6,
@@ -23,14 +24,14 @@ const CONFIG = {
 
 export interface CrashOptions {
   readonly bundleDir: string;
-  /** Where the state is kept; empty or missing. */
+  /** Where the state is stored; empty or missing. */
   readonly stateDir: string;
   readonly kills: number;
   readonly clients: number;
-  /** The bound on buckets: with fewer than there are clients, each of them a user, the rest share one. */
+  /** The bound on buckets. Each client is a user: with a lower bound than clients, the rest share a bucket. */
   readonly maxUsers: number;
   readonly seed: number;
-  /** Told how it goes on, a line at a time. */
+  /** Receives the progress, a line at a time. */
   readonly report: (line: string) => void;
 }
 
@@ -41,10 +42,10 @@ export interface CrashResult extends Accounting {
 }
 
 /**
- * Kills a service under load at random moments, again and again on one state, and then accounts for every write that
- * its clients asked for.
+ * Kills a service under load at random moments, again and again on one state, and then checks every write that its
+ * clients requested.
  *
- * @throws Error where the service does not start, ends by itself, or does not answer at the end
+ * @throws Error if the service does not start, exits by itself, or does not answer at the end
  */
 export async function crash(options: CrashOptions): Promise<CrashResult> {
   const { kills, seed, report } = options;
@@ -55,7 +56,7 @@ export async function crash(options: CrashOptions): Promise<CrashResult> {
   );
   const env = { ...process.env, ...newDevSecrets(), REQUEST_LOG: "off" };
   const serve = () => serveBundle({ bundleDir: options.bundleDir, stateDir: options.stateDir, env });
-  const tenantOf = ({ url }: Service) => new TenantClient(url, TENANT, env.ADMIN_TOKEN);
+  const tenantOf = ({ url }: Service) => new BudgetClient({ url, tenant: TENANT, token: env.ADMIN_TOKEN });
   {
     await using service = await serve();
     await tenantOf(service).call("PUT", "/config", { ...CONFIG, max_users: options.maxUsers });
@@ -74,7 +75,7 @@ export async function crash(options: CrashOptions): Promise<CrashResult> {
   const tenant = tenantOf(service);
   for (const client of clients) await client.settle(tenant);
   await setTimeout(SHORT_TTL_SECONDS * 1000);
-  // A read ends the holds whose time is over, where no alarm has yet.
+  // A read expires the reservations that are due, if no alarm has yet.
   const audit = await tenant.call<AuditResponse>("POST", "/audit");
   const ledger = await readLedger(tenant);
   const accounting = accountFor(writesOf(clients), ledger);
@@ -92,7 +93,7 @@ export async function crash(options: CrashOptions): Promise<CrashResult> {
 }
 
 function endedByItself(said: string): never {
-  throw new Error(`workerd ended before it was killed: ${said}`);
+  throw new Error(`workerd exited before it was killed: ${said}`);
 }
 
 const writesOf = (clients: readonly Client[]) => clients.flatMap(({ writes }) => writes);

@@ -1,7 +1,7 @@
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
-/** Chance that a seed repeats. */
+/** Random numbers that a seed repeats. */
 export class Dice {
   readonly #generator;
 
@@ -14,7 +14,7 @@ export class Dice {
     return uniformInt(this.#generator, min, max);
   }
 
-  /** True so many times of a hundred. */
+  /** True with a chance in percent. */
   percent(chance: number): boolean {
     return this.int(1, 100) <= chance;
   }

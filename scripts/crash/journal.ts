@@ -1,19 +1,19 @@
 import type { EntryKind } from "../../src/wire/index.ts";
 
-/** One write that a client asked for, and what it knows of it. */
+/** One write that a client requested, and what the client knows of it. */
 export interface Write {
   /** Its idempotency key. */
   readonly key: string;
-  /** The kind of the entry that it has in the ledger, once and only once it was carried out. */
+  /** The kind of its ledger entry; there is one exactly if the write was applied. */
   readonly kind: EntryKind & ("consume" | "hold" | "commit");
   readonly userId: string;
-  /** What the entry must say; of a hold nothing, since nothing is spent by it. */
+  /** The amounts of the entry; absent for a reservation, which spends nothing. */
   readonly spent?: Spent;
-  /** Of a hold that its client leaves to its end: it must end once, and be charged where it says so. */
+  /** Set for a reservation that its client lets expire: it must expire once, and be charged if this says so. */
   readonly leftToExpire?: "release" | "charge";
-  /** What came of it; all but what was acknowledged may have been carried out, or not. */
+  /** What became of it. Unless it was acknowledged, it may have been applied or not. */
   outcome: "pending" | "acknowledged" | "given up" | "refused";
-  /** True where the answer came to a second sending, and said that the first had been carried out. */
+  /** True if a retry was answered, as already applied. */
   replayed: boolean;
 }
 

@@ -1,19 +1,19 @@
 import type { Dice } from "./dice.ts";
 import type { Spent, Write } from "./journal.ts";
 
-/** How long a hold that nobody settles lives, in seconds: the shortest there is. */
+/** How long a reservation that nobody settles stays open, in seconds: the shortest allowed. */
 export const SHORT_TTL_SECONDS = 1;
-/** So long that no run sees its end. */
+/** Longer than any run. */
 const LONG_TTL_SECONDS = 3600;
 
-/** A call that writes, what it asks for, and the writes it makes, in the order of its answers. */
+/** A call that writes, and the writes it makes, in the order of its answers. */
 export interface Request {
   readonly path: string;
   readonly body: object;
   readonly writes: readonly [Write, ...Write[]];
 }
 
-/** Makes the requests of one client, each by chance. */
+/** Makes the requests of one client at random. */
 export class Requests {
   readonly #dice: Dice;
   readonly #userId: string;
@@ -24,7 +24,7 @@ export class Requests {
     this.#userId = userId;
   }
 
-  /** A consume, a batch of them, or a hold. */
+  /** A consume, a batch of them, or a reservation. */
   next(): Request {
     const chance = this.#dice.int(1, 100);
     if (chance <= 50) return this.#consume();
@@ -32,7 +32,7 @@ export class Requests {
     return this.#reserve(chance <= 65);
   }
 
-  /** What settles a hold: mostly in full, at times a part and then the rest. */
+  /** Settles a reservation: mostly in full, at times in two parts. */
   commit(reservation: string, final: boolean): Request {
     const spent = this.#spent();
     const write = this.#write("commit", { spent });

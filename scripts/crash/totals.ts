@@ -1,34 +1,23 @@
-import type { LedgerEntry, Page, UsageResponse } from "../../src/wire/index.ts";
-import type { TenantClient } from "../audit/tenant-client.ts";
+import type { BudgetClient } from "../../src/client/index.ts";
+import type { LedgerEntry, UsageResponse } from "../../src/wire/index.ts";
 
 const METRICS = ["tokens_in", "tokens_out", "cost_usd", "calls"] as const;
 type Totals = Record<(typeof METRICS)[number], number>;
 
-/** The whole ledger, a page at a time. */
-export async function readLedger(tenant: TenantClient): Promise<LedgerEntry[]> {
-  const entries: LedgerEntry[] = [];
-  for (let after: number | null = 0; after !== null; ) {
-    const page: Page<LedgerEntry> = await tenant.call("GET", `/ledger?after=${after}&limit=1000`);
-    entries.push(...page.items);
-    after = page.next;
-  }
-  return entries;
-}
-
-/** Adds the ledger up by itself and asks for the totals of all its buckets; a line for each that differs. */
-export async function totalsThatDiffer(tenant: TenantClient, ledger: readonly LedgerEntry[]): Promise<string[]> {
+/** Adds up the ledger and compares the sums with the totals of its buckets: a line for each that differs. */
+export async function totalsThatDiffer(tenant: BudgetClient, ledger: readonly LedgerEntry[]): Promise<string[]> {
   const differences: string[] = [];
   for (const [path, sum] of sumsByPath(ledger)) {
     const usage = await tenant.call<UsageResponse>("GET", `${path}/usage`);
     for (const metric of METRICS) {
       if (usage[metric] === sum[metric]) continue;
-      differences.push(`totals: ${path} ${metric}: ${sum[metric]} by the ledger, ${usage[metric]} told`);
+      differences.push(`totals: ${path} ${metric}: ${sum[metric]} in the ledger, ${usage[metric]} reported`);
     }
   }
   return differences;
 }
 
-/** What the entries add up to, for each bucket by the path that its usage is found at. */
+/** The sums of the entries, by the path of each bucket. */
 function sumsByPath(ledger: readonly LedgerEntry[]): Map<string, Totals> {
   const nano = new Map<string, Totals>();
   for (const entry of ledger) {

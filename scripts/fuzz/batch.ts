@@ -2,7 +2,7 @@ import type { FuzzRequest } from "./exchange.ts";
 
 export const NDJSON = "application/x-ndjson";
 
-/** The operations of a batch: by each name there the call that it stands for, and what names whom it is about. */
+/** The operations of a batch by name: the call that each stands for, and the field that names its subject. */
 export const BATCHED = {
   allows_step: { call: "allowsStep", names: "nothing" },
   consume: { call: "consume", names: "nothing" },
@@ -22,19 +22,19 @@ export const BATCHED = {
 } as const;
 export type BatchedName = keyof typeof BATCHED;
 
-/** An operation's own answer. */
+/** The answer to one operation of a batch. */
 export interface BatchResult {
   readonly status: number;
   readonly body: unknown;
 }
 
-/** The results of a batch's answer, be it one or lines; undefined where it is none. */
+/** The results in a batch's answer, one document or lines; undefined if there are none. */
 export function resultsOf(answer: unknown): readonly BatchResult[] | undefined {
   const results = Array.isArray(answer) ? answer : (answer as { results?: unknown } | null | undefined)?.results;
   return Array.isArray(results) ? results : undefined;
 }
 
-/** The names of the operations that a batch asks for, in order; of what is none, undefined. */
+/** The names of a batch's operations, in order; undefined for what is not an operation. */
 export function namesIn({ body, headers }: FuzzRequest): (BatchedName | undefined)[] {
   const text = Buffer.from(body ?? "").toString();
   if (headers["content-type"] === NDJSON) {

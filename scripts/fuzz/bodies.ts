@@ -1,85 +1,141 @@
 import type { Dice } from "../crash/dice.ts";
 import { BATCHED, type BatchedName } from "./batch.ts";
-import type { ApiDocument } from "./document.ts";
 import { pick } from "./pick.ts";
-import type { Hint, SchemaValues } from "./schema-values.ts";
 import type { Subject } from "./subject.ts";
 
-const MODELS = ["gpt-4o-mini", "gpt-4o-mini", "claude-sonnet-4-5", "house-model"] as const;
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Limits of a bucket, and what they can be limits of. */
+const METRICS = [
+  ...["max_tokens", "max_cost_usd_per_day", "max_input_tokens_per_week", "max_output_tokens_per_24h", "max_calls"],
+  ...["max_calls_per_minute", "max_wall_clock", "max_concurrent_calls"],
+] as const;
+const SCOPES = ["", "per_user_", "per_team_", "per_model_", "per_user_and_model_", "per_team_and_user_"] as const;
 const ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Apia"] as const;
+const TIMES = ["2020-01-01T00:00:00Z", "2030-01-01T00:00:00+02:00", "2099-12-31T23:59:59.999Z"] as const;
+const TOKEN_SCOPES = ["check consume", ["read"], "check consume reserve read configure admin", "reserve read"] as const;
 const BOUND_FOR_SECONDS = 5000;
 
 /** Where an operation of a batch has what is the body of its own call. */
 const WRAPPED: Readonly<Record<string, string>> = { set_limits: "limits", configure: "config", patch_config: "patch" };
 
-/** Makes bodies that calls take, about a subject. */
-export class Bodies {
-  readonly #document: ApiDocument;
-  readonly #values: SchemaValues;
+/** Valid bodies by operation; operations on each kind of bucket share the first word of their names. */
+const BODIES: Readonly<Record<string, (dice: Dice, subject: Subject) => Fields>> = {
+  allowsStep: (dice, subject) => ({ ...step(dice, subject), ...estimate(dice) }),
+  consume: (dice, subject) => ({ ...step(dice, subject), ...spent(dice), ...keyed(dice, subject) }),
+  reserve: (dice, subject) => ({ ...step(dice, subject), ...estimate(dice), ...hold(dice), ...keyed(dice, subject) }),
+  commit: (dice, subject) => ({ ...spent(dice), ...some(dice, { final: dice.percent(50) }), ...keyed(dice, subject) }),
+  release: keyed,
+  extend: (dice, subject) => ({ ...estimate(dice), ...hold(dice), ...keyed(dice, subject) }),
+  batch: (dice, subject) => ({
+    operations: Array.from({ length: dice.int(1, 12) }, () => batchOperation(dice, subject)),
+  }),
+  set: (dice) => ({ ...limits(dice, [""]), ...some(dice, { expires_at: pick(dice, TIMES) }) }),
+  adjust: (dice, subject) => ({
+    ...some(dice, { tokens_in: dice.int(-50, 5000), tokens_out: tokens(dice), cost_usd: usd(dice), calls: 1 }),
+    ...{ note: subject.note, ...keyed(dice, subject) },
+  }),
+  reset: noted,
+  freeze: (dice, subject) => ({ ...some(dice, { until: pick(dice, [null, ...TIMES]) }), ...noted(dice, subject) }),
+  unfreeze: noted,
+  put: config,
+  patch: (dice) => ({ ...config(dice), ...some(dice, { timezone: null, max_tokens: null }) }),
+  create: (dice, { user, labels }) => ({
+    scope: pick(dice, TOKEN_SCOPES),
+    ...some(dice, { user: user ?? "alice", labels, ttl_seconds: dice.int(1, BOUND_FOR_SECONDS) }),
+  }),
+};
 
-  constructor(document: ApiDocument, values: SchemaValues) {
-    this.#document = document;
-    this.#values = values;
-  }
-
-  make(dice: Dice, operationId: string, subject: Subject): unknown {
-    const { body } = this.#document.operation(operationId);
-    if (!body) return undefined;
-    const hint = this.#hintOf(dice, subject);
-    if (operationId !== "patchConfig") {
-      const made = this.#values.make(dice, body.schema, hint) as Record<string, unknown>;
-      return dice.percent(90) ? addUp(made) : made;
-    }
-    const config = this.#values.make(dice, this.#document.schema("BudgetConfig"), hint);
-    return { ...(config as object), ...(dice.percent(30) && { timezone: null }) };
-  }
-
-  /** One operation of a batch. */
-  operation(dice: Dice, subject: Subject): Record<string, unknown> {
-    const op = pick(dice, Object.keys(BATCHED) as BatchedName[]);
-    const { call, names } = BATCHED[op];
-    const body = this.make(dice, call, subject);
-    const field = WRAPPED[op];
-    return {
-      op,
-      ...(names === "reservation" && { id: subject.reservation }),
-      ...(names === "bucket" && { bucket: subject.bucket }),
-      ...(field ? { [field]: body } : (body as object | undefined)),
-    };
-  }
-
-  #hintOf(dice: Dice, subject: Subject): Hint {
-    const hints: Readonly<Record<string, () => unknown>> = {
-      user_id: () => subject.user,
-      user: () => subject.user ?? "alice",
-      labels: () => subject.labels,
-      model: () => pick(dice, MODELS),
-      provider: () => pick(dice, ["openai", "openai", "anthropic", "nobody"]),
-      note: () => subject.note,
-      idempotency_key: () => subject.key,
-      timezone: () => pick(dice, ZONES),
-      shadow_limits: () => [],
-      scope: () =>
-        pick(dice, ["check consume", ["read"], "check consume reserve read configure admin", "reserve read"]),
-      ttl_seconds: () => dice.int(1, BOUND_FOR_SECONDS),
-      operations: () => Array.from({ length: dice.int(1, 12) }, () => this.operation(dice, subject)),
-    };
-    return (field) => (Object.hasOwn(hints, field) ? hints[field]?.() : undefined);
-  }
+/** A body that an operation takes, about a subject. */
+export function bodyOf(dice: Dice, operationId: string, subject: Subject): Fields {
+  const make = BODIES[operationId] ?? BODIES[/^[a-z]+/.exec(operationId)?.[0] ?? ""];
+  if (!make) throw new Error(`no body is known for ${operationId}`);
+  return make(dice, subject);
 }
 
-/** What is said to be the whole of others is raised to their sum, which no schema says. */
-const WHOLES = {
-  tokens: ["input_tokens", "output_tokens"],
-  tokens_in: ["cache_read_input_tokens", "cache_write_input_tokens"],
-  tokens_out: ["reasoning_output_tokens"],
-} as const;
+/** One operation of a batch. */
+export function batchOperation(dice: Dice, subject: Subject): Fields {
+  const op = pick(dice, Object.keys(BATCHED) as BatchedName[]);
+  const { call, names } = BATCHED[op];
+  const body = call.startsWith("get") || call.startsWith("clear") ? {} : bodyOf(dice, call, subject);
+  const field = WRAPPED[op];
+  return {
+    op,
+    ...(names === "reservation" && { id: subject.reservation }),
+    ...(names === "bucket" && { bucket: subject.bucket }),
+    ...(field ? { [field]: body } : body),
+  };
+}
 
-function addUp(body: Record<string, unknown>): Record<string, unknown> {
-  const raised = Object.entries(WHOLES).flatMap(([whole, parts]) => {
-    const sum = parts.reduce((total, part) => total + Number(body[part] ?? 0), 0);
-    const isNeeded = sum > Number(body[whole] ?? 0) && (whole !== "tokens" || whole in body);
-    return isNeeded ? [[whole, sum]] : [];
+/** Each of some fields, or not. */
+function some(dice: Dice, fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(() => dice.percent(40)));
+}
+
+function step(dice: Dice, { user, labels }: Subject): Fields {
+  return { ...(dice.percent(70) && { user_id: user, labels }), ...some(dice, { detail: dice.percent(50) }) };
+}
+
+function estimate(dice: Dice): Fields {
+  const input_tokens = tokens(dice);
+  return some(dice, { tokens: input_tokens + tokens(dice), input_tokens, cost_usd: usd(dice) });
+}
+
+/** With a cost, or with a model whose price makes one. */
+function spent(dice: Dice): Fields {
+  const tokens_in = tokens(dice);
+  const cost = dice.percent(50)
+    ? { cost_usd: usd(dice) }
+    : { model: pick(dice, ["gpt-4o-mini", "claude-sonnet-4-5", "house-model"]) };
+  return {
+    ...{ tokens_in, ...cost },
+    ...some(dice, { tokens_out: tokens(dice), cache_read_input_tokens: dice.int(0, Math.min(tokens_in, 5000)) }),
+    ...(dice.percent(10) && { provider: pick(dice, ["openai", "anthropic", "nobody"]) }),
+  };
+}
+
+function hold(dice: Dice): Fields {
+  return some(dice, {
+    ttl_seconds: dice.int(1, BOUND_FOR_SECONDS),
+    on_expiry: pick(dice, ["release", "charge"]),
+    if_short: pick(dice, ["reject", "cap"]),
   });
-  return { ...body, ...Object.fromEntries(raised) };
+}
+
+function keyed(dice: Dice, { key }: Subject): Fields {
+  return some(dice, { idempotency_key: key });
+}
+
+function noted(dice: Dice, subject: Subject): Fields {
+  return { ...some(dice, { note: subject.note }), ...keyed(dice, subject) };
+}
+
+function config(dice: Dice): Fields {
+  return {
+    ...limits(dice, SCOPES),
+    ...some(dice, {
+      timezone: pick(dice, ZONES),
+      day_starts_at: pick(dice, ["00:00", "12:00"]),
+      soft_warning_at: dice.int(0, 10) / 10,
+      enforcement: pick(dice, ["enforce", "shadow"]),
+      max_users: pick(dice, [1, 3, 1000, null]),
+      reservation_ttl_seconds: dice.int(1, BOUND_FOR_SECONDS),
+      max_reserved_share: dice.int(1, 10) / 10,
+      prices: { "house-model": { input_usd: 1, output_usd: 2 } },
+    }),
+  };
+}
+
+function limits(dice: Dice, scopes: readonly string[]): Fields {
+  const names = Array.from({ length: dice.int(0, 3) }, () => pick(dice, scopes) + pick(dice, METRICS));
+  return Object.fromEntries(names.map((name) => [name, dice.int(0, 1_000_000)]));
+}
+
+/** Mostly what calls send, at times the least and the most that one may report. */
+function tokens(dice: Dice): number {
+  return dice.percent(90) ? dice.int(0, 5000) : pick(dice, [0, 100_000_000, 1_000_000_000_000]);
+}
+
+function usd(dice: Dice): number {
+  return dice.percent(90) ? dice.int(0, 5_000_000) / 1e6 : pick(dice, [0, 1e-9, 10_000, 1_000_000]);
 }

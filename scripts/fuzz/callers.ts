@@ -10,19 +10,19 @@ export interface Grant {
   readonly scopes: ReadonlySet<string>;
 }
 
-/** Who calls, and what that may do. */
+/** A caller and its permissions. */
 export interface Caller {
   readonly name: string;
   readonly authorization: string | undefined;
-  /** `operator` may do everything, `nobody` nothing below a tenant. */
+  /** `operator` may do everything, `nobody` nothing on a tenant. */
   access: "operator" | "nobody" | Grant;
-  /** Whom it says that it is of, where that is not true; else who it is of. */
+  /** The tenant that it claims to belong to, truly or not. */
   readonly tenant?: string | undefined;
-  /** Of a token that the service made. */
+  /** Set if the service made its token. */
   readonly jti?: string;
 }
 
-/** Every kind of caller: those who may do something, and those who may not. */
+/** Every kind of caller: with permissions, and without. */
 export interface Callers {
   readonly operator: Caller;
   readonly granted: readonly Caller[];
@@ -38,10 +38,10 @@ const SCOPES = ["check", "consume", "reserve", "read", "configure", "admin"] as 
 const HOURS_3 = 10_800;
 const CENTURY = 100 * 366 * 86_400;
 
-/** @throws Error where the secret is none that the service takes */
+/** @throws Error if the service would refuse the secret */
 export async function makeCallers(world: World, { adminToken, tokenSecret }: Secrets): Promise<Callers> {
   const key = parseSigningKeys(tokenSecret)?.[0];
-  if (!key) throw new Error("TOKEN_SECRET is not what the service takes");
+  if (!key) throw new Error("TOKEN_SECRET is not valid: it takes KID:SECRET");
   const operator: Caller = { name: "the operator", authorization: `Bearer ${adminToken}`, access: "operator" };
   const perTenant = await Promise.all(world.tenants.map((tenant) => grantedCallers(tenant, key)));
   const strangers = await Promise.all(world.tenants.map((tenant) => strangersOf(tenant, key)));
@@ -127,7 +127,7 @@ function sign(claims: JWTPayload, { kid, secret }: SigningKey, header: { alg?: s
     .sign(header.alg === "HS512" ? Buffer.concat([secret, secret, secret]) : secret);
 }
 
-/** The token under another header. */
+/** Replaces the header of a token. */
 function withHeader(token: string, header: object): string {
   return token.replace(/^[^.]*/, Buffer.from(JSON.stringify(header)).toString("base64url"));
 }

@@ -5,28 +5,28 @@ import { pick } from "./pick.ts";
 
 const KEPT = 40;
 
-/** What the service's answers tell that later calls can use: reservations' ids, and tokens that it made. */
+/** What later calls can use of the answers: ids of reservations, and tokens that the service made. */
 export class Discoveries {
   readonly #reservations = new Map<string, string[]>();
   readonly #callers = new Map<string, Caller[]>();
 
-  /** The id of one of a tenant's reservations, or what is none. */
+  /** The id of one of a tenant's reservations, or an unknown one. */
   reservationOf(dice: Dice, tenant: string): string {
     return pickFrom(dice, this.#reservations.get(tenant)) ?? pick(dice, ["01KAW0000000000000000000ZZ", "r", "💸"]);
   }
 
-  /** The `jti` of a token of a tenant that was made here, or of none. */
+  /** The `jti` of a token that the tenant's calls made, or an unknown one. */
   tokenOf(dice: Dice, tenant: string): string {
     const made = dice.percent(30) ? pickFrom(dice, this.#callers.get(tenant)) : undefined;
     return made?.jti ?? pick(dice, ["no-token", "a", "\u0000"]);
   }
 
-  /** Somebody with a token that the service made; nobody where it has made none of the tenant's. */
+  /** A caller with a token that the service made; undefined if it has made none for the tenant. */
   caller(dice: Dice, tenant: string): Caller | undefined {
     return pickFrom(dice, this.#callers.get(tenant));
   }
 
-  /** Takes note of what an operation on a tenant was answered with. */
+  /** Records what an answer offers. */
   note(operationId: string, tenant: string, { status, text }: FuzzAnswer): void {
     if (operationId === "reserve" && status === 201) {
       keep(this.#reservations, tenant, (JSON.parse(text) as { id: string }).id);

@@ -1,20 +1,26 @@
+/** HTTP for the fuzzer: the client of src/client would normalise paths, and refuse malformed headers and bodies. */
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request as startRequest } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import type { Caller } from "./callers.ts";
 
 const ANSWERS_WITHIN_MS = 60_000;
-/**
- * How much of a body is sent at once, and how long an answer to that is waited for before the rest is: a service that
- * refuses a body closes when more comes than it reads in passing, and who sends then cannot read what it said.
- */
 const PIECE_BYTES = 32 * 1024;
-const PATIENCE_MS = 150;
+/**
+ * How a long body is sent, and how long to wait for an answer before the next piece. A service that refuses a body
+ * closes the connection when too much follows, and then its answer can no longer be read: the next attempt is slower.
+ */
+const ATTEMPTS = [
+  { isDivided: false, patienceMs: 150 },
+  { isDivided: true, patienceMs: 150 },
+  { isDivided: true, patienceMs: 2000 },
+] as const;
+type Attempt = (typeof ATTEMPTS)[number];
 const CLOSED = ["ECONNRESET", "EPIPE"];
 
 /** A request, as it goes over the wire. */
 export interface FuzzRequest {
   readonly method: string;
-  /** With its query, and not made normal. */
+  /** With its query, not normalised. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array | undefined;
@@ -27,7 +33,7 @@ export interface FuzzAnswer {
   readonly text: string;
 }
 
-/** Sends requests as they are: no path is made normal, no header added, nothing followed. */
+/** Sends requests as they are: no path is normalised, no header added, no redirect followed. */
 export class Connections {
   readonly #agent: Agent;
   readonly #host: string;
@@ -36,34 +42,38 @@ export class Connections {
   /** @throws Error unless it is a service over http, as on one's own machine */
   constructor(url: string, count: number) {
     const { hostname, port, protocol } = new URL(url);
-    if (protocol !== "http:") throw new Error(`${url} is not over http, as what is fuzzed has to be`);
+    if (protocol !== "http:") throw new Error(`${url} is not an http URL; the fuzzer calls services on this machine`);
     this.#host = hostname.replace(/^\[(.*)\]$/, "$1");
     this.#port = port || "80";
     this.#agent = new Agent({ keepAlive: true, maxSockets: count });
   }
 
   /**
-   * Sends a request, and once more where its connection was closed before any answer: a kept one can be closed just as
-   * it is used, and one with a long body when that is refused. The second time no piece of it follows another at once.
+   * Sends a request, and again if the connection was closed before any answer: a reused one can be closed just then, and
+   * one with a long body when the body is refused.
    *
-   * @throws Error where no whole answer came
+   * @throws Error if no complete answer came
    */
   async send(request: FuzzRequest): Promise<FuzzAnswer> {
-    try {
-      return await this.#send(request, this.#agent, (rest) => [rest]);
-    } catch (error) {
-      if (!CLOSED.includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
-      return await this.#send(request, new Agent(), inPieces);
+    let closed: unknown;
+    for (const attempt of ATTEMPTS) {
+      try {
+        return await this.#send(request, attempt);
+      } catch (error) {
+        if (!CLOSED.includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+        closed = error;
+      }
     }
+    throw closed;
   }
 
   close(): void {
     this.#agent.destroy();
   }
 
-  /** @param divide how what follows the first piece of a long body is sent */
-  async #send(request: FuzzRequest, agent: Agent, divide: (rest: Buffer) => Buffer[]): Promise<FuzzAnswer> {
+  async #send(request: FuzzRequest, { isDivided, patienceMs }: Attempt): Promise<FuzzAnswer> {
     const { method, path, headers, body, caller } = request;
+    const agent = isDivided ? new Agent() : this.#agent;
     const bytes = body === undefined ? undefined : Buffer.from(body);
     const isStreamed = headers["transfer-encoding"] !== undefined;
     const sent = startRequest({
@@ -80,11 +90,12 @@ export class Connections {
       sent.on("error", reject);
     });
     if (bytes && bytes.byteLength > PIECE_BYTES) {
-      // An answer to a stream begins before all of that has come.
+      // The answer to a stream begins before the whole body was sent.
       const isRefusal = answered.then(({ statusCode = 0 }) => statusCode >= 400);
       sent.write(bytes.subarray(0, PIECE_BYTES));
-      for (const piece of divide(bytes.subarray(PIECE_BYTES))) {
-        if (await Promise.race([isRefusal, setTimeout(PATIENCE_MS, false, { ref: false })])) break;
+      const rest = bytes.subarray(PIECE_BYTES);
+      for (const piece of isDivided ? inPieces(rest) : [rest]) {
+        if (await Promise.race([isRefusal, setTimeout(patienceMs, false, { ref: false })])) break;
         sent.write(piece);
       }
       if (!(await Promise.race([isRefusal, false]))) sent.end();

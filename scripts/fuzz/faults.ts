@@ -1,13 +1,13 @@
 import type { Dice } from "../crash/dice.ts";
 import { NDJSON } from "./batch.ts";
-import type { Bodies } from "./bodies.ts";
+import { batchOperation } from "./bodies.ts";
 import type { FuzzRequest } from "./exchange.ts";
 import { garbage, garbageLines, tooLong } from "./garbage.ts";
 import { mutate, NASTY_STRINGS, printJson } from "./nasty.ts";
 import { pick } from "./pick.ts";
 import type { Subject } from "./subject.ts";
 
-/** Those that HTTP's registry has: a server may refuse any other before the service sees it. */
+/** Registered methods: a server may refuse any other before the service sees it. */
 const METHODS = [
   "GET",
   "HEAD",
@@ -36,7 +36,7 @@ const CONTENT_TYPES = [
   "\u00e9",
 ] as const;
 
-/** Segments of a path, as they are sent. workerd itself refuses one that is not ASCII. */
+/** Segments of a path, as they are sent; ASCII only, since workerd itself refuses others. */
 const SEGMENTS = [
   "",
   ".",
@@ -139,70 +139,60 @@ const HEADERS: readonly ((dice: Dice, subject: Subject) => [string, string])[] =
   () => ["access-control-request-method", "PUT"],
 ];
 
-/** The longest body that is taken apart, in characters. */
+/** The longest body that is mutated, in characters. */
 const MAX_MUTATED = 16_384;
 
-/** Gives requests faults. */
-export class Faults {
-  readonly #bodies: Bodies;
+/** Gives a request a fault, or several. */
+export function twist(dice: Dice, request: FuzzRequest, subject: Subject): FuzzRequest {
+  const twists = [twistBody, twistBody, twistPath, twistHeaders, twistMethod] as const;
+  let twisted = pick(dice, twists)(dice, request, subject);
+  while (dice.percent(25)) twisted = pick(dice, twists)(dice, twisted, subject);
+  return twisted;
+}
 
-  constructor(bodies: Bodies) {
-    this.#bodies = bodies;
+function twistBody(dice: Dice, request: FuzzRequest, subject: Subject): FuzzRequest {
+  const { body, headers } = request;
+  const valid = typeof body === "string" ? body : "{}";
+  const chance = dice.int(1, 1000);
+  if (chance <= 2) return { ...request, body: tooLong(valid), headers: { ...headers, ...framing(dice) } };
+  if (headers["content-type"] === NDJSON) {
+    return { ...request, body: garbageLines(dice, () => nastyOperation(dice, subject)) };
   }
+  if (chance <= 300) return { ...request, body: garbage(dice, valid), headers: { ...headers, ...framing(dice) } };
+  if (chance <= 330) return { ...request, body: undefined };
+  // A long body may be nested so deep already that printing it overflows the stack.
+  if (valid.length > MAX_MUTATED) return request;
+  return { ...request, body: printJson(mutate(dice, readJson(valid), dice.int(1, 3))) };
+}
 
-  /** Gives a request a fault, or several. */
-  twist(dice: Dice, request: FuzzRequest, subject: Subject): FuzzRequest {
-    const twists = [this.#twistBody, this.#twistBody, this.#twistPath, this.#twistHeaders, this.#twistMethod] as const;
-    let twisted = pick(dice, twists).call(this, dice, request, subject);
-    while (dice.percent(25)) twisted = pick(dice, twists).call(this, dice, twisted, subject);
-    return twisted;
-  }
+function twistPath(dice: Dice, request: FuzzRequest): FuzzRequest {
+  if (dice.percent(15)) return { ...request, path: pick(dice, UNKNOWN_PATHS) };
+  const [path = "", query = ""] = request.path.split(/(?=\?)/);
+  if (dice.percent(35)) return { ...request, path: path + pick(dice, QUERIES) };
+  const segments = path.split("/");
+  // Never the tenant's: each new name creates another object, with a file of its own.
+  const at = segments[2] === "tenants" && segments.length > 4 ? dice.int(4, segments.length - 1) : segments.length - 1;
+  const nasty = dice.percent(60) ? pick(dice, SEGMENTS) : encode(pick(dice, NASTY_STRINGS));
+  const twisted = dice.percent(80) ? segments.with(at, nasty) : segments.toSpliced(at, 0, nasty);
+  return { ...request, path: twisted.join("/") + query };
+}
 
-  #twistBody(dice: Dice, request: FuzzRequest, subject: Subject): FuzzRequest {
-    const { body, headers } = request;
-    const isLines = headers["content-type"] === NDJSON;
-    const valid = typeof body === "string" ? body : "{}";
-    const chance = dice.int(1, 1000);
-    if (chance <= 2) return { ...request, body: tooLong(valid), headers: { ...headers, ...this.#framing(dice) } };
-    if (isLines) return { ...request, body: garbageLines(dice, () => this.#nastyOperation(dice, subject)) };
-    if (chance <= 300)
-      return { ...request, body: garbage(dice, valid), headers: { ...headers, ...this.#framing(dice) } };
-    if (chance <= 330) return { ...request, body: undefined };
-    // What is nested that deep already is left at that: to print it takes more than the stack has.
-    if (valid.length > MAX_MUTATED) return request;
-    return { ...request, body: printJson(mutate(dice, readJson(valid), dice.int(1, 3))) };
-  }
+function twistHeaders(dice: Dice, request: FuzzRequest, subject: Subject): FuzzRequest {
+  const made = Array.from({ length: dice.int(1, 3) }, () => pick(dice, HEADERS)(dice, subject));
+  return { ...request, headers: { ...request.headers, ...Object.fromEntries(made) } };
+}
 
-  #twistPath(dice: Dice, request: FuzzRequest): FuzzRequest {
-    if (dice.percent(15)) return { ...request, path: pick(dice, UNKNOWN_PATHS) };
-    const [path = "", query = ""] = request.path.split(/(?=\?)/);
-    if (dice.percent(35)) return { ...request, path: path + pick(dice, QUERIES) };
-    const segments = path.split("/");
-    // Never the tenant's: each that is named anew is an object more, with a file of its own.
-    const at =
-      segments[2] === "tenants" && segments.length > 4 ? dice.int(4, segments.length - 1) : segments.length - 1;
-    const nasty = dice.percent(60) ? pick(dice, SEGMENTS) : encode(pick(dice, NASTY_STRINGS));
-    const twisted = dice.percent(80) ? segments.with(at, nasty) : segments.toSpliced(at, 0, nasty);
-    return { ...request, path: twisted.join("/") + query };
-  }
+function twistMethod(dice: Dice, request: FuzzRequest): FuzzRequest {
+  return { ...request, method: pick(dice, METHODS) };
+}
 
-  #twistHeaders(dice: Dice, request: FuzzRequest, subject: Subject): FuzzRequest {
-    const made = Array.from({ length: dice.int(1, 3) }, () => pick(dice, HEADERS)(dice, subject));
-    return { ...request, headers: { ...request.headers, ...Object.fromEntries(made) } };
-  }
+function framing(dice: Dice): Record<string, string> {
+  return dice.percent(30) ? { "transfer-encoding": "chunked" } : {};
+}
 
-  #twistMethod(dice: Dice, request: FuzzRequest): FuzzRequest {
-    return { ...request, method: pick(dice, METHODS) };
-  }
-
-  #framing(dice: Dice): Record<string, string> {
-    return dice.percent(30) ? { "transfer-encoding": "chunked" } : {};
-  }
-
-  #nastyOperation(dice: Dice, subject: Subject): string {
-    const operation = this.#bodies.operation(dice, subject);
-    return printJson(dice.percent(50) ? mutate(dice, operation, 1) : operation);
-  }
+function nastyOperation(dice: Dice, subject: Subject): string {
+  const operation = batchOperation(dice, subject);
+  return printJson(dice.percent(50) ? mutate(dice, operation, 1) : operation);
 }
 
 function readJson(text: string): unknown {

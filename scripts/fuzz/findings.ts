@@ -1,10 +1,10 @@
 import type { FuzzAnswer, FuzzRequest } from "./exchange.ts";
 
-export const KINDS = ["server error", "undocumented answer", "cross-tenant answer"] as const;
+export const KINDS = ["server error", "malformed answer", "cross-tenant answer"] as const;
 export type Kind = (typeof KINDS)[number];
 
-const TOLD_OF_EACH = 3;
-const MAX_TOLD = 400;
+const EXAMPLES_OF_EACH = 3;
+const MAX_PRINTED = 400;
 
 interface Finding {
   readonly kind: Kind;
@@ -13,12 +13,12 @@ interface Finding {
   readonly examples: string[];
 }
 
-/** What was found, and for each the first few requests that show it. */
+/** What was found, each with the first few requests that show it. */
 export class Findings {
   readonly #found = new Map<string, Finding>();
   readonly #counts = new Map<Kind, number>(KINDS.map((kind) => [kind, 0]));
 
-  /** @param whats what is wrong with one answer; it counts as one */
+  /** @param whats what is wrong with one answer; they count as one finding */
   add(kind: Kind, whats: readonly string[], index: number, request: FuzzRequest, answer?: FuzzAnswer): void {
     if (whats.length === 0) return;
     this.#counts.set(kind, this.count(kind) + 1);
@@ -26,7 +26,7 @@ export class Findings {
       const finding = this.#found.get(kind + what) ?? { kind, what, count: 0, examples: [] };
       this.#found.set(kind + what, finding);
       finding.count += 1;
-      if (finding.examples.length < TOLD_OF_EACH) finding.examples.push(example(index, request, answer));
+      if (finding.examples.length < EXAMPLES_OF_EACH) finding.examples.push(example(index, request, answer));
     }
   }
 
@@ -38,7 +38,7 @@ export class Findings {
     return KINDS.reduce((sum, kind) => sum + this.count(kind), 0);
   }
 
-  /** For people: what was found, the most frequent first. */
+  /** Prints the findings, the most frequent first. */
   report(): string[] {
     const found = [...this.#found.values()].toSorted((a, b) => b.count - a.count);
     return found.flatMap(({ kind, what, count, examples }) => [`${kind}, ${count} times: ${what}`, ...examples]);
@@ -53,7 +53,7 @@ function example(index: number, { method, path, headers, body, caller }: FuzzReq
   ];
   const got = answer
     ? `    → ${answer.status} ${answer.headers["content-type"] ?? ""} ${short(answer.text)}`
-    : "    → nothing";
+    : "    → no answer";
   return `${sent.filter(Boolean).join("\n    ")}\n${got}`;
 }
 
@@ -63,5 +63,5 @@ function printBody(body: string | Uint8Array): string {
 }
 
 function short(text: string): string {
-  return text.length > MAX_TOLD ? `${text.slice(0, MAX_TOLD)}… (${text.length} characters)` : text;
+  return text.length > MAX_PRINTED ? `${text.slice(0, MAX_PRINTED)}… (${text.length} characters)` : text;
 }

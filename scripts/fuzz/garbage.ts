@@ -2,11 +2,11 @@ import type { Dice } from "../crash/dice.ts";
 import { pick } from "./pick.ts";
 
 const KIB = 1024;
-/** Just over what a call may send, and what a batch may. */
+/** Just over the limits of a call's body and of a batch's. */
 const OVER_A_CALL = 64 * KIB + 1;
 const OVER_A_BATCH = 4 * KIB * KIB + 1;
 
-/** What no call takes, as bytes, some of them made of what one would take. */
+/** Bodies that no call takes, some of them made from a valid one. */
 const GARBAGE: readonly ((dice: Dice, valid: string) => string | Uint8Array)[] = [
   (dice, valid) => valid.slice(0, dice.int(0, valid.length)),
   (_, valid) => `${valid},`,
@@ -35,12 +35,12 @@ const LINES: readonly ((dice: Dice, valid: string) => string)[] = [
   () => "[".repeat(3000),
 ];
 
-/** A body of nonsense. @param valid what would be one of sense */
+/** An invalid body. @param valid a valid one to start from */
 export function garbage(dice: Dice, valid: string): string | Uint8Array {
   return pick(dice, GARBAGE)(dice, valid);
 }
 
-/** Lines of operations, some of them nonsense; seldom one that is longer than a line may be. */
+/** Lines of operations, some of them invalid; rarely one that is too long. */
 export function garbageLines(dice: Dice, operation: () => string): string | Uint8Array {
   const lines = Array.from({ length: dice.int(0, 12) }, () =>
     dice.percent(2) ? " ".repeat(OVER_A_CALL) : pick(dice, LINES)(dice, operation()),
@@ -49,7 +49,7 @@ export function garbageLines(dice: Dice, operation: () => string): string | Uint
   return dice.percent(5) ? Buffer.concat([Buffer.from(text), Buffer.from([0xff, 0xfe])]) : text;
 }
 
-/** A batch that is longer than one may be. */
+/** A batch that is too long. */
 export function tooLong(valid: string): string {
   return `${" ".repeat(OVER_A_BATCH)}${valid}`;
 }

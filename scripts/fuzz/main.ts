@@ -1,14 +1,14 @@
 /**
- * `npm run fuzz`: sends a service, over HTTP, requests of every kind that strangers send, and looks at every answer.
+ * `npm run fuzz`: sends a service, over HTTP, requests of every kind that strangers send, and checks every answer.
  *
- * Exit code: 0 where nothing was found, 1 where anything was, 2 where an option is wrong.
+ * Exit code: 0 if nothing was found, 1 if anything was, 2 if an option is wrong or the service does not answer.
  */
-import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { type Command, readArguments, stop } from "../arguments.ts";
+import { newDevSecrets } from "../dev-secrets.ts";
 import { buildBundle } from "../selfhost/build-bundle.ts";
 import { environmentWith } from "../selfhost/environment.ts";
 import { serveBundle } from "../selfhost/serve-bundle.ts";
@@ -16,40 +16,54 @@ import type { Secrets } from "./callers.ts";
 import { KINDS } from "./findings.ts";
 import { type FuzzResult, fuzz } from "./fuzz.ts";
 
-const USAGE = `usage: npm run fuzz -- [options]
-
-  --count N      how many requests (default: 10000)
-  --clients N    how many are on their way at once (default: 32)
-  --seed N       repeats a run's requests, but for the ids that the service makes (default: a random one)
-  --url URL      a service that runs, with ADMIN_TOKEN and TOKEN_SECRET of the environment, or of a file .dev.vars
-                 (default: one that is started for this, with a state of its own)
-  --bundle DIR   what to serve where there is no --url (default: a bundle built for this)
-  --help         prints this`;
-
 const DEV_VARS = fileURLToPath(new URL("../../.dev.vars", import.meta.url));
 
-const options = readOptions();
-// An end by a signal must not leave workerd behind, and goes through process.exit so that it does not.
+const COMMAND = {
+  usage: "npm run fuzz -- [options]",
+  does: "Sends a service requests of every kind that strangers send, and checks every answer.",
+  options: {
+    count: { type: "number", sentence: "how many requests to send", default: 10_000, min: 1, max: 100_000_000 },
+    clients: { type: "number", sentence: "how many requests are in flight at once", default: 32, min: 1, max: 1000 },
+    seed: {
+      ...{ type: "number", sentence: "repeats a run's requests, except for ids that the service makes" },
+      ...{ default: Math.floor(Math.random() * 2 ** 31), shown: "a random one", min: 0, max: 2 ** 31 },
+    },
+    url: {
+      ...{ type: "url", sentence: "a running service; needs its ADMIN_TOKEN and TOKEN_SECRET" },
+      shown: "one that is started for this run, with empty state",
+    },
+    bundle: {
+      type: "text",
+      value: "DIR",
+      sentence: "the bundle to serve without --url",
+      shown: "one built for this run",
+    },
+  },
+  notes: "With --url, the two secrets are read from the environment, or from a file .dev.vars.",
+} as const satisfies Command;
+
+const { values } = readArguments(COMMAND);
+// workerd is killed when the process exits; without a handler, a signal would skip that.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
-const { count, clients, seed } = options;
+const { count, clients, seed, url, bundle } = values;
+const secrets = url === undefined ? newSecrets() : knownSecrets();
 console.log(`fuzz: seed ${seed}, ${clients} clients`);
-const result = options.url
-  ? await fuzz({ count, clients, seed, url: options.url, secrets: options.secrets, report })
-  : await fuzzOwn(options.bundle);
-tell(result);
-process.exitCode = result.findings.total === 0 && result.differences.length === 0 ? 0 : 1;
+try {
+  const result = url === undefined ? await fuzzOwn(bundle) : await fuzz({ count, clients, seed, url, secrets, report });
+  printResult(result);
+  process.exitCode = result.findings.total === 0 && result.differences.length === 0 ? 0 : 1;
+} catch (error) {
+  console.error(`fuzz: ${(error as Error).message}`);
+  process.exitCode = 2;
+}
 
-/** Starts a service for the run, and ends it. */
+/** Starts a service for the run, and stops it. */
 async function fuzzOwn(given: string | undefined): Promise<FuzzResult> {
   const dir = await mkdtemp(join(tmpdir(), "edge-budget-fuzz-"));
   try {
     const bundleDir = given ?? join(dir, "bundle");
     if (!given) await buildBundle(bundleDir);
-    const secrets = {
-      adminToken: randomBytes(32).toString("hex"),
-      tokenSecret: `1:${randomBytes(32).toString("hex")}`,
-    };
     const env = {
       ...{ ADMIN_TOKEN: secrets.adminToken, TOKEN_SECRET: secrets.tokenSecret },
       ...{ REQUEST_LOG: "off", CORS_ORIGINS: "https://app.example", PATH: process.env.PATH },
@@ -61,59 +75,33 @@ async function fuzzOwn(given: string | undefined): Promise<FuzzResult> {
   }
 }
 
+function newSecrets(): Secrets {
+  const { ADMIN_TOKEN, TOKEN_SECRET } = newDevSecrets();
+  return { adminToken: ADMIN_TOKEN, tokenSecret: TOKEN_SECRET };
+}
+
+/** The secrets of a service that runs already. */
+function knownSecrets(): Secrets {
+  const { ADMIN_TOKEN, TOKEN_SECRET } = environmentWith(DEV_VARS);
+  if (!(ADMIN_TOKEN && TOKEN_SECRET)) return stop(COMMAND, "--url needs the service's ADMIN_TOKEN and TOKEN_SECRET");
+  return { adminToken: ADMIN_TOKEN, tokenSecret: TOKEN_SECRET };
+}
+
 function report(line: string): void {
   console.log(`fuzz: ${line}`);
 }
 
-function tell({ findings, succeeded, problems, operations, tenants, entries, differences }: FuzzResult): void {
+function printResult({ findings, succeeded, problems, operations, tenants, entries, differences }: FuzzResult): void {
   for (const line of findings.report()) console.log(line);
-  if (findings.total > 0) console.log(`These requests come again with --seed ${seed} --count ${count}.`);
+  if (findings.total > 0) console.log(`To repeat these requests: --seed ${seed} --count ${count}.`);
   for (const line of differences) console.log(`totals: ${line}`);
   const successes = [...succeeded.values()].reduce((sum, times) => sum + times, 0);
   console.log(
-    `fuzz: ${successes} requests succeeded, ${succeeded.size} of ${operations} operations among them; ${problems.size} kinds of problem were seen`,
+    `fuzz: ${successes} requests succeeded, on ${succeeded.size} of ${operations} operations; ${problems.size} problem codes`,
   );
   console.log(
-    `fuzz: ${tenants} tenants, ${entries} entries of their ledgers added up, ${differences.length} differences`,
+    `fuzz: ${tenants} tenants, ${entries} ledger entries compared with their totals, ${differences.length} differences`,
   );
   const found = KINDS.map((kind) => `${findings.count(kind)} ${kind}s`).join(", ");
   console.log(`fuzz: ${count} requests, ${found}`);
-}
-
-function readOptions() {
-  const text = { type: "string" } as const;
-  try {
-    const { values } = parseArgs({
-      options: { count: text, clients: text, seed: text, url: text, bundle: text, help: { type: "boolean" } },
-    });
-    if (values.help) {
-      console.log(USAGE);
-      process.exit(0);
-    }
-    if (values.url !== undefined && !URL.canParse(values.url)) throw new Error("--url takes a URL");
-    const { ADMIN_TOKEN, TOKEN_SECRET } = environmentWith(DEV_VARS);
-    if (values.url !== undefined && !(ADMIN_TOKEN && TOKEN_SECRET)) {
-      throw new Error("--url needs ADMIN_TOKEN and TOKEN_SECRET, as the service has them");
-    }
-    const secrets: Secrets = { adminToken: ADMIN_TOKEN ?? "", tokenSecret: TOKEN_SECRET ?? "" };
-    return {
-      count: wholeNumber("count", values.count ?? "10000", 1, 100_000_000),
-      clients: wholeNumber("clients", values.clients ?? "32", 1, 1000),
-      seed: wholeNumber("seed", values.seed ?? `${Math.floor(Math.random() * 2 ** 31)}`, 0, 2 ** 31),
-      url: values.url?.replace(/\/+$/, ""),
-      bundle: values.bundle,
-      secrets,
-    };
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${USAGE}`);
-    process.exit(2);
-  }
-}
-
-function wholeNumber(name: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new Error(`--${name} takes a whole number from ${least} to ${most}`);
-  }
-  return value;
 }

@@ -1,7 +1,7 @@
 import type { Dice } from "../crash/dice.ts";
 import { pick } from "./pick.ts";
 
-/** JSON as it is printed: what no value prints as, such as 1e400. */
+/** JSON text that no value prints as, such as 1e400. */
 class Raw {
   readonly text: string;
 
@@ -79,7 +79,7 @@ const NASTY_NAMES = ["__proto__", "constructor", "prototype", "toString", "", "a
 
 const DEPTHS = [2, 16, 17, 500, 20_000] as const;
 
-/** A value that a field most likely does not take. */
+/** A value that a field is unlikely to take. */
 function nastyValue(dice: Dice): unknown {
   const kind = dice.int(1, 10);
   if (kind <= 3) return new Raw(pick(dice, NASTY_NUMBERS));
@@ -90,7 +90,7 @@ function nastyValue(dice: Dice): unknown {
   return pick(dice, [null, true, false]);
 }
 
-/** Puts so many faults into a value, in place where that goes. */
+/** Puts a number of faults into a value, in place if possible. */
 export function mutate(dice: Dice, value: unknown, times: number): unknown {
   const root = { value };
   for (let i = 0; i < times; i++) {
@@ -121,7 +121,7 @@ function mutateSlot(dice: Dice, { owner, key }: Slot): void {
   }
 }
 
-/** Every place in a value that holds another, its root among them. */
+/** Every place in a value, including its root. */
 function slotsOf(root: Record<string, unknown>): Slot[] {
   const slots: Slot[] = [];
   const visit = (owner: Record<string, unknown>) => {
@@ -145,7 +145,7 @@ function nested(depth: number, isList: boolean): Raw {
   return new Raw(isList ? "[".repeat(depth) + "]".repeat(depth) : `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`);
 }
 
-/** Prints JSON, what was made here as it is. */
+/** Prints JSON; raw text stays as it is. */
 export function printJson(value: unknown): string {
   const text = JSON.stringify(value) ?? "";
   return text.replaceAll(/"@raw:((?:[^"\\]|\\.)*)@"/g, (_, raw: string) => JSON.parse(`"${raw}"`));

@@ -1,51 +1,45 @@
 import { BATCHED, namesIn, resultsOf } from "./batch.ts";
 import type { Caller, Grant } from "./callers.ts";
-import type { ApiDocument, Operation } from "./document.ts";
 import type { FuzzAnswer, FuzzRequest } from "./exchange.ts";
+import type { Operation, Routes } from "./routes.ts";
 import type { Owner, World } from "./world.ts";
 
-/** Who called, with what it might do then, and what it called. */
+/** A call, with the permissions that its caller had at the time. */
 export interface Call {
   readonly request: FuzzRequest;
   readonly access: Caller["access"];
   readonly operation: Operation | undefined;
-  /** Of the path, decoded; undefined where it has none. */
+  /** The tenant in the path, decoded; undefined if there is none. */
   readonly tenant: string | undefined;
 }
 
 /**
- * What of an answer is not its caller's to see: that it succeeded at all, or what it tells. A line for each.
+ * What the caller of an answer must not see: that the call succeeded, or something in the body. A line for each.
  *
  * @param body the answer's, read
  */
-export function trespasses(
-  world: World,
-  document: ApiDocument,
-  call: Call,
-  answer: FuzzAnswer,
-  body: unknown,
-): string[] {
+export function trespasses(world: World, routes: Routes, call: Call, answer: FuzzAnswer, body: unknown): string[] {
   const { request, access, operation, tenant } = call;
   const { status, text } = answer;
   const isSuccess = status >= 200 && status < 300 && request.method !== "OPTIONS" && operation?.scope != null;
-  const calls = isSuccess ? succeededCalls(document, operation, request, body) : [];
+  const calls = isSuccess ? succeededCalls(routes, operation, request, body) : [];
   const sent = JSON.stringify([request.path, request.headers, `${request.body}`]);
   return [
     ...calls.flatMap((each) => unallowed(each, access, tenant)),
     ...world
       .secretsIn(text)
       .filter(({ secret, owner }) => !mayKnow(access, tenant, owner) && !sent.includes(secret))
-      .map(({ owner: { kind } }) => `${operation?.id ?? "no route"} told what is another ${kind}'s`),
+      .map(({ owner: { kind } }) => `${operation?.id ?? "no route"} disclosed another ${kind}'s data`),
     ...(isSuccess && typeof access === "object" ? foreignSubjects(access, body, operation) : []),
   ];
 }
 
-/** The calls that an answer says were carried out: of a batch, those of its operations that succeeded. */
-function succeededCalls(document: ApiDocument, operation: Operation, request: FuzzRequest, body: unknown): Operation[] {
+/** The calls that took effect by an answer: of a batch, those of its operations that succeeded. */
+function succeededCalls(routes: Routes, operation: Operation, request: FuzzRequest, body: unknown): Operation[] {
   if (operation.id !== "batch") return [operation];
   const names = namesIn(request);
   const succeeded = (resultsOf(body) ?? []).flatMap(({ status }, index) => (status < 300 ? [names[index]] : []));
-  return succeeded.map((name) => (name ? document.operation(BATCHED[name].call) : operation));
+  return succeeded.map((name) => (name ? routes.operation(BATCHED[name].call) : operation));
 }
 
 function unallowed({ id, scope }: Operation, access: Caller["access"], tenant: string | undefined): string[] {
@@ -55,7 +49,7 @@ function unallowed({ id, scope }: Operation, access: Caller["access"], tenant: s
   return scope === "any" || access.scopes.has(scope ?? "") ? [] : [`${id} let a token without ${scope} in`];
 }
 
-/** Whose secrets a caller may see. What a user did for a team is both's. */
+/** Whether a caller may see an owner's secrets. What a user did for a team belongs to both. */
 function mayKnow(access: Caller["access"], tenant: string | undefined, { tenant: its, kind, name }: Owner): boolean {
   if (access === "operator") return its === tenant;
   if (access === "nobody" || access.tenant !== its) return false;
@@ -65,7 +59,7 @@ function mayKnow(access: Caller["access"], tenant: string | undefined, { tenant:
   return kind === "team" && (labels?.team === undefined || labels.team === name);
 }
 
-/** Users and labels that an answer names, where the caller is bound to others. */
+/** Users and labels in an answer to a caller that is bound to others. */
 function foreignSubjects({ user, labels }: Grant, body: unknown, operation: Operation): string[] {
   if (user === undefined && labels === undefined) return [];
   const faults: string[] = [];
@@ -73,17 +67,17 @@ function foreignSubjects({ user, labels }: Grant, body: unknown, operation: Oper
   const visit = (value: unknown): void => {
     if (typeof value !== "object" || value === null) return;
     const object = value as Record<string, unknown>;
-    // A retry from before the caller's own erasure is answered as then, with the pseudonym.
+    // The retry of a call that preceded the caller's own erasure is answered with the pseudonym.
     const isErased = (id: unknown) => object.replayed === true && typeof id === "string" && id.startsWith("erased-");
     const isOthers =
       user !== undefined && object.user_id !== undefined && object.user_id !== user && !isErased(object.user_id);
     const isMadeForOthers =
       operation.id === "createToken" && user !== undefined && object.user !== undefined && object.user !== user;
-    if (isOthers || isMadeForOthers) faults.push(`${operation.id} told a bound token of another user`);
+    if (isOthers || isMadeForOthers) faults.push(`${operation.id} disclosed another user to a bound token`);
     if (typeof object.labels === "object" && object.labels !== null) {
-      const told = object.labels as Record<string, unknown>;
-      const differs = Object.entries(labels ?? {}).some(([name, label]) => told[name] !== label);
-      if (differs) faults.push(`${operation.id} told a bound token of another label`);
+      const shown = object.labels as Record<string, unknown>;
+      const differs = Object.entries(labels ?? {}).some(([name, label]) => shown[name] !== label);
+      if (differs) faults.push(`${operation.id} disclosed another label to a bound token`);
     }
     if (typeof object.scope === "string" && "id" in object) {
       const ids = Array.isArray(object.id) ? object.id : [object.id];
@@ -93,7 +87,7 @@ function foreignSubjects({ user, labels }: Grant, body: unknown, operation: Oper
       );
       const isOwn =
         user === undefined ? [...bound.keys()].every((part) => parts.includes(part)) : parts.includes("user");
-      if (isAnothers || !isOwn) faults.push(`${operation.id} told a bound token of another bucket`);
+      if (isAnothers || !isOwn) faults.push(`${operation.id} disclosed another bucket to a bound token`);
     }
     for (const inner of Object.values(object)) visit(inner);
   };

@@ -1,7 +1,7 @@
 import type { Dice } from "../crash/dice.ts";
 
-/** One of a list by chance. @throws RangeError where there is none */
+/** Picks one of a list at random. @throws RangeError if the list is empty */
 export function pick<const T>(dice: Dice, items: readonly T[]): T {
-  if (items.length === 0) throw new RangeError("there is nothing to pick from");
+  if (items.length === 0) throw new RangeError("the list to pick from is empty");
   return items[dice.int(0, items.length - 1)] as T;
 }

@@ -1,51 +1,44 @@
 import type { Dice } from "../crash/dice.ts";
 import { NDJSON } from "./batch.ts";
-import { Bodies } from "./bodies.ts";
+import { batchOperation, bodyOf } from "./bodies.ts";
 import type { Caller, Callers } from "./callers.ts";
 import type { Discoveries } from "./discoveries.ts";
-import type { ApiDocument, Operation } from "./document.ts";
 import type { FuzzRequest } from "./exchange.ts";
-import { Faults } from "./faults.ts";
+import { twist } from "./faults.ts";
 import { printJson } from "./nasty.ts";
 import { pick } from "./pick.ts";
-import { SchemaValues } from "./schema-values.ts";
+import type { Operation, Routes } from "./routes.ts";
 import { pickSubject, type Subject } from "./subject.ts";
 import type { World } from "./world.ts";
 
-/** A request with one of these has no body. */
+/** Methods without a body. */
 const BODILESS = ["HEAD", "TRACE"];
 /**
- * The longest body of a GET, in characters. It means nothing (RFC 9110, section 9.3.1), so no route reads it; workerd
- * closes upon a long one, and with the connection goes the end of what it had answered.
+ * The longest body of a GET, in characters. It has no meaning (RFC 9110, section 9.3.1), so no route reads it; workerd
+ * closes the connection upon a long one, and the end of its answer is lost.
  */
 const MAX_GET_BODY = 8192;
 
-/** How often an operation is called in comparison: what agents call often, what reads all that there is seldom. */
+/** The relative frequency of operations: agents' calls often, full reads rarely. */
 const SHARES: Readonly<Record<string, number>> = {
   ...{ consume: 60, reserve: 60, commit: 60, extend: 40, batch: 60 },
   ...{ audit: 1, exportLedger: 1, getOpenApi: 2, getDocs: 2, getDocsFile: 2 },
 };
 const SHARE = 20;
 
-/** Makes requests: some that are right, most that are not in one way or several. */
+/** Makes requests: about a third are valid, the others have one fault or several. */
 export class Requests {
-  readonly #document: ApiDocument;
   readonly #world: World;
   readonly #callers: Callers;
   readonly #found: Discoveries;
-  readonly #bodies: Bodies;
-  readonly #faults: Faults;
-  /** An operation as often as its share says. */
+  /** Each operation as many times as its share. */
   readonly #drawn: readonly Operation[];
 
-  constructor(document: ApiDocument, world: World, callers: Callers, found: Discoveries) {
-    this.#document = document;
+  constructor(routes: Routes, world: World, callers: Callers, found: Discoveries) {
     this.#world = world;
     this.#callers = callers;
     this.#found = found;
-    this.#bodies = new Bodies(document, new SchemaValues(document));
-    this.#faults = new Faults(this.#bodies);
-    this.#drawn = document.operations.flatMap((operation) =>
+    this.#drawn = routes.operations.flatMap((operation) =>
       Array.from({ length: SHARES[operation.id] ?? SHARE }, () => operation),
     );
   }
@@ -60,7 +53,7 @@ export class Requests {
       ...this.#body(dice, operation, subject),
       caller,
     };
-    const twisted = dice.percent(35) ? right : this.#faults.twist(dice, right, subject);
+    const twisted = dice.percent(35) ? right : twist(dice, right, subject);
     const { method, body } = twisted;
     const isMute = BODILESS.includes(method) || (method === "GET" && (body?.length ?? 0) > MAX_GET_BODY);
     return isMute ? { ...twisted, body: undefined } : twisted;
@@ -85,35 +78,35 @@ export class Requests {
       reservation,
       jti,
       file: "start.js",
-      code: pick(dice, this.#document.problemCodes),
+      code: pick(dice, ["invalid_input", "limit_reached", "nothing"]),
     };
     return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? name));
   }
 
-  #query(dice: Dice, { parameters }: Operation, { user, labels }: Subject): string {
-    const hints: Readonly<Record<string, string>> = {
+  #query(dice: Dice, { query }: Operation, { user, labels }: Subject): string {
+    const values: Readonly<Record<string, string>> = {
       user_id: user ?? "",
       label: `team:${labels.team ?? "red"}`,
       after: `${dice.int(0, 300)}`,
       limit: pick(dice, ["1", "20", "1000"]),
+      kind: pick(dice, ["consume", "hold", "refusal", "config"]),
+      state: pick(dice, ["held", "committed", "expired"]),
+      since: "2020-01-01T00:00:00Z",
+      until: "2099-12-31T23:59:59.999Z",
+      format: pick(dice, ["ndjson", "csv"]),
+      // Never the tenant's name: its erasure would take the totals that are compared at the end.
+      confirm: "nobody",
     };
-    const values = new SchemaValues(this.#document);
-    const pairs = parameters
-      .filter((parameter) => parameter.in === "query" && dice.percent(25))
-      .map(({ name, schema }): [string, string] => [
-        name,
-        hints[name] ?? `${values.make(dice, schema, () => undefined)}`,
-      ]);
-    return pairs.length > 0 ? `?${new URLSearchParams(pairs)}` : "";
+    const named = query.filter(() => dice.percent(25)).map((name): [string, string] => [name, values[name] ?? ""]);
+    return named.length > 0 ? `?${new URLSearchParams(named)}` : "";
   }
 
-  #body(dice: Dice, { id, body }: Operation, subject: Subject): Pick<FuzzRequest, "body" | "headers"> {
-    if (!body) return { body: undefined, headers: {} };
+  #body(dice: Dice, { id, bodyType }: Operation, subject: Subject): Pick<FuzzRequest, "body" | "headers"> {
+    if (bodyType === undefined) return { body: undefined, headers: {} };
     if (id === "batch" && dice.percent(35)) {
-      const lines = Array.from({ length: dice.int(1, 12) }, () => printJson(this.#bodies.operation(dice, subject)));
+      const lines = Array.from({ length: dice.int(1, 12) }, () => printJson(batchOperation(dice, subject)));
       return { body: lines.join("\n"), headers: { "content-type": NDJSON } };
     }
-    const value = dice.percent(5) ? body.example : this.#bodies.make(dice, id, subject);
-    return { body: printJson(value), headers: { "content-type": body.types[0] ?? "" } };
+    return { body: printJson(bodyOf(dice, id, subject)), headers: { "content-type": bodyType } };
   }
 }

@@ -4,7 +4,7 @@ import type { Discoveries } from "./discoveries.ts";
 import { pick } from "./pick.ts";
 import { TEAMS, USERS, type World } from "./world.ts";
 
-/** What a call is about. Only who may know a secret says it, so that whoever else is told it was not told it by itself. */
+/** What a call is about. Only callers that may know a secret send it, so that no other can have read its own words. */
 export interface Subject {
   readonly tenant: string;
   readonly user: string | null;
@@ -17,18 +17,18 @@ export interface Subject {
 }
 
 const KEYS = 40;
-/** Ids of a caller's own tenant and of others'. */
+/** How many of a hundred calls name the caller's own tenant and user. */
 const OWN_TENANT = 85;
 const OWN_USER = 75;
 
-/** Picks what a caller calls about: mostly what it may, at times what is another's. */
+/** Picks what a call is about: mostly the caller's own data, at times another's. */
 export function pickSubject(dice: Dice, world: World, caller: Caller, found: Discoveries): Subject {
   const grant = typeof caller.access === "object" ? caller.access : undefined;
   const isAtHome = caller.tenant !== undefined && dice.percent(OWN_TENANT);
   const tenant = isAtHome ? (caller.tenant as string) : pick(dice, world.tenants);
   const user = grant?.user !== undefined && dice.percent(OWN_USER) ? grant.user : pick(dice, [...USERS, null]);
   const team = grant?.labels?.team !== undefined && dice.percent(OWN_USER) ? grant.labels.team : pick(dice, TEAMS);
-  // A secret is of where the caller is at home, and for a bound caller its own.
+  // The secret of the caller's own tenant; a bound caller's is its own.
   const home = grant?.tenant ?? tenant;
   const secretOf = (kind: "tenant" | "user" | "team", name: string) =>
     caller.access === "nobody" ? "nobody" : world.secretOf({ tenant: home, kind, name });

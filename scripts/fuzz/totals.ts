@@ -1,4 +1,6 @@
+import { BudgetClient } from "../../src/client/index.ts";
 import type { AuditResponse, LedgerEntry, UsageResponse } from "../../src/wire/index.ts";
+import { readLedger } from "../read-ledger.ts";
 import type { Secrets } from "./callers.ts";
 
 const COUNTS = [
@@ -13,11 +15,11 @@ const TRIES = 10;
 
 export interface TotalsResult {
   readonly entries: number;
-  /** A line for each tenant, and what of it differs; empty where all adds up. */
+  /** A line for each total that differs, with its tenant. */
   readonly differences: readonly string[];
 }
 
-/** Adds up each tenant's exported ledger, compares that with its totals, and has the service audit itself. */
+/** Adds up each tenant's ledger, compares the sums with its totals, and has the service audit itself. */
 export async function checkTotals(url: string, tenants: readonly string[], secrets: Secrets): Promise<TotalsResult> {
   let entries = 0;
   const differences: string[] = [];
@@ -30,22 +32,16 @@ export async function checkTotals(url: string, tenants: readonly string[], secre
   return { entries, differences };
 }
 
-/** The usage and the ledger of one moment: a hold that comes to its end meanwhile is charged, so this tries again. */
-async function readTenant(url: string, tenant: string, { adminToken }: Secrets) {
-  const call = async (method: string, path: string): Promise<string> => {
-    const init = { method, headers: { authorization: `Bearer ${adminToken}` } };
-    const answer = await fetch(`${url}/v1/tenants/${encodeURIComponent(tenant)}${path}`, init);
-    if (!answer.ok) throw new Error(`${method} ${path} of ${tenant} answered ${answer.status}`);
-    return answer.text();
-  };
-  const readUsage = async () => JSON.parse(await call("GET", "/tenant/usage")) as UsageResponse;
+/** Reads usage and ledger of one moment: a reservation that expires meanwhile is charged, so this tries again. */
+async function readTenant(url: string, tenant: string, { adminToken: token }: Secrets) {
+  const client = new BudgetClient({ url, tenant, token });
+  const readUsage = () => client.call<UsageResponse>("GET", "/tenant/usage");
   for (let tried = 1; ; tried++) {
     const usage = await readUsage();
-    const lines = (await call("GET", "/ledger/export")).split("\n").filter(Boolean);
+    const ledger = await readLedger(client);
     const after = await readUsage();
     if (COUNTS.some((name) => usage[name] !== after[name]) && tried < TRIES) continue;
-    const ledger = lines.map((line) => JSON.parse(line) as LedgerEntry);
-    return { usage, ledger, audit: JSON.parse(await call("POST", "/audit")) as AuditResponse };
+    return { usage, ledger, audit: await client.call<AuditResponse>("POST", "/audit") };
   }
 }
 
@@ -57,11 +53,11 @@ function compare(ledger: readonly LedgerEntry[], usage: UsageResponse): string[]
   });
   const sums = COUNTS.map((name) => [name, tenants.reduce((sum, entry) => sum + (entry[name] ?? 0), 0)] as const);
   const nano = tenants.reduce((sum, { cost_usd = 0 }) => sum + BigInt(Math.round(cost_usd * 1e9)), 0n);
-  const told = BigInt(Math.round(usage.cost_usd * 1e9));
+  const reported = BigInt(Math.round(usage.cost_usd * 1e9));
   return [
     ...sums.flatMap(([name, sum]) =>
-      sum === usage[name] ? [] : [`${name}: ${sum} by the ledger, ${usage[name]} told`],
+      sum === usage[name] ? [] : [`${name}: ${sum} in the ledger, ${usage[name]} reported`],
     ),
-    ...(nano === told ? [] : [`cost_usd: ${nano} nano-USD by the ledger, ${told} told`]),
+    ...(nano === reported ? [] : [`cost_usd: ${nano} nano-USD in the ledger, ${reported} reported`]),
   ];
 }

@@ -2,10 +2,10 @@ import type { Dice } from "../crash/dice.ts";
 
 export const USERS = ["alice", "bob", "carol"] as const;
 export const TEAMS = ["red", "blue"] as const;
-/** What a secret looks like, wherever it stands in an answer. */
+/** What a secret looks like in an answer. */
 const SECRET = /zq[0-9a-f]{12}/g;
 
-/** Whose a secret is: of a tenant's as a whole, or of one of its users' or teams'. */
+/** The owner of a secret: a tenant as a whole, or one of its users or teams. */
 export interface Owner {
   readonly tenant: string;
   readonly kind: "tenant" | "user" | "team";
@@ -13,8 +13,8 @@ export interface Owner {
 }
 
 /**
- * The tenants that are called, and secrets in what belongs to each of them, each of their users and each of their
- * teams. Ids can be guessed, secrets cannot: whoever is told one has seen the data that it stands in.
+ * The tenants that are called, and a secret for each of them, of their users and of their teams. Ids can be guessed,
+ * secrets cannot: a caller that receives one has seen the data that contains it.
  */
 export class World {
   readonly tenants: readonly string[];
@@ -30,12 +30,12 @@ export class World {
     }
   }
 
-  /** What stands in the data of an owner; a word that says nothing where it has no secret. */
+  /** The secret in an owner's data; a word without meaning if it has none. */
   secretOf(owner: Owner): string {
     return this.#secrets.get(printOwner(owner)) ?? "nobody";
   }
 
-  /** The secrets in a text, and whose they are. */
+  /** The secrets in a text, and their owners. */
   secretsIn(text: string): { readonly secret: string; readonly owner: Owner }[] {
     return [...new Set(text.match(SECRET))].flatMap((secret) => {
       const owner = this.#owners.get(secret);

@@ -4,7 +4,7 @@ import { finished } from "node:stream/promises";
 import type { BudgetStatus } from "../../src/core/index.ts";
 import type { Row } from "./row.ts";
 
-/** Every row's decision, as NDJSON in a file. */
+/** Writes each row's decision to a file, as NDJSON. */
 export class DecisionLog {
   readonly #stream: WriteStream;
 
@@ -12,7 +12,7 @@ export class DecisionLog {
     this.#stream = stream;
   }
 
-  /** @throws where the file cannot be written */
+  /** @throws Error if the file cannot be written */
   static async open(file: string): Promise<DecisionLog> {
     const stream = createWriteStream(file);
     await once(stream, "open");
@@ -24,7 +24,7 @@ export class DecisionLog {
     if (!this.#stream.write(`${JSON.stringify(decision)}\n`)) await once(this.#stream, "drain");
   }
 
-  /** Waits until all of it is in the file. */
+  /** Waits until everything is in the file. */
   async close(): Promise<void> {
     this.#stream.end();
     await finished(this.#stream);

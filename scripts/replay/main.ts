@@ -1,28 +1,27 @@
 /**
- * `npm run replay -- FILE… [options]`: what would this policy have done to last month's traffic?
+ * `npm run replay -- FILE… [options]`: replays a usage log through a budget, to see what a policy would have done.
  *
- * Exit code: 0 where all rows were replayed, 1 where the service failed on the way, 2 where a log or option is wrong.
+ * Exit code: 0 if all rows were replayed, 1 if a call to the service failed, 2 if a log or an option is wrong.
  */
+import { CallError } from "../../src/client/index.ts";
 import { DecisionLog } from "./decision-log.ts";
 import { InProcessBudget } from "./in-process.ts";
-import { type ReplayOptions, readOptions, USAGE } from "./options.ts";
+import { type ReplayOptions, readOptions } from "./options.ts";
 import { Progress } from "./progress.ts";
 import { readLogs } from "./read-log.ts";
 import type { ReplayedBudget } from "./replayed-budget.ts";
 import { printJson, printTable } from "./report.ts";
 import { type Row, readRow } from "./row.ts";
-import { ServiceBudget, ServiceError } from "./service.ts";
+import { ServiceBudget } from "./service.ts";
 import { Tally } from "./tally.ts";
 import { UserError } from "./user-error.ts";
 
-let acknowledged = 0;
+let recorded = 0;
 try {
-  const options = readOptions(process.argv.slice(2));
-  if (options) await replay(options);
-  else console.log(USAGE);
+  await replay(readOptions());
 } catch (error) {
-  if (error instanceof ServiceError) {
-    console.error(`${error.message}\n${acknowledged} rows were acknowledged before that`);
+  if (error instanceof CallError) {
+    console.error(`${error.message}\n${recorded} rows were recorded before that`);
     process.exitCode = 1;
   } else if (error instanceof UserError || error instanceof RangeError) {
     console.error(error.message);
@@ -33,7 +32,7 @@ try {
 }
 
 async function replay(options: ReplayOptions): Promise<void> {
-  if (options.service) console.error(`replaying as the tenant ${options.service.tenant}`);
+  if (options.service) console.error(`replaying as tenant ${options.service.tenant}`);
   const tally = new Tally();
   const progress = new Progress();
   const decisions = options.outFile === undefined ? undefined : await openLog(options.outFile);
@@ -42,14 +41,14 @@ async function replay(options: ReplayOptions): Promise<void> {
   try {
     for await (const record of readLogs(options.files)) {
       const read = readRow(record, tally.rows + 1, options);
-      // The clock only goes forward, also where a log's does not.
+      // The clock only goes forward, even if a log's does not.
       const row = { ...read, atMs: Math.max(read.atMs, lastAtMs) };
       lastAtMs = row.atMs;
       budget ??= await openBudget(options, row);
       const status = await budget.allowsStep(row);
       if (status.state !== "blocked") {
         await consume(budget, row);
-        acknowledged += 1;
+        recorded += 1;
       }
       tally.add(row, status);
       await decisions?.write(row, status);

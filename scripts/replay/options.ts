@@ -1,26 +1,9 @@
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { type BudgetConfig, configIssues } from "../../src/core/index.ts";
+import { type Command, readArguments, stop } from "../arguments.ts";
 import { UserError } from "./user-error.ts";
 
-export const USAGE = `usage: npm run replay -- FILE… [options]
-
-Feeds usage logs (CSV with a header, or JSONL) through a budget: allows-step for each row, then consume unless blocked.
-
-  --columns F=C,…    which column has which field: at, tokens_in, tokens_out, user_id, cost_usd, model, provider,
-                     and labels.NAME; a field that is not named is read from the column of its own name
-  --config FILE      the budget's configuration, as JSON (default: no limits)
-  --price-in USD     per million input tokens, for rows without a cost
-  --price-out USD    per million output tokens, for rows without a cost
-  --url URL          asks the service there (default: a budget in this process, under the rows' own clock)
-  --token TOKEN      with --url: what to call it with (default: EDGE_BUDGET_TOKEN of the environment)
-  --tenant NAME      the tenant to ask it as (default: a new one)
-  --clock            with --url: sends each row's time in x-clock, for a service started by npm run clocked
-  --out FILE         writes every row's decision, as NDJSON: row, at, user_id, state, reason, limit
-  --json             prints the result as JSON
-  --help             prints this`;
-
-/** What a log's columns can be mapped to; labels besides, as `labels.NAME`. */
+/** The fields that a log's columns can be mapped to, besides `labels.NAME`. */
 export const FIELDS = ["at", "tokens_in", "tokens_out", "user_id", "cost_usd", "model", "provider"] as const;
 export type Field = (typeof FIELDS)[number] | `labels.${string}`;
 
@@ -28,7 +11,7 @@ export interface ReplayOptions {
   readonly files: readonly string[];
   readonly columns: ReadonlyMap<Field, string>;
   readonly config: BudgetConfig | undefined;
-  /** USD per million tokens; undefined where rows without a cost have none. */
+  /** USD per million tokens; undefined if rows without a cost stay without one. */
   readonly prices: { readonly inUsd: number; readonly outUsd: number } | undefined;
   /** The service to ask; undefined for a budget in this process. */
   readonly service:
@@ -38,55 +21,61 @@ export interface ReplayOptions {
   readonly json: boolean;
 }
 
+const COMMAND = {
+  usage: "npm run replay -- FILE… [options]",
+  does: "Replays usage logs through a budget: allows-step for each row, then consume unless blocked.",
+  operands: {
+    ...{ name: "FILE…", sentence: "CSV with a header, or JSON lines if the name ends in .jsonl or .ndjson" },
+    ...{ min: 1, max: Number.POSITIVE_INFINITY },
+  },
+  options: {
+    columns: {
+      ...{ type: "text", value: "F=C,…", shown: "each field's own name" },
+      sentence: `the column of each field: ${FIELDS.join(", ")}, labels.NAME`,
+    },
+    config: { type: "text", value: "FILE", sentence: "the budget's configuration, as JSON", shown: "no limits" },
+    "price-in": { type: "text", value: "USD", sentence: "price of a million input tokens, for rows without a cost" },
+    "price-out": { type: "text", value: "USD", sentence: "price of a million output tokens, for rows without a cost" },
+    url: { type: "url", sentence: "the service to ask", shown: "a budget in this process, under the rows' own clock" },
+    token: {
+      ...{ type: "text", value: "TOKEN", sentence: "with --url: the token to call it with" },
+      shown: "EDGE_BUDGET_TOKEN of the environment",
+    },
+    tenant: { type: "text", value: "NAME", sentence: "with --url: the tenant to charge", shown: "a new one" },
+    clock: { type: "flag", sentence: "with --url: send each row's time in x-clock, as npm run clocked expects" },
+    out: { type: "text", value: "FILE", sentence: "where to write each row's decision, as JSON lines" },
+    json: { type: "flag", sentence: "print the result as JSON" },
+  },
+} as const satisfies Command;
+
 /**
- * Reads the command line; undefined where it asks for help.
+ * Reads the command line.
  *
  * @throws UserError that says which option is wrong and what it takes
  */
-export function readOptions(args: readonly string[]): ReplayOptions | undefined {
-  const { values, positionals: files } = parse(args);
-  if (values.help) return undefined;
-  if (files.length === 0) throw new UserError(`no log to replay\n\n${USAGE}`);
-  if (!values.url && (values.tenant || values.token || values.clock)) {
-    throw new UserError("--tenant, --token and --clock go with --url");
+export function readOptions(): ReplayOptions {
+  const { values, operands: files } = readArguments(COMMAND);
+  const { url, clock: sendClock, tenant, token } = values;
+  if (url === undefined && (tenant !== undefined || token !== undefined || sendClock)) {
+    stop(COMMAND, "--tenant, --token and --clock need --url");
   }
-  const { url, tenant = `replay-${crypto.randomUUID()}`, clock: sendClock = false } = values;
-  const { token = process.env.EDGE_BUDGET_TOKEN } = values;
   return {
     files,
     columns: readColumns(values.columns),
     config: values.config === undefined ? undefined : readConfig(values.config),
     prices: readPrices(values["price-in"], values["price-out"]),
-    service: url === undefined ? undefined : { url: url.replace(/\/+$/, ""), tenant, token, sendClock },
+    service:
+      url === undefined
+        ? undefined
+        : {
+            url,
+            tenant: tenant ?? `replay-${crypto.randomUUID()}`,
+            token: token ?? process.env.EDGE_BUDGET_TOKEN,
+            sendClock,
+          },
     outFile: values.out,
-    json: values.json ?? false,
+    json: values.json,
   };
-}
-
-function parse(args: readonly string[]) {
-  const text = { type: "string" } as const;
-  const flag = { type: "boolean" } as const;
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        columns: text,
-        config: text,
-        "price-in": text,
-        "price-out": text,
-        url: text,
-        tenant: text,
-        token: text,
-        clock: flag,
-        out: text,
-        json: flag,
-        help: flag,
-      },
-    });
-  } catch (error) {
-    throw new UserError(`${(error as Error).message}\n\n${USAGE}`);
-  }
 }
 
 function readColumns(text = ""): Map<Field, string> {

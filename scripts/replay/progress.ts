@@ -1,8 +1,8 @@
-/** How often progress is printed: as it goes to a terminal, sparsely to a file. */
+/** How often progress is printed to a terminal and to a file. */
 const TERMINAL_MS = 100;
 const FILE_MS = 5000;
 
-/** Shows on stderr how far a replay is. */
+/** Shows the progress of a replay on stderr. */
 export class Progress {
   readonly #startMs = performance.now();
   readonly #isTerminal = process.stderr.isTTY === true;
@@ -17,7 +17,7 @@ export class Progress {
     process.stderr.write(this.#isTerminal ? `\r\x1b[K${line}` : `${line}\n`);
   }
 
-  /** Leaves the terminal's line free. */
+  /** Clears the terminal's line. */
   end(): void {
     if (this.#isTerminal) process.stderr.write("\r\x1b[K");
   }

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { parse } from "csv-parse";
 import { UserError } from "./user-error.ts";
 
-/** One row of a log as it stands there: its columns, of which CSV knows only text. */
+/** One row of a log, by column; in CSV every value is text. */
 export interface Record {
   readonly file: string;
   /** From 1, after the header, in its own file. */
@@ -13,9 +13,9 @@ export interface Record {
 }
 
 /**
- * Reads logs one after the other, row by row: CSV with a header, or JSON lines where the file's name ends so.
+ * Reads logs one after another, row by row: CSV with a header, or JSON lines if the file's name says so.
  *
- * @throws UserError where a file cannot be read, with the place
+ * @throws UserError with the file and row that cannot be read
  */
 export async function* readLogs(files: readonly string[]): AsyncGenerator<Record> {
   for (const file of files) {
@@ -42,7 +42,7 @@ function readCsv(file: string): AsyncIterable<Record["columns"]> {
 
 async function* readJsonLines(file: string): AsyncGenerator<Record["columns"]> {
   const input = createReadStream(file);
-  // A file that cannot be opened fails here, and not unheard before the first line is asked for.
+  // A file that cannot be opened fails here: later, nobody would listen for the error.
   await new Promise((resolve, reject) => input.once("open", resolve).once("error", reject));
   for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
     if (line.trim() === "") continue;

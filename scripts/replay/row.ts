@@ -3,7 +3,7 @@ import type { Field, ReplayOptions } from "./options.ts";
 import type { Record } from "./read-log.ts";
 import { UserError } from "./user-error.ts";
 
-/** One call of a log: when it was, and what it came to. */
+/** One call of a log: its time and what it spent. */
 export interface Row {
   /** From 1, running on across files. */
   readonly row: number;
@@ -22,7 +22,7 @@ const NANO_PER_TOKEN = 1000;
 export function readRow(record: Record, row: number, { columns, prices }: ReplayOptions): Row {
   const { file, rowInFile, columns: values } = record;
   const fail = (column: string, takes: string): never => {
-    const found = column in values ? `not ${JSON.stringify(values[column])}` : `but there is no such column`;
+    const found = column in values ? `not ${JSON.stringify(values[column])}` : "but the log has no such column";
     const known = column in values ? "" : ` (columns: ${Object.keys(values).join(", ")})`;
     throw new UserError(`${file}, row ${rowInFile}: the column "${column}" takes ${takes}, ${found}${known}`);
   };

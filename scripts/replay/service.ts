@@ -1,3 +1,4 @@
+import { BudgetClient } from "../../src/client/index.ts";
 import type { BudgetConfig, BudgetStatus } from "../../src/core/index.ts";
 import type { ReplayOptions } from "./options.ts";
 import type { ReplayedBudget } from "./replayed-budget.ts";
@@ -6,22 +7,15 @@ import type { Row } from "./row.ts";
 type Service = NonNullable<ReplayOptions["service"]>;
 type Totals = Awaited<ReturnType<ReplayedBudget["totals"]>>;
 
-/** A call that the service did not answer, or did not carry out. */
-export class ServiceError extends Error {
-  override name = "ServiceError";
-}
-
-/** A running service, asked over HTTP. What it had counted before does not count. */
+/** A running service, called over HTTP. What the tenant spent before is left out of the totals. */
 export class ServiceBudget implements ReplayedBudget {
-  readonly #base: string;
-  readonly #token: string | undefined;
+  readonly #client: BudgetClient;
   readonly #sendClock: boolean;
   #before: Totals = { tokens_in: 0, tokens_out: 0, cost_usd: 0 };
   #lastAtMs = 0;
 
-  constructor({ url, tenant, token, sendClock }: Service) {
-    this.#base = `${url}/v1/tenants/${encodeURIComponent(tenant)}`;
-    this.#token = token;
+  constructor({ sendClock, ...options }: Service) {
+    this.#client = new BudgetClient(options);
     this.#sendClock = sendClock;
   }
 
@@ -51,21 +45,8 @@ export class ServiceBudget implements ReplayedBudget {
     };
   }
 
-  async #call<T>(method: string, path: string, body?: object): Promise<T> {
-    const headers = {
-      ...(this.#token && { authorization: `Bearer ${this.#token}` }),
-      ...(body && { "content-type": "application/json" }),
-      ...(this.#sendClock && { "x-clock": new Date(this.#lastAtMs).toISOString() }),
-    };
-    let response: Response;
-    try {
-      response = await fetch(this.#base + path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
-    } catch (error) {
-      const { cause } = error as Error;
-      throw new ServiceError(`${method} ${this.#base}${path} was not answered: ${(cause as Error)?.message ?? error}`);
-    }
-    const text = await response.text();
-    if (!response.ok) throw new ServiceError(`${method} ${this.#base}${path} answered ${response.status}: ${text}`);
-    return JSON.parse(text) as T;
+  #call<T>(method: string, path: string, body?: object): Promise<T> {
+    const clock = { "x-clock": new Date(this.#lastAtMs).toISOString() };
+    return this.#client.call(method, path, body, this.#sendClock ? clock : undefined);
   }
 }

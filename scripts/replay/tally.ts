@@ -9,7 +9,7 @@ export interface LimitTally {
   blocked: number;
 }
 
-/** What a replay came to, row by row. */
+/** Counts the decisions of a replay, row by row. */
 export class Tally {
   rows = 0;
   allowed = 0;

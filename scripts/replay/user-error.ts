@@ -1,4 +1,4 @@
-/** Something that whoever started the command can mend. Its message is all that is printed. */
+/** A mistake in the input that the user can fix. Only its message is printed. */
 export class UserError extends Error {
   override name = "UserError";
 }

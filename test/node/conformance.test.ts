@@ -131,9 +131,9 @@ describe("conformance", () => {
     expect(status).toBe(2);
   });
 
-  test("tells its usage without a file", () => {
+  test("prints its usage without a file", () => {
     const { status, stderr } = conformance();
-    expect(stderr).toMatch(/^usage: npm run conformance -- FILE…/);
+    expect(stderr).toMatch(/^FILE… is missing\nusage: npm run conformance -- FILE…/);
     expect(status).toBe(2);
   });
 });

@@ -61,7 +61,12 @@ describe("the accounts of a crash", () => {
       [entry(), entry()],
       { doubled: 1, faults: { length: 1 } },
     ],
-    ["nobody's", write({ outcome: "given up" }), [entry({ idempotency_key: "x" })], { faults: { length: 1 } }],
+    [
+      "unknown to every client",
+      write({ outcome: "given up" }),
+      [entry({ idempotency_key: "x" })],
+      { faults: { length: 1 } },
+    ],
     ["a hold, settled by a commit", hold(), [held], { faults: [] }],
     ["a hold that ended though it had time", hold(), [held, ended(false)], { faults: { length: 1 } }],
     ["a hold, released at its end", hold("release"), [held, ended(false)], { expired: 1, faults: [] }],
@@ -99,7 +104,9 @@ describe("a bundle that serves", () => {
     const audit = (token: string) => runScript("scripts/audit/main.ts", "acme", "--url", service.url, "--token", token);
     expect(await audit(SECRETS.ADMIN_TOKEN)).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^acme: 1 entry .*, 2 buckets compared\n(.*\n)+audit: acme, 0 differences\n$/),
+      stdout: expect.stringMatching(
+        /^acme: 1 ledger entry .*, 2 buckets compared\n(.*\n)+audit: acme, 0 differences\n$/,
+      ),
     });
     expect(await audit("nobody")).toMatchObject({ code: 2, stderr: expect.stringContaining("answered 401") });
   });
@@ -109,8 +116,8 @@ describe("an audit", () => {
   test("says what it proves", () => {
     const answer = { ok: true, entries: 1, buckets: 2, differences: [], totals: TOTALS };
     expect(auditReport("acme", answer).split("\n")).toEqual([
-      "acme: 1 entry of the ledger added up, 2 buckets compared",
-      "Each bucket's tokens, cost and calls are the sums of its entries, to the nano-USD.",
+      "acme: 1 ledger entry added up, 2 buckets compared",
+      "Each bucket's tokens, cost and calls equal the sums of its entries, to the nano-USD.",
       "Totals: 5 tokens in, 1 out, 0.25 USD, 1 call",
       "audit: acme, 0 differences",
     ]);
@@ -119,7 +126,7 @@ describe("an audit", () => {
   test("says which bucket differs, and by what", () => {
     const differences = [{ scope: "user", id: null, ledger: { ...TOTALS, calls: 2 }, stored: TOTALS }];
     const report = auditReport("acme", { ok: false, entries: 1, buckets: 2, differences, totals: TOTALS });
-    expect(report).toContain("the anonymous user:\n  calls: 2 by the ledger, 1 stored\n");
+    expect(report).toContain("the anonymous user:\n  calls: 2 in the ledger, 1 stored\n");
     expect(report).toMatch(/audit: acme, 1 difference$/);
   });
 });

@@ -177,7 +177,7 @@ describe("a log replayed through a running service", () => {
   test("that refuses says so, and how far it came", async () => {
     const { code, stderr } = await replay(await file("log.csv", LOG), COLUMNS, "--url", service.url);
     expect(stderr).toContain("answered 400: x-clock takes a time");
-    expect(stderr).toContain("0 rows were acknowledged");
+    expect(stderr).toContain("0 rows were recorded");
     expect(code).toBe(1);
   });
 

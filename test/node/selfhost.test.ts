@@ -172,7 +172,7 @@ describe("npm run selfhost", () => {
   });
 
   test.each([
-    [["--port", "http"], "--port takes a number from 0 to 65535"],
+    [["--port", "http"], "--port takes a whole number from 0 to 65535"],
     [["--sate", "x"], "Unknown option '--sate'"],
   ])("%j is refused, and exits 2", async (args, message) => {
     expect(await runScript(main, ...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });

@@ -102,7 +102,7 @@ async function fillAll(stage: Stage, name: string, buckets: number, minutes: num
   await using service = await stage.serve(name, "clocked");
   using client = await TenantClient.open(service, TENANT);
   await client.call("PUT", "/config", { ...limits("per_user_"), max_users: null });
-  // Awaited here: the service ends when this returns.
+  // Awaited here: the service is stopped when this returns.
   await fill(service, buckets, minutes);
 }
 

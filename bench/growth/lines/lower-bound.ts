@@ -34,7 +34,7 @@ export const LOWER_BOUND: Line = {
 
 async function untilWithin(client: TenantClient, bound: number): Promise<void> {
   for (const deadline = Date.now() + WITHIN_MS; Date.now() < deadline; await setTimeout(POLL_MS)) {
-    const { users } = (await client.call("GET", "/tenant/usage")) as { users: number };
+    const { users } = await client.call<{ users: number }>("GET", "/tenant/usage");
     if (users <= bound) return;
   }
   throw new Error(`there were still more than ${bound} buckets after ${WITHIN_MS} ms`);

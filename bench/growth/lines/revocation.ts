@@ -20,7 +20,8 @@ export const REVOCATION: Line = {
     const revoked = await timeEach(TIMES, () => client.call("DELETE", `/tokens/${randomUUID()}`));
     const tokens: string[] = [];
     for (let i = 0; i < TIMES; i += 1) tokens.push(await mint(client));
-    const call = (i: number) => client.call("POST", "/allows-step", { user_id: "user-0" }, tokens[i]);
+    const call = (i: number) =>
+      client.call("POST", "/allows-step", { user_id: "user-0" }, { authorization: `Bearer ${tokens[i]}` });
     const first = await timeEach(TIMES, call);
     const second = await timeEach(TIMES, call);
     return [
@@ -45,6 +46,6 @@ async function revokeMany(service: Service, count: number): Promise<void> {
 }
 
 async function mint(client: TenantClient): Promise<string> {
-  const { token } = (await client.call("POST", "/tokens", { scope: "check", ttl_seconds: 900 })) as { token: string };
-  return token;
+  const made = await client.call<{ token: string }>("POST", "/tokens", { scope: "check", ttl_seconds: 900 });
+  return made.token;
 }

@@ -21,7 +21,7 @@ export const LIMITS = {
   soft_warning_at: 0.8,
 };
 
-/** Serves `POST /v1/tenants/:tenant/consume` on a free port of loopback, and tells the parent process which. */
+/** Serves `POST /v1/tenants/:tenant/consume` on a free port of loopback, and sends the port to the parent process. */
 export function listen(consume: (step: Step) => Promise<object>): void {
   const app = new Hono();
   app.post("/v1/tenants/:tenant/consume", async (c) => {
@@ -39,7 +39,7 @@ export function listen(consume: (step: Step) => Promise<object>): void {
     };
     return c.json(await consume(step));
   });
-  // It ends with the process that started it.
+  // It exits with the process that started it.
   process.once("disconnect", () => process.exit());
   serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 }, ({ port }) => process.send?.({ port }));
 }

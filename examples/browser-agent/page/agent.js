@@ -9,7 +9,7 @@ export async function work(budget, tell) {
   let decision = await budget.allowsStep();
   for (let step = 1; decision.state !== "blocked"; step += 1) {
     const spent = await think(step);
-    // With a key, a step whose answer was lost on its way can be told again and counts once.
+    // With a key, a step whose answer was lost can be sent again and counts once.
     decision = await budget.consume({ ...spent, idempotency_key: crypto.randomUUID() });
     tell(`step ${step}: ${spent.tokens_in} in, ${spent.tokens_out} out; the next is ${decision.state}`);
   }

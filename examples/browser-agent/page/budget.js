@@ -1,5 +1,5 @@
 /**
- * What the site tells its page: where the budget is, whose it is, and a token for it.
+ * What the site's session has: where the budget is, its tenant and user, and a token for it.
  *
  * @typedef {{ service: string, tenant: string, user: string, token: string }} Session
  * @typedef {{ title: string, status: number, code: string, detail: string, decision?: { limit: string | null } }} ProblemDocument

@@ -15,13 +15,13 @@ function tell(line) {
   element("log").append(item);
 }
 
-/** Does something at a click, and tells what came of it. @param {string} id @param {() => Promise<void>} action */
+/** Does something at a click, and shows the result. @param {string} id @param {() => Promise<void>} action */
 function onClick(id, action) {
   element(id).addEventListener("click", async () => {
     try {
       await action();
     } catch (error) {
-      // Where a browser may not read an answer, all that it says is that the fetch failed.
+      // If a page may not read an answer, the browser only says that the fetch failed.
       tell(error instanceof Refused ? `refused, ${error.message}` : `failed, ${error}`);
     }
     tell("done");

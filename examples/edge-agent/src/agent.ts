@@ -1,7 +1,7 @@
 import type { Budget, BudgetStatus } from "../../../src/core/index.ts";
 import { costUsd, think } from "./think.ts";
 
-/** What a run came to. */
+/** The result of a run. */
 export interface Run {
   /** How many steps were taken. */
   readonly steps: number;

@@ -1,4 +1,4 @@
-/** What a model call came to. */
+/** The answer and usage of a model call. */
 export interface Thought {
   readonly text: string;
   readonly tokens_in: number;
