@@ -70,5 +70,5 @@ function isPassedOver(fault: unknown): boolean {
 
 function faultAnswer(fault: unknown): Answer<never> {
   console.error(fault);
-  return { ok: false, refusal: { code: "unavailable", detail: "this operation met a fault and was not carried out" } };
+  return { ok: false, refusal: { code: "unavailable", detail: "this operation failed and had no effect" } };
 }

@@ -4,7 +4,7 @@ import { Id } from "./ids.ts";
 
 const MAX_PAGE = 1000;
 const PAGE_TAKES = `takes a whole number from 1 to ${MAX_PAGE}`;
-const AFTER_TAKES = "takes the next of the page before";
+const AFTER_TAKES = "takes the next of the previous page";
 const TIME_TAKES = "takes a time with its offset, such as 2026-11-24T05:00:00Z";
 
 const limit = z.coerce

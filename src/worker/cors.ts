@@ -46,7 +46,7 @@ const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/(?:[a-z\d._-]+|\[[\da-f:]+\])(?::\d{1,5})?
 
 /** What a list of allowed origins takes. */
 export const TAKES_ORIGINS =
-  "origins with spaces between, each a scheme, a host and an optional port, such as https://app.example, or * for any, or nothing";
+  "origins separated by spaces, each a scheme, a host and an optional port, such as https://app.example, or * for any, or nothing";
 
 /** Reads the origins whose pages may call; undefined if one could never equal what a browser sends. */
 export function parseOrigins(text: string): ReadonlySet<string> | undefined {

@@ -49,7 +49,7 @@ function toldFault(error: unknown): unknown {
   const { retryable, overloaded, durableObjectReset, message } = error as PlatformFault;
   if (overloaded) {
     return new BudgetError(
-      { code: "overloaded", detail: "the tenant's object has too many calls waiting" },
+      { code: "overloaded", detail: "too many calls are waiting for the tenant's object" },
       { cause: error },
     );
   }

@@ -79,7 +79,9 @@ export interface Route {
 }
 
 /** The route of an operation, without what the operation's declaration says: scope, summary and schemas. */
-interface OperationRoute extends Omit<Route, "scope" | "summary" | "body" | "answer">, Partial<Pick<Route, "summary">> {
+interface OperationRoute
+  extends Omit<Route, "scope" | "summary" | "query" | "body" | "answer">,
+    Partial<Pick<Route, "summary">> {
   readonly body?: Omit<RouteBody, "schema">;
   readonly answer: RouteAnswer;
 }
@@ -92,7 +94,7 @@ export function routeOf(op: OperationName, { body, query, answer, ...route }: Op
   const { scope, summary, input, output }: OperationSpec = OPERATIONS[op];
   const shape: Readonly<Record<string, z.ZodType>> = input.shape;
   const schema = BODIES.map((name) => shape[name]).find((each) => each !== undefined);
-  const takesQuery = query ?? (shape.query as z.ZodObject | undefined);
+  const takesQuery = query === undefined ? (shape.query as z.ZodObject | undefined) : query;
   return {
     scope,
     summary,

@@ -25,7 +25,7 @@ test("an agent in a browser spends its user's budget, and reaches nobody else's"
   expect(await click(page, "Work until blocked")).toEqual(["stopped by per_user_max_tokens"]);
   expect(await click(page, "What have I spent?")).toEqual(["alice has spent 5100 tokens in 6 calls"]);
   expect(await click(page, "Hold 2,000 tokens")).toEqual([
-    "refused, 402 budget_exhausted: per_user_max_tokens does not hold this any more",
+    "refused, 402 budget_exhausted: not enough is left under per_user_max_tokens",
   ]);
   expect(await click(page, "What has Bob spent?")).toEqual([
     "refused, 403 forbidden: this token is bound, and this bucket is not its own",

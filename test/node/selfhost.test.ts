@@ -61,7 +61,7 @@ describe("the bundle, served by workerd alone", () => {
     expect(await vars({})).toMatchObject({ code: "unauthenticated" });
     expect(await vars({ JWKS_URL: "http://keys.example" })).toMatchObject({
       code: "not_configured",
-      detail: expect.stringContaining("JWKS_URL is not set as it has to be"),
+      detail: expect.stringContaining("JWKS_URL is missing or not valid"),
     });
   });
 
@@ -166,7 +166,7 @@ describe("npm run selfhost", () => {
     const args = ["--bundle", join(dir.path, "bundle"), "--state", join(dir.path, name), "--port", "0"];
     expect(await runScript(main, ...args)).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining(`${name} is not set as it has to be`),
+      stderr: expect.stringContaining(`${name} is missing or not valid`),
     });
     vi.unstubAllEnvs();
   });

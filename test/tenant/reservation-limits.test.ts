@@ -182,7 +182,7 @@ test("a tenant has up to 20,000 reservations open", { timeout: 60_000 }, async (
   }
   expect(refusalIn(await tenant.reserve({ tokens: 1 }))).toEqual({
     code: "too_many_reservations",
-    detail: "a tenant has up to 20000 open at once",
+    detail: "a tenant can have up to 20000 open reservations",
   });
   expect(await ledgerOf(tenant, { kind: "refusal" })).toMatchObject([{ reason: "too_many_reservations" }]);
   await evictDurableObject(tenant);

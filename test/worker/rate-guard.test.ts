@@ -93,7 +93,7 @@ describe("each operation of a batch counts", () => {
     const unreached = { ...settings, TENANT_BUDGET: UNREACHED };
     expect(await sendBatch(path, token, 40, unreached)).toMatchObject({
       status: 429,
-      body: { code: "rate_limited", detail: "this token sends more operations than the 100 that it may in 10 seconds" },
+      body: { code: "rate_limited", detail: "this token sends more than its 100 operations in 10 seconds" },
     });
   });
 
@@ -105,7 +105,7 @@ describe("each operation of a batch counts", () => {
     expect((await sendBatch(path, two, 40, settings)).status).toBe(200);
     expect(await sendBatch(path, two, 40, settings)).toMatchObject({
       status: 429,
-      body: { detail: "this tenant sends more operations than the 150 that it may in 10 seconds" },
+      body: { detail: "this tenant sends more than its 150 operations in 10 seconds" },
     });
   });
 

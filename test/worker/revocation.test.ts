@@ -43,7 +43,7 @@ test("a token is minted from eight others in a row at most", async () => {
   expect(await as(token, "POST", `${path}/allows-step`, {})).toMatchObject({ status: 200 });
   expect(await as(token, "POST", `${path}/tokens`, { scope: "check" })).toMatchObject({
     status: 403,
-    body: { code: "forbidden", detail: "this token is minted from 8 others in a row, and so cannot mint any" },
+    body: { code: "forbidden", detail: "this token descends from 8 others and cannot mint another" },
   });
 });
 

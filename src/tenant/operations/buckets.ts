@@ -107,5 +107,5 @@ function setOverrides(tenant: Tenant, key: BucketKey, change: Partial<Overrides>
 function aheadOf(nowMs: number, field: string, time: string): number {
   const epochMs = Date.parse(time);
   if (epochMs > nowMs) return epochMs;
-  throw new BudgetError(inputRefusal([{ pointer: pointerTo([field]), detail: "takes a time that lies ahead" }]));
+  throw new BudgetError(inputRefusal([{ pointer: pointerTo([field]), detail: "takes a time in the future" }]));
 }

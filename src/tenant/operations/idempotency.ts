@@ -44,7 +44,7 @@ function runKeyed<T>(tenant: Tenant, request: Keyed, nowMs: number, run: () => T
     if (known.sender !== undefined && known.sender !== sender) {
       return runKeyed(tenant, { ...request, storedKey: replays.keyBeside(storedKey, sender) }, nowMs, run);
     }
-    const detail = `the idempotency key "${key}" was used for another request; a new request takes a key of its own`;
+    const detail = `the idempotency key "${key}" was used for another request; use a new key for each request`;
     throw new BudgetError({ code: "idempotency_mismatch", detail });
   }
   return { ...(tenant.erasure.answerAfter(known) as T), replayed: true };

@@ -25,15 +25,17 @@ export function ownerOf(caller: Caller | undefined, { maxReservedShare }: Policy
 /** @throws BudgetError `too_many_reservations` if the tenant, or the owner, has as many open as it may */
 export function requirePlace({ openReservations }: Tenant, owner: ReservationOwner | undefined): void {
   const refuse = (detail: string) => new BudgetError({ code: "too_many_reservations", detail });
-  if (openReservations.size >= MAX_OPEN) throw refuse(`a tenant has up to ${MAX_OPEN} open at once`);
+  if (openReservations.size >= MAX_OPEN) throw refuse(`a tenant can have up to ${MAX_OPEN} open reservations`);
   if (owner && openReservations.pendingOfOwner(owner.id).concurrentCalls >= MAX_OPEN_BOUND) {
-    throw refuse(`callers bound to one user, or to the same labels, have up to ${MAX_OPEN_BOUND} open at once`);
+    throw refuse(
+      `callers bound to one user, or to the same labels, can have up to ${MAX_OPEN_BOUND} open reservations`,
+    );
   }
 }
 
 /** Why a owner is not given what no limit refuses. */
 export function beyondShare(limit: string, { share }: ReservationOwner): BudgetError {
-  const detail = `open reservations of one bound caller keep up to ${share * 100}% of what others leave of a limit, and this is more of ${limit}`;
+  const detail = `the open reservations of one bound caller may hold up to ${share * 100}% of what others leave of a limit; this would exceed it under ${limit}`;
   return new BudgetError({ code: "reservation_share", detail });
 }
 

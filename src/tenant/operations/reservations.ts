@@ -200,7 +200,7 @@ function settled({ id, state }: Reservation): BudgetError {
 function requireOwnModel({ subject }: Reservation, { model, cost_usd }: CommitRequest): void {
   const reserved = subject.labels.model;
   if (model === undefined || cost_usd !== undefined || reserved === undefined || model === reserved) return;
-  const detail = `differs from the reservation's, which is "${reserved}": leave it out, or send what the call cost as cost_usd`;
+  const detail = `differs from the reservation's, which is "${reserved}": leave it out, or send the cost as cost_usd`;
   throw new BudgetError(inputRefusal([{ pointer: "/model", detail }]));
 }
 
@@ -241,7 +241,7 @@ function requireThawed(decision: Decision, nowMs: number): void {
 /** A refusal that time can lift, or one that it cannot. */
 function refusalOf(decision: DecisionResponse) {
   const { limit, reason, retry_after } = decision;
-  const detail = limit === null ? `the budget is ${reason}` : `${limit} does not reservation this any more`;
+  const detail = limit === null ? `the budget is ${reason}` : `not enough is left under ${limit}`;
   return { code: retry_after === null ? "budget_exhausted" : "limit_reached", detail, decision } as const;
 }
 

@@ -8,7 +8,7 @@ export function requireUnrevoked(tenant: Tenant, caller: Caller | undefined): vo
   const { jti = null, ancestors = [] } = caller ?? {};
   const isRevoked = (each: string) => tenant.revocations.revokedAtMs(each) !== undefined;
   if (jti !== null && isRevoked(jti)) throw revoked("this token was revoked");
-  if (ancestors.some(isRevoked)) throw revoked("the token that this one was minted with was revoked");
+  if (ancestors.some(isRevoked)) throw revoked("a token that this one was minted with was revoked");
 }
 
 function revoked(detail: string): BudgetError {

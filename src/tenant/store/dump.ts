@@ -42,7 +42,7 @@ export function dump(sql: SqlStorage, after: string): Page<ExportedRow, string> 
   const [table, columns] = TABLES[place] ?? [];
   if (!table || !columns) return { items: [], next: null };
   if (key.length > 0 && key.length !== columns.length) {
-    throw new BudgetError(inputRefusal([{ pointer: "/after", detail: "takes the next of the page before" }]));
+    throw new BudgetError(inputRefusal([{ pointer: "/after", detail: "takes the next of the previous page" }]));
   }
   const order = columns.join(", ");
   const where = key.length === 0 ? "" : `WHERE (${order}) > (${columns.map(() => "?").join(", ")})`;

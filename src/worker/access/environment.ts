@@ -47,5 +47,5 @@ export function readAccessSettings(env: AccessEnv): AccessSettings {
 }
 
 function notConfigured(name: string, takes: string): BudgetError {
-  return new BudgetError({ code: "not_configured", detail: `${name} is not set as it has to be: it takes ${takes}` });
+  return new BudgetError({ code: "not_configured", detail: `${name} is missing or not valid: it takes ${takes}` });
 }

@@ -33,7 +33,8 @@ export function grantFor(
   const made = { tenant, user, labels, freeLabels, scopes, expiresAtMs, ancestors, jti: crypto.randomUUID() };
   if (grant) requireWithin(grant, made);
   if (freeLabels && user === undefined && !labels) {
-    const detail = "restricts a token that is bound to a user or to labels, and this one is bound to neither";
+    const detail =
+      "restricts only a token that is bound to a user or to labels: set user or labels, or leave free_labels out";
     throw new BudgetError(inputRefusal([{ pointer: "/free_labels", detail }]));
   }
   return made;
@@ -53,6 +54,6 @@ function requireWithin(grant: Grant, made: Grant): void {
     throw forbidden(`a token cannot outlive the one that it is minted with, which expires at ${end}`);
   }
   if (made.ancestors.length > MAX_ANCESTORS) {
-    throw forbidden(`this token is minted from ${MAX_ANCESTORS} others in a row, and so cannot mint any`);
+    throw forbidden(`this token descends from ${MAX_ANCESTORS} others and cannot mint another`);
   }
 }

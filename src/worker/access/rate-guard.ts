@@ -31,10 +31,10 @@ export async function guardRate(env: RateEnv, { tenant, jti, user }: Grant, oper
   ofToken?.count(token, operations, nowMs);
   ofTenant?.count(tenant, operations, nowMs);
   const calls = Math.ceil(operations / OPERATIONS_A_CALL);
-  if (!(await isWithin(env.TOKEN_RATE, token, calls))) throw rateLimited("this token makes more calls than one may");
+  if (!(await isWithin(env.TOKEN_RATE, token, calls))) throw rateLimited("too many calls with this token");
   // What a token is refused is not counted for its tenant, or one token could use up the rate of all.
   if (!(await isWithin(env.TENANT_RATE, tenant, calls))) {
-    throw rateLimited("this tenant's tokens make more calls than one tenant's may");
+    throw rateLimited("too many calls with this tenant's tokens");
   }
 }
 
@@ -52,7 +52,7 @@ function metersOf({ TOKEN_OPERATIONS = "", TENANT_OPERATIONS = "" }: RateEnv): t
 function meterOf(name: string, max: string): OperationMeter | undefined {
   if (max === "") return undefined;
   if (/^[1-9]\d{0,8}$/.test(max)) return new OperationMeter(Number(max));
-  const detail = `${name} is not set as it has to be: it takes a whole number of operations in 10 seconds, or nothing`;
+  const detail = `${name} is not valid: it takes a whole number of operations in 10 seconds, or nothing`;
   throw new BudgetError({ code: "not_configured", detail });
 }
 
@@ -71,7 +71,7 @@ function tooMany(who: string, { max }: OperationMeter, operations: number): Budg
   return rateLimited(
     operations > max
       ? `a batch of ${operations} operations is more than the ${max} that ${who} may send in 10 seconds: split it`
-      : `${who} sends more operations than the ${max} that it may in 10 seconds`,
+      : `${who} sends more than its ${max} operations in 10 seconds`,
   );
 }
 

@@ -23,7 +23,7 @@ export function requireUnrevoked({ tenant, jti, ancestors }: Grant): void {
   if ((jti === null || !isRevoked(jti)) && !ancestors.some(isRevoked)) return;
   throw new BudgetError({
     code: "token_revoked",
-    detail: "this token, or the one that it was minted with, was revoked",
+    detail: "this token, or one that it was minted with, was revoked",
   });
 }
 

@@ -67,9 +67,9 @@ export function headerOf(token: string): { alg?: string | undefined; kid?: strin
  */
 export function requireGrant(claims: JWTPayload): Grant {
   const grant = grantOf(claims);
-  if (typeof grant === "string") throw unauthenticated(`the token's claim ${grant} is missing or not what it takes`);
+  if (typeof grant === "string") throw unauthenticated(`the token's claim ${grant} is missing or not valid`);
   if (grant.expiresAtMs > Date.now() + (MAX_TOKEN_SECONDS + CLOCK_SKEW_SECONDS) * 1000) {
-    throw unauthenticated(`the token lives longer than the ${MAX_TOKEN_SECONDS} seconds that one may`);
+    throw unauthenticated(`the token lives longer than the maximum of ${MAX_TOKEN_SECONDS} seconds`);
   }
   return grant;
 }
@@ -80,16 +80,16 @@ export function tokenError(error: unknown): unknown {
     return tokenExpired(error.payload.exp);
   }
   if (error instanceof errors.JWTClaimValidationFailed) {
-    return unauthenticated(`the token's claim ${error.claim} is missing or not what it takes`);
+    return unauthenticated(`the token's claim ${error.claim} is missing or not valid`);
   }
   if (error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported) {
-    return unauthenticated("the token is signed by an algorithm that this service does not take");
+    return unauthenticated("the token is signed with an algorithm that this service does not accept");
   }
   if (isOtherKeys(error) || error instanceof errors.JWKSNoMatchingKey) {
     return unauthenticated("the token is not signed by a key of this service");
   }
   if (error instanceof errors.JOSEError || error instanceof TypeError) {
-    return unauthenticated("what follows Bearer is not a token of this service");
+    return unauthenticated("the text after Bearer is not a token of this service");
   }
   return error;
 }

@@ -6,20 +6,19 @@ import { type Route, routeOf } from "../route.ts";
 import { TENANT_PATH } from "./paths.ts";
 
 export const PRIVACY_ROUTES: readonly Route[] = [
-  {
-    ...routeOf("export", {
-      method: "get",
-      path: `${TENANT_PATH}/export`,
-      operationId: "exportTenant",
-      tag: "Privacy",
-      description: "One row of a table a line, as it is stored: nano-USD, epoch milliseconds.",
-      answer: { description: "Rows, table by table.", types: [NDJSON] },
-      handle: async (c) => {
-        const rows = await streamPages("", (after) => c.var.tenant.export(after), printNdjson);
-        return c.body(rows, 200, { "content-type": NDJSON });
-      },
-    }),
-  },
+  routeOf("export", {
+    method: "get",
+    path: `${TENANT_PATH}/export`,
+    operationId: "exportTenant",
+    tag: "Privacy",
+    query: null,
+    description: "One row of a table a line, as it is stored: nano-USD, epoch milliseconds.",
+    answer: { description: "Rows, table by table.", types: [NDJSON] },
+    handle: async (c) => {
+      const rows = await streamPages("", (after) => c.var.tenant.export(after), printNdjson);
+      return c.body(rows, 200, { "content-type": NDJSON });
+    },
+  }),
   routeOf("erase_user", {
     method: "delete",
     path: `${TENANT_PATH}/users/{id}`,
