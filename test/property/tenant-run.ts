@@ -9,7 +9,8 @@ import {
   type Operation,
   type Page,
 } from "../../src/wire/index.ts";
-import { ledgerOf, newTenant, START_MS, setNow, valueIn } from "../tenant/tenant.ts";
+import { ledgerOf, newObject as newTenant, valueIn } from "../tenant/object.ts";
+import { START_MS, setNow } from "../tenant/tenant.ts";
 import { BudgetModel, type ModelAnswer } from "./budget-model.ts";
 import { KEYS, type Step } from "./bursts.ts";
 import { keyIn, nameOf, OVERFLOW } from "./model-accounts.ts";

@@ -1,18 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import type { AuditAnswer } from "../../src/wire/index.ts";
-import {
-  auditOf,
-  batchOf,
-  MINUTE_MS,
-  newTenant,
-  ring,
-  START_MS,
-  type Tenant,
-  tenantAt,
-  useSetClock,
-  valueIn,
-} from "./tenant.ts";
+import { MINUTE_MS, newTenant, ring, START_MS, type Tenant, tenantAt, useSetClock } from "./tenant.ts";
 
 useSetClock();
 
@@ -20,25 +9,25 @@ useSetClock();
 async function storied(): Promise<Tenant> {
   const tenant = tenantAt(START_MS);
   const config = { per_model_max_tokens: 1000, per_user_and_model_max_tokens_per_day: 1000, max_users: 3 };
-  valueIn(await tenant.configure(config));
+  await tenant.configure(config);
   for (const user_id of ["gone", "alice", "bob", null]) {
-    valueIn(await tenant.consume({ user_id, labels: { model: "m" }, tokens_in: 100, tokens_out: 10, cost_usd: 0.5 }));
+    await tenant.consume({ user_id, labels: { model: "m" }, tokens_in: 100, tokens_out: 10, cost_usd: 0.5 });
   }
   const request = { user_id: "alice", labels: { model: "n" }, tokens: 50, on_expiry: "charge" as const };
-  const { id } = valueIn(await tenant.reserve(request));
+  const { id } = await tenant.reserve(request);
   await ring(tenant, START_MS + MINUTE_MS);
-  valueIn(await tenant.commit(id, { tokens_in: 20 }));
-  valueIn(await tenant.adjust({ scope: "user", subject: "alice" }, { cost_usd: -0.25, note: "x" }));
-  valueIn(await tenant.reset({ scope: "user", subject: "bob" }, {}));
-  valueIn(await tenant.consume({ user_id: "bob", tokens_in: 1 }));
+  await tenant.commit(id, { tokens_in: 20 });
+  await tenant.adjust({ scope: "user", id: "alice" }, { cost_usd: -0.25, note: "x" });
+  await tenant.reset({ scope: "user", id: "bob" });
+  await tenant.consume({ user_id: "bob", tokens_in: 1 });
   return tenant;
 }
 
 /** Changes what is stored, as a fault would, behind the object's back. */
 async function spoil(tenant: Tenant, query: string): Promise<AuditAnswer> {
-  await runInDurableObject(tenant, (_, { storage }) => void storage.sql.exec(query));
-  await evictDurableObject(tenant);
-  return auditOf(tenant);
+  await runInDurableObject(tenant.object, (_, { storage }) => void storage.sql.exec(query));
+  await evictDurableObject(tenant.object);
+  return tenant.audit();
 }
 
 describe("an audit", () => {
@@ -51,13 +40,13 @@ describe("an audit", () => {
       differences: [],
       totals: { tokens_in: 421, tokens_out: 40, calls: 6 },
     };
-    expect(await auditOf(tenant)).toMatchObject(sound);
-    await evictDurableObject(tenant);
-    expect(await auditOf(tenant)).toMatchObject(sound);
+    expect(await tenant.audit()).toMatchObject(sound);
+    await evictDurableObject(tenant.object);
+    expect(await tenant.audit()).toMatchObject(sound);
   });
 
   test("of a tenant of whom nothing is known finds nothing", async () => {
-    expect(await auditOf(newTenant())).toMatchObject({ ok: true, entries: 0, buckets: 1, differences: [] });
+    expect(await newTenant().audit()).toMatchObject({ ok: true, entries: 0, buckets: 1, differences: [] });
   });
 
   test("finds a late commit that took back something else than was charged, though all sums agree", async () => {
@@ -112,7 +101,7 @@ describe("an audit", () => {
     "reasoning_output_tokens",
   ])("finds a spoilt %s", async (column) => {
     const tenant = newTenant();
-    valueIn(await tenant.consume({ labels: { model: "m" }, tokens_in: 5 }));
+    await tenant.consume({ labels: { model: "m" }, tokens_in: 5 });
     const { ok, differences } = await spoil(tenant, `UPDATE bucket SET ${column} = ${column} + 1`);
     expect([ok, differences.length, differences[0]?.scope, differences[0]?.id]).toEqual([false, 1, "user", null]);
   });
@@ -153,11 +142,8 @@ describe("an audit", () => {
 
   test("tells a hundred differences at the most", async () => {
     const tenant = newTenant();
-    const consume = (i: number) => ({ op: "consume" as const, request: { user_id: `${i}`, tokens_in: 1 } });
-    await batchOf(
-      tenant,
-      Array.from({ length: 150 }, (_, i) => consume(i)),
-    );
+    const consume = (i: number) => ({ op: "consume", user_id: `${i}`, tokens_in: 1 });
+    await tenant.batch(Array.from({ length: 150 }, (_, i) => consume(i)));
     const { ok, buckets, differences } = await spoil(tenant, "UPDATE bucket SET calls = 2");
     expect([ok, buckets, differences.length]).toEqual([false, 151, 100]);
   });

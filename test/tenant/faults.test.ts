@@ -1,20 +1,21 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import type { TenantBudget } from "../../src/index.ts";
-import type { Answer } from "../../src/wire/index.ts";
+import type { Answer, Operation } from "../../src/wire/index.ts";
+import { prepare } from "../../src/worker/operations/prepare.ts";
+import { valueIn } from "./object.ts";
 import {
-  auditOf,
   configured,
   ledgerOf,
   MINUTE_MS,
   newTenant,
+  refusalOf,
   ring,
   START_MS,
   setNow,
   type Tenant,
   tenantAt,
   useSetClock,
-  valueIn,
 } from "./tenant.ts";
 import { interceptSql } from "./written.ts";
 
@@ -30,79 +31,80 @@ async function failNext(tenant: Tenant, query: string): Promise<void> {
   });
 }
 
+/** The fault that a call met, behind the refusal that it was answered with. */
 const failureOf = (call: Promise<unknown>): Promise<string> =>
   call.then(
     () => "answered",
-    (error: Error) => error.message,
+    (error: Error) => String(error.cause ?? error),
   );
 
 describe("where a write fails, nothing of the operation stays, and the next one is right", () => {
   test.each(["INTO bucket", "INTO tenant", "INTO ledger", "INTO idempotency"])("%s", async (query) => {
     const tenant = newTenant();
-    valueIn(await tenant.consume({ user_id: "alice", tokens_in: 5 }));
+    await tenant.consume({ user_id: "alice", tokens_in: 5 });
     await failNext(tenant, query);
     const request = { user_id: "alice", tokens_in: 7, idempotency_key: "k" };
     expect(await failureOf(tenant.consume(request))).toContain("disk I/O error");
-    expect(valueIn(await tenant.usage())).toMatchObject({ tokens_in: 5, calls: 1, users: 1 });
-    expect(valueIn(await tenant.usageFor("alice"))).toMatchObject({ tokens_in: 5, calls: 1 });
-    valueIn(await tenant.consume({ user_id: "bob", tokens_in: 1 }));
-    expect(valueIn(await tenant.consume(request))).not.toHaveProperty("replayed");
-    expect(valueIn(await tenant.usage())).toMatchObject({ tokens_in: 13, calls: 3, users: 2 });
-    expect((await auditOf(tenant)).ok).toBe(true);
+    expect(await tenant.usage()).toMatchObject({ tokens_in: 5, calls: 1, users: 1 });
+    expect(await tenant.usageFor("alice")).toMatchObject({ tokens_in: 5, calls: 1 });
+    await tenant.consume({ user_id: "bob", tokens_in: 1 });
+    expect(await tenant.consume(request)).not.toHaveProperty("replayed");
+    expect(await tenant.usage()).toMatchObject({ tokens_in: 13, calls: 3, users: 2 });
+    expect((await tenant.audit()).ok).toBe(true);
   });
 
   test("of a configuration", async () => {
     const tenant = newTenant();
-    valueIn(await tenant.configure({ max_tokens: 5 }));
+    await tenant.configure({ max_tokens: 5 });
     await failNext(tenant, "INTO config");
     expect(await failureOf(tenant.configure({ max_tokens: 50 }))).toContain("disk I/O error");
-    expect(valueIn(await tenant.config())).toMatchObject({ version: 1, config: { max_tokens: 5 } });
-    expect(valueIn(await tenant.consume({ tokens_in: 5 })).state).toBe("blocked");
+    expect(await tenant.config()).toMatchObject({ version: 1, config: { max_tokens: 5 } });
+    expect((await tenant.consume({ tokens_in: 5 })).state).toBe("blocked");
   });
 
   test("of a bucket's limits", async () => {
     const tenant = newTenant();
-    const alice = { scope: "user", subject: "alice" };
+    const alice = { scope: "user", id: "alice" };
     await tenant.usage();
     await failNext(tenant, "INTO ledger");
     expect(await failureOf(tenant.setLimits(alice, { max_tokens: 0 }))).toContain("disk I/O error");
-    expect(valueIn(await tenant.usageFor("alice")).override).toBeNull();
+    expect((await tenant.usageFor("alice")).override).toBeNull();
   });
 
   test("of a token's revocation", async () => {
     const tenant = newTenant();
     const caller = { jti: "t" };
     const revoke = () => tenant.run({ op: "revoke_token", jti: "t", forgetAtMs: START_MS + MINUTE_MS });
-    valueIn(await tenant.run({ op: "admit" }, caller));
+    await tenant.run({ op: "admit" }, caller);
     await failNext(tenant, "INTO ledger");
     expect(await failureOf(revoke())).toContain("disk I/O error");
-    valueIn(await tenant.run({ op: "admit" }, caller));
-    valueIn(await revoke());
-    expect(await tenant.run({ op: "admit" }, caller)).toMatchObject({ ok: false, refusal: { code: "token_revoked" } });
+    await tenant.run({ op: "admit" }, caller);
+    await revoke();
+    expect((await refusalOf(tenant.run({ op: "admit" }, caller))).code).toBe("token_revoked");
   });
 
   test.each(["INTO reservation", "INTO ledger"])("of a reservation: %s", async (query) => {
     const tenant = await configured({ max_tokens: 10 });
     await failNext(tenant, query);
     expect(await failureOf(tenant.reserve({ tokens: 6 }))).toContain("disk I/O error");
-    expect(valueIn(await tenant.usage()).held).toMatchObject({ tokens: 0, reservations: 0 });
-    const { id } = valueIn(await tenant.reserve({ tokens: 6 }));
+    expect((await tenant.usage()).held).toMatchObject({ tokens: 0, reservations: 0 });
+    const { id } = await tenant.reserve({ tokens: 6 });
     await failNext(tenant, query);
     expect(await failureOf(tenant.commit(id, { tokens_in: 3 }))).toContain("disk I/O error");
-    expect(valueIn(await tenant.usage())).toMatchObject({ tokens_in: 0, held: { tokens: 6, reservations: 1 } });
-    valueIn(await tenant.commit(id, { tokens_in: 3 }));
-    expect(valueIn(await tenant.usage())).toMatchObject({ tokens_in: 3, calls: 1, held: { tokens: 0 } });
+    expect(await tenant.usage()).toMatchObject({ tokens_in: 0, held: { tokens: 6, reservations: 1 } });
+    await tenant.commit(id, { tokens_in: 3 });
+    expect(await tenant.usage()).toMatchObject({ tokens_in: 3, calls: 1, held: { tokens: 0 } });
     expect((await ledgerOf(tenant)).map(({ kind }) => kind)).toEqual(["config", "hold", "commit"]);
   });
 
   test("of what an alarm does, which is done by the next one", async () => {
     const tenant = tenantAt(START_MS);
-    valueIn(await tenant.reserve({ tokens: 6, on_expiry: "charge" }));
+    await tenant.reserve({ tokens: 6, on_expiry: "charge" });
     await failNext(tenant, "INTO tenant");
     expect(await failureOf(ring(tenant, START_MS + MINUTE_MS))).toContain("disk I/O error");
-    expect(valueIn(await tenant.usage())).toMatchObject({ tokens_out: 6, calls: 1 });
+    expect(await tenant.usage()).toMatchObject({ tokens_out: 6, calls: 1 });
     expect(await ledgerOf(tenant, { kind: "expiry" })).toHaveLength(1);
-    expect((await auditOf(tenant)).ok).toBe(true);
+    expect((await tenant.audit()).ok).toBe(true);
   });
 });
 
@@ -114,7 +116,7 @@ class Acknowledged {
   failures = 0;
 
   /** Waits for a call, and notes what it did, unless it failed. */
-  async note(kind: keyof Acknowledged["entries"], tokens: number, call: Promise<Answer<object>>): Promise<void> {
+  async note(kind: keyof Acknowledged["entries"], tokens: number, call: Promise<Answer<object | null>>): Promise<void> {
     const answer = await call.catch(() => undefined);
     if (!answer) {
       this.failures += 1;
@@ -123,24 +125,26 @@ class Acknowledged {
     const value = valueIn(answer);
     this.entries[kind] += 1;
     this.tokens += tokens;
-    if (kind === "hold" && "id" in value) this.open.push(value.id as string);
+    if (kind === "hold" && value && "id" in value) this.open.push(value.id as string);
   }
 }
 
 /** Ten operations of all kinds, sent together. */
 async function sendWave(budget: TenantBudget, wave: number, acked: Acknowledged): Promise<void> {
+  const note = (kind: keyof Acknowledged["entries"], tokens: number, operation: Operation) =>
+    acked.note(kind, tokens, budget.run(operation));
   const who = (i: number) => ({ user_id: `${(wave + i) % 6}`, labels: { model: `${i % 2}` } });
   const [settling, releasing] = [acked.open.shift(), acked.open.shift()];
   const calls = [0, 1, 2].flatMap((i) => [
-    acked.note("consume", 1, budget.consume({ ...who(i), tokens_in: 1, idempotency_key: `${wave} ${i}` })),
-    acked.note("hold", 0, budget.reserve({ ...who(i), tokens: 5, ttl_seconds: 600 })),
+    note("consume", 1, prepare.consume(undefined, { ...who(i), tokens_in: 1, idempotency_key: `${wave} ${i}` })),
+    note("hold", 0, prepare.reserve(undefined, { ...who(i), tokens: 5, ttl_seconds: 600 })),
   ]);
-  if (settling) calls.push(acked.note("commit", 7, budget.commit(settling, { tokens_in: 7 })));
-  if (releasing) calls.push(acked.note("release", 0, budget.release(releasing, {})));
-  const tenant = { scope: "tenant", subject: "" };
+  if (settling) calls.push(note("commit", 7, prepare.commit(undefined, settling, { tokens_in: 7 })));
+  if (releasing) calls.push(note("release", 0, prepare.release(releasing, {})));
+  const tenant = { scope: "tenant", id: null };
   calls.push(
-    acked.note("adjustment", 2, budget.adjust(tenant, { tokens_out: 2, note: "x" })),
-    acked.note("config", 0, budget.patchConfig({ max_calls: 1_000_000 + wave })),
+    note("adjustment", 2, prepare.adjust(undefined, tenant, { tokens_out: 2, note: "x" })),
+    note("config", 0, prepare.patchConfig(undefined, { max_calls: 1_000_000 + wave }, {})),
   );
   await Promise.all(calls);
 }
@@ -153,7 +157,7 @@ describe("where every n-th write fails under a mixed load, what was answered is 
     let [writes, faults] = [0, 0];
     for (let wave = 0; wave < 15; wave += 1) {
       if (wave % 5 === 0) {
-        if (wave > 0) await evictDurableObject(tenant);
+        if (wave > 0) await evictDurableObject(tenant.object);
         await interceptSql(tenant, (exec, sql, ...bindings) => {
           if (!/^\s*(INSERT|DELETE)/.test(sql)) return exec(sql, ...bindings);
           writes += 1;
@@ -164,7 +168,7 @@ describe("where every n-th write fails under a mixed load, what was answered is 
       }
       setNow(START_MS + wave);
       // Within the object, since the platform prints each fault that leaves it.
-      await runInDurableObject(tenant, (budget: TenantBudget) => sendWave(budget, wave, acked));
+      await runInDurableObject(tenant.object, (budget: TenantBudget) => sendWave(budget, wave, acked));
     }
     await interceptSql(tenant, undefined);
     expect(faults).toBeGreaterThan(1);
@@ -172,19 +176,19 @@ describe("where every n-th write fails under a mixed load, what was answered is 
     if (n < 40) expect(acked.failures).toBeGreaterThan(0);
     const { entries, tokens } = acked;
     const audited = async () => {
-      const { tokens_total, calls, held } = valueIn(await tenant.usage());
+      const { tokens_total, calls, held } = await tenant.usage();
       expect([tokens_total, calls]).toEqual([tokens, entries.consume + entries.commit]);
       expect(held.reservations).toBe(entries.hold - entries.commit - entries.release);
-      expect(valueIn(await tenant.config()).version).toBe(entries.config);
+      expect((await tenant.config()).version).toBe(entries.config);
       const told = Map.groupBy(await ledgerOf(tenant), ({ kind }) => kind);
       const counts = Object.keys(entries).map((kind) => [kind, told.get(kind as keyof typeof entries)?.length ?? 0]);
       expect(Object.fromEntries(counts)).toEqual(entries);
-      expect(await auditOf(tenant)).toMatchObject({ ok: true, totals: { tokens_total: tokens } });
+      expect(await tenant.audit()).toMatchObject({ ok: true, totals: { tokens_total: tokens } });
     };
     await audited();
-    await evictDurableObject(tenant);
+    await evictDurableObject(tenant.object);
     await audited();
-    valueIn(await tenant.consume({ user_id: "alice", tokens_in: 1 }));
-    expect(valueIn(await tenant.usage()).tokens_total).toBe(tokens + 1);
+    await tenant.consume({ user_id: "alice", tokens_in: 1 });
+    expect((await tenant.usage()).tokens_total).toBe(tokens + 1);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ledgerOf, newTenant, SECOND_MS, START_MS, setNow, tenantAt, useSetClock, valueIn } from "./tenant.ts";
+import { ledgerOf, newTenant, SECOND_MS, START_MS, setNow, tenantAt, useSetClock } from "./tenant.ts";
 
 useSetClock();
 
@@ -14,7 +14,7 @@ describe("since and until find entries made by a clock that had stepped back", (
       ["c", 2000],
     ] as const) {
       setNow(START_MS + seconds * SECOND_MS);
-      valueIn(await tenant.consume({ user_id }));
+      await tenant.consume({ user_id });
     }
     const usersOf = async (query: object) => (await ledgerOf(tenant, query)).map(({ user_id }) => user_id);
     expect(await usersOf({ until: timeOf(700) })).toEqual(["b"]);

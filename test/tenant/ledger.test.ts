@@ -2,23 +2,21 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import type { LedgerEntry } from "../../src/wire/index.ts";
 import {
-  batchOf,
   HOUR_MS,
   ledgerOf,
   MINUTE_MS,
-  refusalIn,
+  refusalOf,
   SECOND_MS,
   START_MS,
   setNow,
   type Tenant,
   tenantAt,
   useSetClock,
-  valueIn,
 } from "./tenant.ts";
 
 useSetClock();
 
-const ALICE = { scope: "user", subject: "alice" };
+const ALICE = { scope: "user", id: "alice" };
 const NOTHING = {
   tokens_in: 0,
   tokens_out: 0,
@@ -37,12 +35,12 @@ describe("each thing that happens is one entry", () => {
   test("of spending, with what it came to, its price, and the buckets of labels it counted in", async () => {
     const tenant = tenantAt(START_MS);
     const prices = { m: { input_usd: 1000, output_usd: 2000 } };
-    valueIn(await tenant.configure({ per_team_max_tokens: 100, prices }, { author: "ops" }));
+    await tenant.configure({ per_team_max_tokens: 100, prices }, { author: "ops" });
     const labels = { team: "red", run: "7" };
     const spent = { tokens_in: 10, tokens_out: 5, cache_read_input_tokens: 4, reasoning_output_tokens: 2 };
-    valueIn(await tenant.consume({ user_id: "alice", labels, model: "m", ...spent, idempotency_key: "k" }));
-    valueIn(await tenant.allowsStep({ user_id: "alice" }));
-    valueIn(await tenant.usage());
+    await tenant.consume({ user_id: "alice", labels, model: "m", ...spent, idempotency_key: "k" });
+    await tenant.allowsStep({ user_id: "alice" });
+    await tenant.usage();
     expect(await ledgerOf(tenant)).toEqual([
       { id: 1, at: AT, kind: "config", version: 1, author: "ops" },
       {
@@ -65,19 +63,19 @@ describe("each thing that happens is one entry", () => {
 
   test("of a reservation, whatever becomes of it", async () => {
     const tenant = tenantAt(START_MS);
-    valueIn(await tenant.configure({ max_tokens: 100 }));
+    await tenant.configure({ max_tokens: 100 });
     const hold = async (request: Parameters<Tenant["reserve"]>[0]) =>
-      valueIn(await tenant.reserve({ user_id: "alice", labels: { team: "red" }, ...request })).id;
+      (await tenant.reserve({ user_id: "alice", labels: { team: "red" }, ...request })).id;
     const [committed, released] = [await hold({ tokens: 30, on_expiry: "charge" }), await hold({ tokens: 20 })];
-    refusalIn(await tenant.reserve({ user_id: "alice", tokens: 60, cost_usd: 0.5 }));
-    valueIn(await tenant.extend(released, { tokens: 5, on_expiry: "charge" }));
-    refusalIn(await tenant.extend(released, { tokens: 46 }));
-    valueIn(await tenant.commit(committed, { tokens_in: 7, final: false }));
-    valueIn(await tenant.commit(committed, { tokens_in: 3, idempotency_key: "k" }));
-    refusalIn(await tenant.commit(committed, { tokens_in: 3 }));
-    valueIn(await tenant.release(released, {}));
-    valueIn(await tenant.release(released, {}));
-    valueIn(await tenant.commit(released, { tokens_out: 1 }));
+    await refusalOf(tenant.reserve({ user_id: "alice", tokens: 60, cost_usd: 0.5 }));
+    await tenant.extend(released, { tokens: 5, on_expiry: "charge" });
+    await refusalOf(tenant.extend(released, { tokens: 46 }));
+    await tenant.commit(committed, { tokens_in: 7, final: false });
+    await tenant.commit(committed, { tokens_in: 3, idempotency_key: "k" });
+    await refusalOf(tenant.commit(committed, { tokens_in: 3 }));
+    await tenant.release(released);
+    await tenant.release(released);
+    await tenant.commit(released, { tokens_out: 1 });
     const expired = await hold({ tokens: 2, cost_usd: 0.25, on_expiry: "charge" });
     setNow(START_MS + MINUTE_MS);
     const whose = { at: AT, user_id: "alice", labels: { team: "red" } };
@@ -176,14 +174,14 @@ describe("each thing that happens is one entry", () => {
 
   test("of a correction, with what it changed in buckets that it changed by something else", async () => {
     const tenant = tenantAt(START_MS);
-    valueIn(await tenant.configure({ per_team_max_tokens: 100 }));
+    await tenant.configure({ per_team_max_tokens: 100 });
     const request = { user_id: "alice", labels: { team: "red" }, tokens: 20, on_expiry: "charge" as const };
-    const { id } = valueIn(await tenant.reserve(request));
+    const { id } = await tenant.reserve(request);
     setNow(START_MS + MINUTE_MS);
-    valueIn(await tenant.usage());
+    await tenant.usage();
     setNow(START_MS + 2 * MINUTE_MS);
-    valueIn(await tenant.reset({ scope: "team", subject: "red" }, { note: "new term" }));
-    valueIn(await tenant.commit(id, { tokens_out: 15 }));
+    await tenant.reset({ scope: "team", id: "red" }, { note: "new term" });
+    await tenant.commit(id, { tokens_out: 15 });
     expect((await ledgerOf(tenant)).slice(3)).toMatchObject([
       { kind: "reset", bucket: { scope: "team", id: "red" }, note: "new term", tokens_out: -20, calls: -1 },
       {
@@ -200,14 +198,14 @@ describe("each thing that happens is one entry", () => {
   test("of what an operator does", async () => {
     const tenant = tenantAt(START_MS);
     const until = "2040-01-02T00:00:00Z";
-    valueIn(await tenant.adjust(ALICE, { tokens_in: 5, note: "missed" }));
-    valueIn(await tenant.setLimits(ALICE, { max_tokens: 9, expires_at: until }, { author: "ops" }));
-    valueIn(await tenant.clearLimits(ALICE));
-    valueIn(await tenant.freeze(ALICE, { until, note: "leak" }));
-    valueIn(await tenant.unfreeze(ALICE, {}));
-    valueIn(await tenant.reset(ALICE, {}));
-    valueIn(await tenant.run({ op: "revoke_token", jti: "t", forgetAtMs: START_MS + HOUR_MS }));
-    valueIn(await tenant.run({ op: "revoke_token", jti: "t", forgetAtMs: START_MS + HOUR_MS }));
+    await tenant.adjust(ALICE, { tokens_in: 5, note: "missed" });
+    await tenant.setLimits(ALICE, { max_tokens: 9, expires_at: until }, { author: "ops" });
+    await tenant.clearLimits(ALICE);
+    await tenant.freeze(ALICE, { until, note: "leak" });
+    await tenant.unfreeze(ALICE);
+    await tenant.reset(ALICE);
+    await tenant.run({ op: "revoke_token", jti: "t", forgetAtMs: START_MS + HOUR_MS });
+    await tenant.run({ op: "revoke_token", jti: "t", forgetAtMs: START_MS + HOUR_MS });
     const bucket = { scope: "user", id: "alice" };
     expect(await ledgerOf(tenant)).toEqual([
       { id: 1, at: AT, kind: "adjustment", bucket, note: "missed", ...NOTHING, tokens_in: 5 },
@@ -225,8 +223,8 @@ describe("each thing that happens is one entry", () => {
     const expiresAtMs = START_MS + HOUR_MS;
     const mint = (jti: string, user?: string) =>
       tenant.run({ op: "mint_token", jti, scopes: ["check"], user, expiresAtMs, ancestors: ["root"] });
-    valueIn(await mint("a", "alice"));
-    valueIn(await mint("b"));
+    await mint("a", "alice");
+    await mint("b");
     const told = {
       at: AT,
       kind: "token",
@@ -244,7 +242,7 @@ describe("each thing that happens is one entry", () => {
 
   test("of the erasure of a user without a bucket, which is nobody's entry", async () => {
     const tenant = tenantAt(START_MS);
-    valueIn(await tenant.run({ op: "erase_user", userId: "nobody", pseudonym: "erased-1" }));
+    await tenant.run({ op: "erase_user", userId: "nobody", pseudonym: "erased-1" });
     expect(await ledgerOf(tenant, { user_id: "" })).toEqual([]);
     expect(await ledgerOf(tenant)).toEqual([{ id: 1, at: AT, kind: "erasure" }]);
   });
@@ -260,30 +258,30 @@ describe("the ledger is filtered", () => {
       setNow(nowMs);
     };
     tick(); // 1
-    valueIn(await tenant.configure({ per_team_max_tokens: 100 }));
+    await tenant.configure({ per_team_max_tokens: 100 });
     tick(); // 2
-    valueIn(await tenant.consume({ user_id: "alice", labels: { team: "red" }, tokens_in: 1 }));
+    await tenant.consume({ user_id: "alice", labels: { team: "red" }, tokens_in: 1 });
     tick(); // 3
-    valueIn(await tenant.consume({ user_id: "bob", labels: { team: "blue" }, tokens_in: 1 }));
+    await tenant.consume({ user_id: "bob", labels: { team: "blue" }, tokens_in: 1 });
     tick(); // 4
-    valueIn(await tenant.consume({ labels: { team: "red" }, tokens_in: 1 }));
+    await tenant.consume({ labels: { team: "red" }, tokens_in: 1 });
     tick(); // 5
-    const { id } = valueIn(await tenant.reserve({ user_id: "alice", model: "m", labels: { team: "a:b" } }));
+    const { id } = await tenant.reserve({ user_id: "alice", model: "m", labels: { team: "a:b" } });
     tick(); // 6
-    valueIn(await tenant.commit(id, { cost_usd: 1 }));
+    await tenant.commit(id, { cost_usd: 1 });
     tick(); // 7
-    valueIn(await tenant.adjust(ALICE, { tokens_in: 1, note: "x" }));
+    await tenant.adjust(ALICE, { tokens_in: 1, note: "x" });
     tick(); // 8
-    valueIn(await tenant.adjust({ scope: "team", subject: "red" }, { tokens_in: 1, note: "x" }));
+    await tenant.adjust({ scope: "team", id: "red" }, { tokens_in: 1, note: "x" });
     tick(); // 9
-    valueIn(await tenant.adjust({ scope: "tenant", subject: "" }, { tokens_in: 1, note: "x" }));
+    await tenant.adjust({ scope: "tenant", id: null }, { tokens_in: 1, note: "x" });
     tick(); // 10
-    valueIn(await tenant.adjust({ scope: "user", subject: "" }, { tokens_in: 1, note: "x" }));
+    await tenant.adjust({ scope: "user", id: null }, { tokens_in: 1, note: "x" });
     tick(); // 11
-    valueIn(await tenant.run({ op: "revoke_token", jti: "t", forgetAtMs: nowMs + HOUR_MS }));
+    await tenant.run({ op: "revoke_token", jti: "t", forgetAtMs: nowMs + HOUR_MS });
     tick(); // 12
-    const both = { scope: "user_and_model", subject: JSON.stringify(["alice", "m"]) };
-    valueIn(await tenant.adjust(both, { tokens_in: 1, note: "x" }));
+    const both = { scope: "user_and_model", id: ["alice", "m"] };
+    await tenant.adjust(both, { tokens_in: 1, note: "x" });
     return tenant;
   }
 
@@ -306,28 +304,25 @@ describe("the ledger is filtered", () => {
   ])("%s", async (_, query, ids) => {
     const tenant = await storied();
     expect(idsOf(await ledgerOf(tenant, query))).toEqual(ids);
-    await evictDurableObject(tenant);
+    await evictDurableObject(tenant.object);
     expect(idsOf(await ledgerOf(tenant, { ...query, limit: 1 }))).toEqual(ids);
   });
 });
 
 describe("the entries of one commit share a row", () => {
   const rowsOf = (tenant: Tenant) =>
-    runInDurableObject(tenant, (_, { storage }) =>
+    runInDurableObject(tenant.object, (_, { storage }) =>
       storage.sql.exec("SELECT first_id, last_at, json_array_length(entries) AS entries FROM ledger").toArray(),
     );
 
   test("and are paged over as if each had its own, from any id on", async () => {
     const tenant = tenantAt(START_MS);
     const consumes = (count: number) =>
-      batchOf(
-        tenant,
-        Array.from({ length: count }, () => ({ op: "consume" as const, request: { tokens_in: 1 } })),
-      );
+      tenant.batch(Array.from({ length: count }, () => ({ op: "consume", tokens_in: 1 })));
     await consumes(5);
     setNow(START_MS + 1);
-    valueIn(await tenant.consume({ tokens_in: 1 }));
-    await evictDurableObject(tenant);
+    await tenant.consume({ tokens_in: 1 });
+    await evictDurableObject(tenant.object);
     setNow(START_MS + 2);
     await consumes(4);
     expect(await rowsOf(tenant)).toEqual([
@@ -337,7 +332,7 @@ describe("the entries of one commit share a row", () => {
     ]);
     for (let after = 0; after <= 11; after += 1) {
       for (const limit of [1, 2, 3, 5, 10]) {
-        const { items, next } = valueIn(await tenant.ledger({ after, limit }));
+        const { items, next } = await tenant.ledger({ after, limit });
         const ids = Array.from({ length: 10 }, (_, i) => i + 1).filter((id) => id > after);
         expect(idsOf(items)).toEqual(ids.slice(0, limit));
         expect(next).toBe(ids.length > limit ? after + limit : null);
@@ -348,11 +343,8 @@ describe("the entries of one commit share a row", () => {
   test("as long as it takes them", async () => {
     const tenant = tenantAt(START_MS);
     const note = "x".repeat(1000);
-    const adjust = { op: "adjust" as const, key: ALICE, request: { tokens_in: 1, note } };
-    await batchOf(
-      tenant,
-      Array.from({ length: 1000 }, () => adjust),
-    );
+    const adjust = { op: "adjust", bucket: ALICE, tokens_in: 1, note };
+    await tenant.batch(Array.from({ length: 1000 }, () => adjust));
     const rows = await rowsOf(tenant);
     expect(rows.map(({ first_id }) => first_id)).toEqual([1, expect.any(Number), expect.any(Number)]);
     expect(rows.reduce((sum, { entries }) => sum + Number(entries), 0)).toBe(1000);
@@ -361,11 +353,11 @@ describe("the entries of one commit share a row", () => {
 
   test("and a page looks through no more than five hundred rows for what fits", async () => {
     const tenant = tenantAt(START_MS);
-    for (let i = 0; i < 600; i += 1) valueIn(await tenant.consume({}));
-    valueIn(await tenant.consume({ user_id: "alice" }));
-    const first = valueIn(await tenant.ledger({ after: 0, limit: 10, user_id: "alice" }));
+    for (let i = 0; i < 600; i += 1) await tenant.consume({});
+    await tenant.consume({ user_id: "alice" });
+    const first = await tenant.ledger({ after: 0, limit: 10, user_id: "alice" });
     expect(first).toEqual({ items: [], next: 500 });
-    const second = valueIn(await tenant.ledger({ after: 500, limit: 10, user_id: "alice" }));
+    const second = await tenant.ledger({ after: 500, limit: 10, user_id: "alice" });
     expect([idsOf(second.items), second.next]).toEqual([[601], null]);
   });
 });

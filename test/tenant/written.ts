@@ -8,7 +8,7 @@ export async function interceptSql(
   tenant: Tenant,
   through: ((exec: Exec, ...statement: Parameters<Exec>) => ReturnType<Exec>) | undefined,
 ): Promise<void> {
-  await runInDurableObject(tenant, (_, { storage }) => {
+  await runInDurableObject(tenant.object, (_, { storage }) => {
     // The prototype's method stands behind this one.
     Reflect.deleteProperty(storage.sql, "exec");
     if (!through) return;
