@@ -88,7 +88,7 @@ describe("conformance", () => {
     expect(status).toBe(1);
   });
 
-  test("takes ok and warn where nothing is expected, but not blocked", () => {
+  test("accepts ok and warn if nothing is expected, but not blocked", () => {
     const vectors = file("silent.json", [expecting(1, undefined), { ...expecting(3, undefined), name: "blocked" }]);
     const { status, lines } = conformance(vectors);
     expect(lines).toHaveLength(3);
@@ -131,7 +131,7 @@ describe("conformance", () => {
     expect(status).toBe(2);
   });
 
-  test("tells its usage without a file", () => {
+  test("prints its usage without a file", () => {
     const { status, stderr } = conformance();
     expect(stderr).toMatch(/^usage: npm run conformance -- FILE…/);
     expect(status).toBe(2);

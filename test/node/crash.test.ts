@@ -17,7 +17,7 @@ const TOTALS = {
   ...SPENT,
 };
 
-describe("the accounts of a crash", () => {
+describe("the comparison after a crash", () => {
   const write = (more: Partial<Write> = {}): Write => ({
     key: "k",
     kind: "consume",
@@ -49,14 +49,14 @@ describe("the accounts of a crash", () => {
     ["there for another user", write(), [entry({ user_id: "v" })], { lost: 1, faults: { length: 1 } }],
     ["there twice", write(), [entry(), entry({ id: 2 })], { lost: 0, doubled: 1, faults: { length: 1 } }],
     [
-      "given up and there",
+      "given up and counted",
       write({ outcome: "given up" }),
       [entry()],
       { acknowledged: 0, givenUpCarriedOut: 1, faults: [] },
     ],
     ["given up and not there", write({ outcome: "given up" }), [], { givenUp: 1, givenUpCarriedOut: 0, faults: [] }],
     [
-      "given up and there twice",
+      "given up and counted twice",
       write({ outcome: "given up" }),
       [entry(), entry()],
       { doubled: 1, faults: { length: 1 } },
@@ -92,7 +92,7 @@ describe("a bundle that serves", () => {
     expect(code).toBe(0);
   });
 
-  test("proves its totals to who may ask", async () => {
+  test("proves its totals to an authorized caller", async () => {
     const env = { ...process.env, ...SECRETS };
     await using service = await serveBundle({ bundleDir, stateDir: join(dir.path, "audited"), env });
     await callJson("POST", `${service.url}/v1/tenants/acme/consume`, { ...SPENT, user_id: "u" });

@@ -5,7 +5,7 @@ import { MINUTE_MS, newTenant, ring, START_MS, type Tenant, tenantAt, useSetCloc
 
 useSetClock();
 
-/** A tenant with something of everything: 3 users, 2 models and a pair, corrections, evictions, late commits. */
+/** A tenant with a long history: 3 users, 2 models and a pair, corrections, evictions, late commits. */
 async function storied(): Promise<Tenant> {
   const tenant = tenantAt(START_MS);
   const config = { per_model_max_tokens: 1000, per_user_and_model_max_tokens_per_day: 1000, max_users: 3 };
@@ -23,7 +23,7 @@ async function storied(): Promise<Tenant> {
   return tenant;
 }
 
-/** Changes what is stored, as a fault would, behind the object's back. */
+/** Changes stored rows, as a fault would, while the object is not in memory. */
 async function spoil(tenant: Tenant, query: string): Promise<AuditAnswer> {
   await runInDurableObject(tenant.object, (_, { storage }) => void storage.sql.exec(query));
   await evictDurableObject(tenant.object);
@@ -45,11 +45,11 @@ describe("an audit", () => {
     expect(await tenant.audit()).toMatchObject(sound);
   });
 
-  test("of a tenant of whom nothing is known finds nothing", async () => {
+  test("of an unknown tenant finds nothing", async () => {
     expect(await newTenant().audit()).toMatchObject({ ok: true, entries: 0, buckets: 1, differences: [] });
   });
 
-  test("finds a late commit that took back something else than was charged, though all sums agree", async () => {
+  test("finds a late commit that took back another amount than was charged, though all sums agree", async () => {
     const tenant = await storied();
     const found = await spoil(
       tenant,
@@ -70,7 +70,7 @@ describe("an audit", () => {
     });
   });
 
-  test("finds a total that was spoilt, and says whose", async () => {
+  test("finds a changed total, and names its bucket", async () => {
     const tenant = await storied();
     expect(
       await spoil(tenant, "UPDATE bucket SET input_tokens = 7 WHERE scope = 'user' AND subject = 'alice'"),
@@ -99,14 +99,14 @@ describe("an audit", () => {
     "cache_read_input_tokens",
     "cache_write_input_tokens",
     "reasoning_output_tokens",
-  ])("finds a spoilt %s", async (column) => {
+  ])("finds a changed %s", async (column) => {
     const tenant = newTenant();
     await tenant.consume({ labels: { model: "m" }, tokens_in: 5 });
     const { ok, differences } = await spoil(tenant, `UPDATE bucket SET ${column} = ${column} + 1`);
     expect([ok, differences.length, differences[0]?.scope, differences[0]?.id]).toEqual([false, 1, "user", null]);
   });
 
-  test("finds a bucket that was lost, with all that the ledger knows of it", async () => {
+  test("finds a lost bucket, with all that the ledger has of it", async () => {
     const tenant = await storied();
     const query = `DELETE FROM bucket WHERE scope = 'user_and_model' AND subject = '["alice","m"]'`;
     expect((await spoil(tenant, query)).differences).toMatchObject([
@@ -119,7 +119,7 @@ describe("an audit", () => {
     ]);
   });
 
-  test("finds entries that were lost or changed, in every bucket they counted in", async () => {
+  test("finds lost and changed entries in every bucket they counted in", async () => {
     const tenant = await storied();
     expect(
       (await spoil(tenant, "DELETE FROM ledger WHERE first_id = 3")).differences.map(({ scope, id }) => [scope, id]),
@@ -140,7 +140,7 @@ describe("an audit", () => {
     ]);
   });
 
-  test("tells a hundred differences at the most", async () => {
+  test("reports at most a hundred differences", async () => {
     const tenant = newTenant();
     const consume = (i: number) => ({ op: "consume", user_id: `${i}`, tokens_in: 1 });
     await tenant.batch(Array.from({ length: 150 }, (_, i) => consume(i)));

@@ -4,7 +4,7 @@ import { interceptSql } from "./written.ts";
 
 useSetClock();
 
-test("a fault in a batch is the answer of the operation that met it, and the others count", async () => {
+test("a fault in a batch is reported by its own operation, and the others count", async () => {
   const tenant = await configured();
   await interceptSql(tenant, (exec, sql, ...bindings) => {
     if (sql.includes("INTO config")) throw new Error("disk I/O error");

@@ -11,7 +11,7 @@ const consume = (tokens_in: number): Operation<"consume"> => ({
   request: { user_id: "alice", tokens_in, idempotency_key: "k" },
 });
 
-test("a bound caller's key does not keep the report of another under that key from being counted", async () => {
+test("another caller's report under a bound caller's idempotency_key is counted", async () => {
   const tenant = tenantAt(START_MS);
   await tenant.run(consume(1), ALICE);
   expect(await tenant.run(consume(10))).not.toHaveProperty("replayed");
@@ -20,7 +20,7 @@ test("a bound caller's key does not keep the report of another under that key fr
   expect((await tenant.usage()).tokens_in).toBe(13);
 });
 
-test("nor is it given the stored answer of a caller with another binding", async () => {
+test("a bound caller does not get the stored answer of a caller with another binding", async () => {
   const tenant = tenantAt(START_MS);
   const request = { tokens: 1, labels: { team: "red" }, detail: true, idempotency_key: "k" };
   const { id } = await tenant.reserve(request);
@@ -29,7 +29,7 @@ test("nor is it given the stored answer of a caller with another binding", async
   expect(red.id).not.toBe(id);
 });
 
-test("its own retry is answered as the first time, whichever of its tokens it comes with", async () => {
+test("a bound caller's retry gets the stored answer with any of its tokens", async () => {
   const tenant = tenantAt(START_MS);
   await tenant.run(consume(1), ALICE);
   await evictDurableObject(tenant.object);

@@ -10,7 +10,7 @@ async function usersOf(tenant: Tenant, ...ids: string[]): Promise<number[]> {
   return totals;
 }
 
-/** Has so many users spend a token each. */
+/** Consumes one token for each of `count` users. */
 async function spendEach(tenant: Tenant, count: number): Promise<void> {
   const request = (i: number) => ({ user_id: `u${i}`, tokens_in: 1 });
   for (let start = 0; start < count; start += 1000) {
@@ -22,8 +22,8 @@ async function spendEach(tenant: Tenant, count: number): Promise<void> {
   }
 }
 
-describe("at the bound of users, after an audit and with the object started anew,", () => {
-  test("new users are let in, and the one untouched for longest goes", async () => {
+describe("at max_users, after an audit and a restart,", () => {
+  test("new users are counted, and the least recently used one is evicted", async () => {
     const tenant = await configured({ max_users: 2 });
     await tenant.consume({ user_id: "alice", tokens_in: 5 });
     await tenant.consume({ user_id: "bob", tokens_in: 6 });
@@ -38,7 +38,7 @@ describe("at the bound of users, after an audit and with the object started anew
     expect((await tenant.audit()).ok).toBe(true);
   });
 
-  test("so they are after an erasure of somebody unknown, and after any other call that writes", async () => {
+  test("so they are after the erasure of an unknown user, and after any other write", async () => {
     const tenant = await configured({ max_users: 2 });
     const between = [
       () => tenant.run({ op: "erase_user", userId: "nobody", pseudonym: "erased-1" }),
@@ -57,7 +57,7 @@ describe("at the bound of users, after an audit and with the object started anew
   });
 });
 
-test("a bound that is lowered far is reached a few buckets at a time, the rest by the alarm", async () => {
+test("after max_users is lowered far, a write evicts a few buckets and the alarm the rest", async () => {
   const tenant = await configured();
   await spendEach(tenant, 1000);
   await tenant.configure({ max_users: 10 });
@@ -69,7 +69,7 @@ test("a bound that is lowered far is reached a few buckets at a time, the rest b
   expect((await tenant.audit()).ok).toBe(true);
 });
 
-test("an adjustment keeps the bound, too", async () => {
+test("an adjustment observes max_users too", async () => {
   const tenant = await configured({ max_users: 2 });
   for (let i = 0; i < 10; i += 1) {
     await tenant.adjust({ scope: "user", id: `u${i}` }, { tokens_in: 1, note: "debit" });
@@ -77,7 +77,7 @@ test("an adjustment keeps the bound, too", async () => {
   expect((await tenant.usage()).users).toBe(2);
 });
 
-test("in a large scope the order of touches is found a part at a time, and kept", async () => {
+test("in a large scope the order of use is read in parts, and kept", async () => {
   const tenant = await configured({ max_users: 9000 });
   await spendEach(tenant, 9000);
   await evictDurableObject(tenant.object);
@@ -91,7 +91,7 @@ test("in a large scope the order of touches is found a part at a time, and kept"
   expect((await tenant.usage()).users).toBe(9000);
 });
 
-test("idle users with open windows are passed over, however many there are", async () => {
+test("idle users with open windows are not evicted, however many there are", async () => {
   const tenant = await configured({ per_user_max_tokens_per_month: 1000, user_idle_ttl_seconds: 60, max_users: 2000 });
   await spendEach(tenant, 2000);
   setNow(START_MS + HOUR_MS);

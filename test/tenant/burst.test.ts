@@ -9,12 +9,9 @@ const RESERVATIONS = 1000;
 const TOKENS = 10;
 const MAX = RESERVATIONS * TOKENS;
 
-async function budgetOfAThousand(): Promise<Tenant> {
-  const tenant = await configured({ max_tokens: MAX });
-  return tenant;
-}
+const budgetOfAThousand = () => configured({ max_tokens: MAX });
 
-/** What is used and held of the limit, as a decision tells it. */
+/** What of the limit is used or pending, as a decision reports it. */
 function taken({ decision }: ReservationDecision): number {
   const [limit] = decision.limits ?? [];
   return (limit?.used ?? 0) + (limit?.held ?? 0);
@@ -26,7 +23,7 @@ function blockingLimit(error: unknown): string | null | undefined {
   throw error;
 }
 
-/** Has so many callers reserve at once; answers what was granted. */
+/** Reserves for many callers at once, and returns what was granted. */
 async function reserveAtOnce(tenant: Tenant, callers: number): Promise<ReservationDecision[]> {
   const request = { tokens: TOKENS, ttl_seconds: 600, detail: true };
   const answers = await Promise.allSettled(
@@ -37,8 +34,8 @@ async function reserveAtOnce(tenant: Tenant, callers: number): Promise<Reservati
   return answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
 }
 
-describe("ten thousand reservations at once against a budget that holds a thousand", () => {
-  test("have exactly a thousand granted, and no sum is ever above the maximum", { timeout: 60_000 }, async () => {
+describe("ten thousand reservations at once, of which a thousand fit,", () => {
+  test("have exactly a thousand granted, and no sum ever exceeds the maximum", { timeout: 60_000 }, async () => {
     const tenant = await budgetOfAThousand();
     const granted = await reserveAtOnce(tenant, CALLERS);
     expect(granted).toHaveLength(RESERVATIONS);
@@ -57,7 +54,7 @@ describe("ten thousand reservations at once against a budget that holds a thousa
     expect((await tenant.audit()).ok).toBe(true);
   });
 
-  test("half of which commit more pass it by exactly that, and nothing further is granted", {
+  test("half of which commit more, exceed the maximum by exactly that, and nothing more is granted", {
     timeout: 60_000,
   }, async () => {
     const tenant = await budgetOfAThousand();
@@ -77,7 +74,7 @@ describe("ten thousand reservations at once against a budget that holds a thousa
     expect((await tenant.audit()).ok).toBe(true);
   });
 
-  test("each of which commits as soon as it is granted are never granted past the maximum", {
+  test("each committed as soon as it is granted, are never granted past the maximum", {
     timeout: 60_000,
   }, async () => {
     const tenant = await budgetOfAThousand();

@@ -7,7 +7,7 @@ const MAX = Number.MAX_SAFE_INTEGER;
 /** Allows events of a million USD, nine of which come close to the ceiling. */
 const LARGE = { max_event_cost_usd: 1_000_000, max_event_tokens: 1_000_000_000_000 };
 
-/** Has bob spend all but 7,199.254740991 USD of what a total can count. */
+/** Consumes all but 7,199.254740991 USD of what a total can count, as bob. */
 async function nearCeiling(config: Parameters<typeof configured>[0] = {}): Promise<Tenant> {
   const tenant = await configured({ ...LARGE, ...config });
   for (let i = 0; i < 9; i += 1) await tenant.consume({ user_id: "bob", cost_usd: 1_000_000 });
@@ -15,7 +15,7 @@ async function nearCeiling(config: Parameters<typeof configured>[0] = {}): Promi
 }
 
 describe("a total that has reached its ceiling", () => {
-  test("stays there and is marked, while narrower buckets and windows go on counting", async () => {
+  test("stays there and is reported as saturated, while narrower buckets and windows go on counting", async () => {
     const tenant = await nearCeiling({ max_cost_usd_per_day: 9_000_000, per_team_max_cost_usd: 100 });
     const spent = { user_id: "alice", labels: { team: "red" }, cost_usd: 10_000, tokens_in: 3 };
     expect(await tenant.consume(spent)).toMatchObject({ state: "blocked", limit: "max_cost_usd_per_day" });
@@ -28,7 +28,7 @@ describe("a total that has reached its ceiling", () => {
     expect(await tenant.audit()).toMatchObject({ ok: true, totals: { cost_usd: MAX / 1e9 } });
   });
 
-  test("has its entries say what was reported", async () => {
+  test("has its ledger entries keep what was reported", async () => {
     const tenant = await nearCeiling();
     await tenant.consume({ user_id: "alice", cost_usd: 10_000, tokens_in: 3 });
     expect((await ledgerOf(tenant)).at(-1)).toMatchObject({
@@ -53,7 +53,7 @@ describe("a total that has reached its ceiling", () => {
     expect((await tenant.audit()).ok).toBe(true);
   });
 
-  test("refuses an adjustment that would pass it", async () => {
+  test("refuses an adjustment past it with sum_out_of_range", async () => {
     const tenant = await nearCeiling();
     const adjust = (cost_usd: number) => tenant.adjust({ scope: "tenant", id: null }, { cost_usd, note: "debit" });
     expect((await refusalOf(adjust(7200))).code).toBe("sum_out_of_range");
@@ -62,7 +62,7 @@ describe("a total that has reached its ceiling", () => {
 });
 
 describe("one event", () => {
-  test("takes up to what a real call can have, by default and as configured", async () => {
+  test("is limited by max_event_tokens and max_event_cost_usd, by default and as configured", async () => {
     const tenant = await configured();
     await tenant.consume({ tokens_in: 60_000_000, tokens_out: 40_000_000, cost_usd: 10_000 });
     expect(await refusalOf(tenant.consume({ tokens_in: 60_000_000, tokens_out: 40_000_001 }))).toEqual({
@@ -76,13 +76,13 @@ describe("one event", () => {
     expect(await tenant.usage()).toMatchObject({ calls: 1, cost_usd: 10_000 });
   });
 
-  test("is bounded by its price as well", async () => {
+  test("is limited by its price too", async () => {
     const tenant = await configured({ max_event_cost_usd: 1, prices: { big: { input_usd: 1, output_usd: 1 } } });
     const { detail } = await refusalOf(tenant.consume({ model: "big", tokens_in: 1_000_001 }));
     expect(detail).toContain("takes up to 1 USD for one call, and this costs 1.000001");
   });
 
-  test("is a reservation with its extensions", async () => {
+  test("is a reservation together with its extensions", async () => {
     const tenant = await configured({ max_event_tokens: 100 });
     expect((await refusalOf(tenant.reserve({ tokens: 101 }))).errors?.[0]?.pointer).toBe("/tokens");
     expect((await refusalOf(tenant.allowsStep({ tokens: 101 }))).errors?.[0]?.pointer).toBe("/tokens");

@@ -9,7 +9,7 @@ const START_MS = Date.UTC(2026, 0, 1);
 beforeAll(() => void vi.useFakeTimers({ toFake: ["Date"] }));
 afterAll(() => void vi.useRealTimers());
 
-/** Runs a case on an object of its own; `afterConsume` is what befalls the object after each write. */
+/** Runs a case on a new object; `afterConsume` runs after each write. */
 async function run({ config, options, steps }: Case, afterConsume: (object: TenantObject) => Promise<void>) {
   const tenant = originalTenant();
   setNow(START_MS);
@@ -34,7 +34,7 @@ describe("the object answers as the original", () => {
   });
 });
 
-describe("the object answers as the original though it leaves memory after every write", () => {
+describe("the object answers as the original with an eviction after every write", () => {
   test.each(CASES)("$name", async (each) => {
     await run(each, evictDurableObject);
   });

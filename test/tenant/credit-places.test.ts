@@ -52,7 +52,7 @@ describe("a late commit that corrects a charge takes nothing back from", () => {
     expect(await usedOf(tenant, "per_user_max_tokens_per_5h", ALICE)).toBe(95);
   });
 
-  test("a window that was taken away and put back since", async () => {
+  test("a window that was removed and added again since", async () => {
     const tenant = await configured({ max_tokens_per_day: 1000, max_tokens_per_5h: 1000 });
     const id = await charged(tenant);
     await tenant.configure({});
@@ -64,7 +64,7 @@ describe("a late commit that corrects a charge takes nothing back from", () => {
     expect(await usedOf(tenant, "max_tokens_per_5h")).toBe(95);
   });
 
-  test("the next period of a calendar window, though the clock has stepped back into the first", async () => {
+  test("the next period of a calendar window, after the clock stepped back into the first", async () => {
     const tenant = await configured({ max_tokens_per_day: 1000 });
     const id = await charged(tenant);
     setNow(START_MS + DAY_MS);
@@ -75,7 +75,7 @@ describe("a late commit that corrects a charge takes nothing back from", () => {
     expect(await usedOf(tenant, "max_tokens_per_day")).toBe(95);
   });
 
-  test("a bucket that was evicted and begun anew in the same moment", async () => {
+  test("a bucket that was evicted and created again at the same time", async () => {
     const tenant = await configured({ max_users: 1 });
     const reserve = async (user_id: string, tokens: number) =>
       (await tenant.reserve({ user_id, tokens, on_expiry: "charge" })).id;
@@ -91,7 +91,7 @@ describe("a late commit that corrects a charge takes nothing back from", () => {
 });
 
 describe("a late commit that corrects a charge takes all of it back from", () => {
-  test("a bucket that started after it, by a clock that has stepped back", async () => {
+  test("a bucket that started after it, by a clock that stepped back", async () => {
     const tenant = tenantAt(START_MS);
     await tenant.consume({ user_id: "alice", tokens_in: 1 });
     setNow(START_MS - 10 * SECOND_MS);
@@ -104,7 +104,7 @@ describe("a late commit that corrects a charge takes all of it back from", () =>
     expect((await tenant.usage()).tokens_total).toBe(101);
   });
 
-  test("the slot of a rolling window that it was put into, by a clock that had stepped back", async () => {
+  test("the slot of a rolling window that it was added to, by a clock that had stepped back", async () => {
     const tenant = await configured({ max_tokens_per_5h: 1000 });
     const request = { user_id: "alice", tokens: 90, ttl_seconds: 1, on_expiry: "charge" } as const;
     const { id } = await tenant.reserve(request);

@@ -7,7 +7,7 @@ useSetClock();
 
 const alarmOf = (tenant: Tenant) => runInDurableObject(tenant.object, (_, { storage }) => storage.getAlarm());
 
-/** Has the platform call the alarm that was set for a minute after the start. */
+/** Calls the alarm that was set for a minute after the start, as the platform does. */
 function goOff(tenant: Tenant): Promise<void> {
   return runInDurableObject(tenant.object, async (object: TenantBudget, { storage }) => {
     await storage.deleteAlarm();
@@ -15,7 +15,7 @@ function goOff(tenant: Tenant): Promise<void> {
   });
 }
 
-test("an alarm that goes off by a clock that is behind is set again, not at once, until its time has come", async () => {
+test("an alarm that runs early, by a clock that is behind, is set again after a wait until it is due", async () => {
   const tenant = tenantAt(START_MS);
   await tenant.reserve({ tokens: 6, on_expiry: "charge" });
   setNow(START_MS + 58 * SECOND_MS);
@@ -28,7 +28,7 @@ test("an alarm that goes off by a clock that is behind is set again, not at once
   expect((await tenant.usage()).tokens_total).toBe(6);
 });
 
-test("by a clock that is far behind it is tried once a minute", async () => {
+test("by a clock that is far behind, it runs once a minute", async () => {
   const tenant = tenantAt(START_MS);
   await tenant.reserve({ tokens: 6 });
   setNow(START_MS - 3600 * SECOND_MS);

@@ -9,7 +9,7 @@ const ID = "alice@example.com";
 const erase = async (tenant: Tenant, userId = ID) =>
   await tenant.run({ op: "erase_user", userId, pseudonym: "erased-1" });
 
-test("an erasure replaces an id in labels, authors, notes and keys", async () => {
+test("an erasure replaces the id in labels, authors, notes and idempotency keys", async () => {
   const tenant = await configured({});
   const labels = { customer: ID, team: "red" };
   await tenant.configure({ max_tokens: 100 }, { author: ID });
@@ -29,7 +29,7 @@ test("an erasure replaces an id in labels, authors, notes and keys", async () =>
   expect((await tenant.configHistory({ after: 0, limit: 10 })).items[1]?.author).toBe("erased-1");
 });
 
-test("a label that a limit counts by stays, and so do others' labels, so that sums do", async () => {
+test("a label that a limit counts by stays, and so do others' labels, so that sums stay", async () => {
   const tenant = await configured({ per_customer_max_tokens: 100 });
   const labels = { customer: ID, contact: ID };
   await tenant.consume({ user_id: ID, tokens_in: 1, labels });
@@ -41,7 +41,7 @@ test("a label that a limit counts by stays, and so do others' labels, so that su
   expect((await tenant.audit()).ok).toBe(true);
 });
 
-test("an id with signs that mean something in a pattern is found as it is", async () => {
+test("an id with the special characters of a pattern is found literally", async () => {
   const tenant = await configured({});
   const id = "a-b.c*(d)[e]/{f}|$^\\";
   await tenant.adjust({ scope: "tenant", id: null }, { tokens_in: 1, note: `of ${id}; a-bxc` });
@@ -49,7 +49,7 @@ test("an id with signs that mean something in a pattern is found as it is", asyn
   expect(await ledgerOf(tenant, { kind: "adjustment" })).toMatchObject([{ note: "of erased-1; a-bxc" }]);
 });
 
-test("an id of two characters stays in notes, where it could be anything", async () => {
+test("an id of two characters is not replaced in notes", async () => {
   const tenant = await configured({});
   await tenant.adjust({ scope: "tenant", id: null }, { tokens_in: 1, note: "it is ok" });
   await erase(tenant, "ok");

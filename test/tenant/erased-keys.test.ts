@@ -12,7 +12,7 @@ const keysIn = (tenant: Tenant) =>
     storage.sql.exec<{ key: string }>("SELECT * FROM idempotency").toArray(),
   );
 
-test("an erasure leaves alone the keys of others, whatever text their answers have", async () => {
+test("an erasure keeps others' idempotency keys, whatever text their answers have", async () => {
   const tenant = tenantAt(START_MS);
   const request = { user_id: "bob", tokens_in: 10, idempotency_key: "k" };
   await tenant.consume(request);
@@ -21,7 +21,7 @@ test("an erasure leaves alone the keys of others, whatever text their answers ha
   expect((await tenant.usage()).tokens_in).toBe(10);
 });
 
-test("the erased person's own retry counts once, and nothing stored says whose it was", async () => {
+test("an erased user's retry counts once, and nothing stored names the user", async () => {
   const tenant = tenantAt(START_MS);
   const key = (n: number) => ({ idempotency_key: `alice@example.com-${n}` });
   const user_id = "alice@example.com";
@@ -52,7 +52,7 @@ test("the erased person's own retry counts once, and nothing stored says whose i
   expect((await refusalOf(tenant.consume({ user_id, tokens_in: 2, ...key(2) }))).code).toBe("idempotency_mismatch");
 });
 
-test("a key that was hashed is dropped in its time", async () => {
+test("a hashed idempotency key expires like any other", async () => {
   const tenant = tenantAt(START_MS);
   await tenant.consume({ user_id: "alice", tokens_in: 1, idempotency_key: "k" });
   await erase(tenant, "alice");

@@ -8,7 +8,7 @@ useSetClock();
 const USER = "alice@example.com";
 const erase = (tenant: Tenant) => tenant.run({ op: "erase_user", userId: USER, pseudonym: "erased-1" });
 
-/** How often a text stands in what is stored, beside the job's own note. */
+/** How often a text occurs in stored rows, except the job's own. */
 const countStored = (tenant: Tenant, text: string) =>
   runInDurableObject(tenant.object, (_, { storage }) =>
     ["SELECT * FROM idempotency", "SELECT * FROM reservation", "SELECT * FROM ledger", "SELECT * FROM carried"]
@@ -22,7 +22,7 @@ const isPending = (tenant: Tenant) =>
     (_, { storage }) => storage.sql.exec("SELECT 1 FROM kept_value WHERE name = 'erasure'").toArray().length > 0,
   );
 
-/** More of each kind than one turn takes: keys and entries, and reservations that are settled. */
+/** More idempotency keys, ledger entries and settled reservations than one turn handles. */
 async function busyTenant(): Promise<Tenant> {
   const tenant = await configured({ per_user_and_model_max_tokens: 1e6 });
   const consumes = (n: number) =>
@@ -42,12 +42,12 @@ async function busyTenant(): Promise<Tenant> {
   return tenant;
 }
 
-test("an erasure is done in parts, and no part shows in what can be read", async () => {
+test("an erasure runs in parts, and no read shows a part of it", async () => {
   const tenant = await busyTenant();
   expect(await erase(tenant)).toEqual({ pseudonym: "erased-1", buckets: 2 });
   expect(await isPending(tenant)).toBe(true);
   expect(await countStored(tenant, USER)).toBeGreaterThan(0);
-  // What is reported meanwhile is a new record, of a person who came back.
+  // Spending during the erasure is a new record, of a user who came back.
   await tenant.consume({ user_id: USER, tokens_in: 7 });
   expect(await isPending(tenant)).toBe(true);
   const ledger = await ledgerOf(tenant);
@@ -59,7 +59,7 @@ test("an erasure is done in parts, and no part shows in what can be read", async
   expect(await tenant.audit()).toMatchObject({ ok: true, totals: { tokens_in: 2606 } });
 });
 
-test("an erasure goes on by itself after the object has left memory, and audits wait for it", async () => {
+test("an erasure continues by itself after an eviction, and audits wait for it", async () => {
   const tenant = await busyTenant();
   await erase(tenant);
   await evictDurableObject(tenant.object);
@@ -74,10 +74,10 @@ test("an erasure goes on by itself after the object has left memory, and audits 
   expect(await countStored(other, "erased-1")).toBeGreaterThan(1600);
 });
 
-test("a reservation that is settled late while an erasure is under way is told under the pseudonym", async () => {
+test("a reservation that is settled late during an erasure is reported under the pseudonym", async () => {
   const tenant = await busyTenant();
-  const [held] = (await reservationsOf(tenant)).filter(({ state }) => state === "held");
-  const id = held?.id ?? "";
+  const [open] = (await reservationsOf(tenant)).filter(({ state }) => state === "held");
+  const id = open?.id ?? "";
   await tenant.release(id);
   await erase(tenant);
   expect(await isPending(tenant)).toBe(true);
@@ -87,7 +87,7 @@ test("a reservation that is settled late while an erasure is under way is told u
   expect(await countStored(tenant, USER)).toBe(0);
 });
 
-test("a user whose id is the beginning of another's is erased alone", async () => {
+test("a user whose id is a prefix of another's is erased alone", async () => {
   const tenant = await configured({ per_user_and_model_max_tokens: 1000 });
   for (const user_id of ["al", "al,", "al-", "alice", 'al"', "al]"]) {
     await tenant.consume({ user_id, labels: { model: "m" }, tokens_in: 1 });

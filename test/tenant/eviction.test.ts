@@ -13,8 +13,8 @@ function idOf(bucket: unknown): unknown {
   return (bucket as { id: unknown }).id;
 }
 
-describe("a user's bucket that has to go", () => {
-  test("is the one untouched for longest, and is told with its totals", async () => {
+describe("the user's bucket that is evicted", () => {
+  test("is the least recently used one, and its ledger entry has its totals", async () => {
     const tenant = newTenant();
     setNow(START_MS);
     await tenant.configure({ max_users: 2 });
@@ -33,7 +33,7 @@ describe("a user's bucket that has to go", () => {
         kind: "eviction",
         bucket: { scope: "user", id: "bob" },
         cause: "max_users",
-        // What it takes away, so that a bucket's entries add up to its totals.
+        // The totals removed, so that a bucket's entries add up to its totals.
         tokens_in: -6,
         tokens_out: 0,
         cost_usd: 0,
@@ -47,7 +47,7 @@ describe("a user's bucket that has to go", () => {
     ]);
   });
 
-  test("goes after its idle time, asked for or not", async () => {
+  test("is evicted after user_idle_ttl_seconds, whether it is read or not", async () => {
     const tenant = newTenant();
     setNow(START_MS);
     await tenant.configure({ user_idle_ttl_seconds: 60 });
@@ -66,7 +66,7 @@ describe("a user's bucket that has to go", () => {
     ]);
   });
 
-  test("is found among hundreds, again and again, in the order of touches", async () => {
+  test("is found among hundreds, again and again, in the order of use", async () => {
     const tenant = newTenant();
     setNow(START_MS);
     await tenant.configure({ max_users: 600 });
@@ -84,7 +84,7 @@ describe("a user's bucket that has to go", () => {
   });
 });
 
-test("a lower bound evicts down to it at the next consume", async () => {
+test("a lower max_users evicts down to it at the next consume", async () => {
   const tenant = newTenant();
   for (let i = 0; i < 20; i += 1) await tenant.consume({ user_id: `${i}` });
   await tenant.configure({ max_users: 3 });
@@ -93,7 +93,7 @@ test("a lower bound evicts down to it at the next consume", async () => {
   expect((await evictionsOf(tenant)).length).toBe(17);
 });
 
-test("all that was answered survives the object leaving memory", async () => {
+test("an eviction of the object from memory changes no answer", async () => {
   const tenant = newTenant();
   setNow(START_MS);
   await tenant.configure({ max_tokens: 10, max_wall_clock: 60 });

@@ -31,14 +31,14 @@ async function failNext(tenant: Tenant, query: string): Promise<void> {
   });
 }
 
-/** The fault that a call met, behind the refusal that it was answered with. */
+/** The message of the fault that a call failed with: the cause of the error, if it has one. */
 const failureOf = (call: Promise<unknown>): Promise<string> =>
   call.then(
     () => "answered",
     (error: Error) => String(error.cause ?? error),
   );
 
-describe("where a write fails, nothing of the operation stays, and the next one is right", () => {
+describe("when a write fails, nothing of the operation stays, and the next one is right", () => {
   test.each(["INTO bucket", "INTO tenant", "INTO ledger", "INTO idempotency"])("%s", async (query) => {
     const tenant = newTenant();
     await tenant.consume({ user_id: "alice", tokens_in: 5 });
@@ -97,7 +97,7 @@ describe("where a write fails, nothing of the operation stays, and the next one 
     expect((await ledgerOf(tenant)).map(({ kind }) => kind)).toEqual(["config", "hold", "commit"]);
   });
 
-  test("of what an alarm does, which is done by the next one", async () => {
+  test("of an alarm, whose work the next one does", async () => {
     const tenant = tenantAt(START_MS);
     await tenant.reserve({ tokens: 6, on_expiry: "charge" });
     await failNext(tenant, "INTO tenant");
@@ -108,14 +108,14 @@ describe("where a write fails, nothing of the operation stays, and the next one 
   });
 });
 
-/** What a mixed load was told it had done, and what the tenant's total must be then. */
+/** The writes acknowledged to a mixed load, and the tenant's total after them. */
 class Acknowledged {
   readonly entries = { consume: 0, hold: 0, commit: 0, release: 0, adjustment: 0, config: 0 };
   readonly open: string[] = [];
   tokens = 0;
   failures = 0;
 
-  /** Waits for a call, and notes what it did, unless it failed. */
+  /** Waits for a call, and records what it did, unless it failed. */
   async note(kind: keyof Acknowledged["entries"], tokens: number, call: Promise<Answer<object | null>>): Promise<void> {
     const answer = await call.catch(() => undefined);
     if (!answer) {
@@ -149,7 +149,7 @@ async function sendWave(budget: TenantBudget, wave: number, acked: Acknowledged)
   await Promise.all(calls);
 }
 
-describe("where every n-th write fails under a mixed load, what was answered is there once, and nothing else", () => {
+describe("when every n-th write fails under a mixed load, what was acknowledged counts once, and nothing else", () => {
   test.each([2, 3, 4, 5, 6, 7, 40])("n = %i", async (n) => {
     const tenant = await configured({ max_tokens: 1_000_000, per_model_max_tokens_per_day: 1_000_000, max_users: 4 });
     const acked = new Acknowledged();
@@ -167,12 +167,12 @@ describe("where every n-th write fails under a mixed load, what was answered is 
         });
       }
       setNow(START_MS + wave);
-      // Within the object, since the platform prints each fault that leaves it.
+      // Inside the object, since the platform prints each fault that leaves it.
       await runInDurableObject(tenant.object, (budget: TenantBudget) => sendWave(budget, wave, acked));
     }
     await interceptSql(tenant, undefined);
     expect(faults).toBeGreaterThan(1);
-    // Operations whose commit fails are carried out one by one, so that a fault now and then can be nobody's.
+    // Operations whose commit fails run again one by one, so that a rare fault may fail none of them.
     if (n < 40) expect(acked.failures).toBeGreaterThan(0);
     const { entries, tokens } = acked;
     const audited = async () => {

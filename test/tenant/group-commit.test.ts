@@ -8,11 +8,11 @@ useSetClock();
 
 const consumeFor = (user_id: string) => ({ op: "consume", user_id, tokens_in: 1 });
 
-describe("what arrives together is written together", () => {
-  /** Has thirty-two callers consume at once; answers the rows that it took for each. */
+describe("operations that arrive together are written together", () => {
+  /** Consumes for thirty-two callers at once, and returns the rows written for each. */
   const rowsPerConsume = async (tenant: Tenant, userOf: (i: number) => string) => {
     const callers = Array.from({ length: 32 }, (_, i) => i);
-    // Within the object, so that all of them arrive in one turn.
+    // Inside the object, so that all of them arrive in one turn.
     const all = () =>
       runInDurableObject(tenant.object, (budget: TenantBudget) =>
         Promise.all(callers.map((i) => budget.run({ op: "consume", request: { user_id: userOf(i), tokens_in: 1 } }))),
@@ -20,10 +20,10 @@ describe("what arrives together is written together", () => {
     return (await rowsWritten(tenant, all)) / callers.length;
   };
 
-  test("a consume takes three rows alone, a tenth of one beside others of its user, one beside others' users'", async () => {
+  test("a consume writes three rows alone, a tenth of a row among others of its user, and one among other users'", async () => {
     const tenant = await configured({ max_tokens: 1_000_000, per_user_max_tokens_per_day: 1000 });
     expect(await rowsWritten(tenant, () => tenant.consume({ user_id: "alice", tokens_in: 1 }))).toBe(3);
-    // The first of a crowd does not know of the others, and goes down alone; after one, they wait for each other.
+    // The first of a burst is written alone, since nothing waits yet; the next ones wait for each other.
     expect(await rowsPerConsume(tenant, () => "alice")).toBe((3 + 3) / 32);
     for (let i = 0; i < 3; i += 1) {
       // The tenant's row, the user's, and one of the ledger.
@@ -35,14 +35,14 @@ describe("what arrives together is written together", () => {
     expect(await tenant.audit()).toMatchObject({ ok: true, entries: 226 });
   });
 
-  test("a batch of a thousand takes as many rows as it has users, and two", async () => {
+  test("a batch of a thousand writes a row for each user, and two", async () => {
     const tenant = await configured();
     const operations = Array.from({ length: 1000 }, (_, i) => consumeFor(`${i % 10}`));
     expect(await rowsWritten(tenant, () => tenant.batch(operations))).toBe(12);
     expect(await tenant.audit()).toMatchObject({ ok: true, entries: 1001, totals: { calls: 1000 } });
   });
 
-  test("reservations made and settled in one batch have a row each, written once", async () => {
+  test("reservations created and settled in one batch are written once each", async () => {
     const tenant = await configured();
     const request = { user_id: "alice", tokens: 1, idempotency_key: "k" };
     const { id } = await tenant.reserve(request);
@@ -56,7 +56,7 @@ describe("what arrives together is written together", () => {
   });
 });
 
-test("operations take effect in the order in which they came, and each has its own answer", async () => {
+test("operations take effect in order of arrival, and each has its own answer", async () => {
   const tenant = await configured({ max_tokens: 3 });
   const answers = await tenant.batch([
     { op: "reserve", tokens: 2 },
@@ -80,11 +80,11 @@ test("operations take effect in the order in which they came, and each has its o
   expect(kinds).toEqual(["config", "hold", "refusal", "consume", "config", "hold"]);
 });
 
-describe("an operation that throws takes no neighbour with it", () => {
+describe("an operation that throws fails alone", () => {
   const USERS = ["alice", "bob", "mallory", "carol", "dave"];
 
   test.each([
-    ["while it is carried out", "FROM bucket WHERE scope"],
+    ["while it runs", "FROM bucket WHERE scope"],
     ["while it is written", "INTO bucket"],
   ])("%s", async (_, query) => {
     const tenant = await configured({ max_tokens: 100 });
@@ -114,7 +114,7 @@ describe("an operation that throws takes no neighbour with it", () => {
       ["consume", "dave"],
       ["commit", "alice"],
     ]);
-    // What had no effect is not known by its key either.
+    // An operation without effect leaves no idempotency key either.
     expect(await tenant.consume({ user_id: "mallory", tokens_in: 1, idempotency_key: "mallory" })).toEqual({
       state: "ok",
       reason: null,

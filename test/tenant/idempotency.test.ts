@@ -27,8 +27,8 @@ const keysOf = (tenant: Tenant) =>
       .map(({ key }) => key),
   );
 
-describe("a write under a key that was used", () => {
-  test("is answered as the first time, and has no further effect, also once the object has left memory", async () => {
+describe("a write under an idempotency_key that was used", () => {
+  test("gets the first answer and has no further effect, also after an eviction", async () => {
     const tenant = tenantAt(START_MS);
     await tenant.configure({ max_tokens: 100 });
     const request = { user_id: "alice", tokens_in: 10, idempotency_key: "k" };
@@ -46,8 +46,8 @@ describe("a write under a key that was used", () => {
     expect((await tenant.audit()).ok).toBe(true);
   });
 
-  test("is kept for a day at the least, and for one and a half at the most", async () => {
-    // The best and the worst moment of a half-day to come in.
+  test("is replayed for at least a day, and for at most one and a half", async () => {
+    // The first and the last moment of a half-day.
     for (const atMs of [START_MS, START_MS + 12 * HOUR_MS - 1]) {
       const tenant = tenantAt(atMs);
       const request = { tokens_in: 10, idempotency_key: "k" };
@@ -62,7 +62,7 @@ describe("a write under a key that was used", () => {
     }
   });
 
-  test("is known where the clock steps back over the half-day it came in", async () => {
+  test("is replayed when the clock steps back over the half-day of its first use", async () => {
     const tenant = tenantAt(START_MS + 12 * HOUR_MS);
     const request = { tokens_in: 10, idempotency_key: "k" };
     await tenant.consume(request);
@@ -70,7 +70,7 @@ describe("a write under a key that was used", () => {
     expect(await tenant.consume(request)).toMatchObject({ replayed: true });
   });
 
-  test("with another body, or for another operation, is refused", async () => {
+  test("with another body, or for another operation, is an idempotency_mismatch", async () => {
     const tenant = tenantAt(START_MS);
     await tenant.consume({ tokens_in: 10, idempotency_key: "k" });
     const calls = [
@@ -90,21 +90,21 @@ describe("a write under a key that was used", () => {
     expect((await tenant.config()).version).toBe(0);
   });
 
-  test("with the same body in another order of fields is the same", async () => {
+  test("with the same body in another order of fields is replayed", async () => {
     const tenant = tenantAt(START_MS);
     await tenant.consume({ tokens_in: 1, labels: { a: "1", b: "2" }, idempotency_key: "k" });
     const again = { idempotency_key: "k", labels: { b: "2", a: "1" }, tokens_in: 1, user_id: undefined };
     expect(await tenant.consume(again)).toMatchObject({ replayed: true });
   });
 
-  test("is another tenant's where the key is", async () => {
+  test("counts if the key was used by another tenant", async () => {
     const [one, other] = [tenantAt(START_MS), newTenant()];
     await one.consume({ tokens_in: 1, idempotency_key: "k" });
     expect(await other.consume({ tokens_in: 2, idempotency_key: "k" })).not.toHaveProperty("replayed");
   });
 });
 
-test("two at once under one key have one effect, alone and in a batch", async () => {
+test("concurrent writes under one idempotency_key have one effect, alone and in a batch", async () => {
   const tenant = tenantAt(START_MS);
   const request = { tokens: 10, idempotency_key: "k" };
   const answers = await Promise.all([1, 2, 3].map(() => tenant.reserve(request)));
@@ -124,7 +124,7 @@ test("two at once under one key have one effect, alone and in a batch", async ()
   });
 });
 
-test("a refusal is not kept: the same request is granted once it fits", async () => {
+test("a refusal is not stored: the same request is granted once it fits", async () => {
   const tenant = tenantAt(START_MS);
   await tenant.configure({ max_tokens: 10 });
   const request = { tokens: 20, idempotency_key: "k" };
@@ -138,7 +138,7 @@ test("a refusal is not kept: the same request is granted once it fits", async ()
   expect(await tenant.reserve(request)).toMatchObject({ replayed: true, granted: { tokens: 20 } });
 });
 
-test("every write takes a key", async () => {
+test("every write takes an idempotency_key", async () => {
   const tenant = tenantAt(START_MS);
   const [{ id }, other] = [await tenant.reserve({ tokens: 9 }), await tenant.reserve({ tokens: 9 })];
   const key = (name: string) => ({ idempotency_key: name });
@@ -169,12 +169,12 @@ test("every write takes a key", async () => {
   expect(await keysOf(tenant)).toEqual(writes.map(({ op }) => op).toSorted());
 });
 
-test("keys are dropped by the alarm once their time is over, and no sooner", async () => {
+test("idempotency keys are deleted by the alarm once they have expired, and no sooner", async () => {
   const tenant = tenantAt(START_MS);
   await tenant.consume({ idempotency_key: "old" });
   setNow(START_MS + 13 * HOUR_MS);
   await tenant.consume({ idempotency_key: "new" });
-  // It goes off every half-day at the latest, and leaves alone what is kept still.
+  // It runs at least every half-day, and keeps keys that have not expired.
   for (const hours of [14, 25, 35]) {
     await ring(tenant, START_MS + hours * HOUR_MS);
     expect(await keysOf(tenant)).toEqual(["new", "old"]);
@@ -189,7 +189,7 @@ test("keys are dropped by the alarm once their time is over, and no sooner", asy
   expect(await keysOf(tenant)).toEqual([]);
 });
 
-test("thousands of keys are dropped a few hundred at a time", async () => {
+test("thousands of idempotency keys are deleted a few hundred at a time", async () => {
   const tenant = tenantAt(START_MS);
   const consume = (i: number) => ({ op: "consume", idempotency_key: `${i}` });
   await tenant.batch(Array.from({ length: 1000 }, (_, i) => consume(i)));

@@ -38,13 +38,13 @@ describe("while the stored configuration is not valid", () => {
     ["setLimits", (tenant) => tenant.setLimits({ scope: "tenant", id: null }, { max_calls: 1 })],
     ["reset", (tenant) => tenant.reset({ scope: "tenant", id: null })],
   ];
-  test.each(needing)("%s is refused and says why", async (_, call) => {
+  test.each(needing)("%s is refused with invalid_config and the reason", async (_, call) => {
     const tenant = await broken();
     expect(await refusalOf(call(tenant))).toEqual({ code: "invalid_config", detail: DETAIL });
     expect((await tenant.audit()).totals).toMatchObject({ tokens_in: 5, tokens_out: 0 });
   });
 
-  test("it can be read, with its history and the ledger, audited and exported", async () => {
+  test("the configuration, its history and the ledger can be read, audited and exported", async () => {
     const tenant = await broken();
     expect((await tenant.config()).config.timezone).toBe("PST");
     expect((await tenant.configHistory({ after: 0, limit: 10 })).items).toHaveLength(1);
@@ -53,7 +53,7 @@ describe("while the stored configuration is not valid", () => {
     expect((await tenant.export()).items.length).toBeGreaterThan(0);
   });
 
-  test("it can be replaced or patched, after which all goes on, what was due included", async () => {
+  test("it can be replaced or patched, after which all operations work, and overdue reservations expire", async () => {
     for (const repair of [
       (tenant: Tenant) => tenant.configure({ max_tokens_per_day: 100 }),
       (tenant: Tenant) => tenant.patchConfig({ timezone: null }),

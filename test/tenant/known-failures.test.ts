@@ -18,19 +18,19 @@ useSetClock();
 
 const alice = { scope: "user", id: "alice" };
 
-test("a burst passes the check before any spend is recorded: here the check and the hold are one step", async () => {
+test("a burst passes the check before any spend is recorded: here the check and the reservation are one step", async () => {
   const tenant = await configured({ max_cost_usd: 1 });
   const answers = await Promise.allSettled(Array.from({ length: 50 }, () => tenant.reserve({ cost_usd: 0.3 })));
   expect(answers.map(({ status }) => status === "fulfilled")).toEqual(Array.from({ length: 50 }, (_, i) => i < 3));
   expect((await tenant.usage()).held.cost_usd).toBe(0.9);
 });
 
-test("holds live on the spend counter and leak: here they are no spending, and each ends", async () => {
+test("reservations are added to the spend counter and leak: here they are not spending, and each expires", async () => {
   const tenant = await configured({ max_cost_usd: 1, per_user_max_cost_usd_per_day: 1 });
   for (let i = 0; i < 30; i += 1) {
     const { id } = await tenant.reserve({ user_id: "alice", cost_usd: 1 });
     expect((await tenant.usage()).cost_usd).toBe(0);
-    // A third is given back, a third is forgotten by its caller, a third leaves memory with its object and is forgotten.
+    // A third is released, a third is forgotten by its caller, and a third is forgotten while the object is evicted.
     if (i % 3 === 0) await tenant.release(id);
     else if (i % 3 === 2) await evictDurableObject(tenant.object);
     setNow(START_MS + (i + 1) * MINUTE_MS);
@@ -48,7 +48,7 @@ test("holds live on the spend counter and leak: here they are no spending, and e
 });
 
 describe("the caller dies after the provider was called, and the spend vanishes: here", () => {
-  test("the end of its time charges the hold, and a later true commit puts that right", async () => {
+  test("on_expiry charge charges the reservation, and a late commit corrects the charge", async () => {
     const tenant = await configured({ max_tokens: 1000 });
     const { id } = await tenant.reserve({ user_id: "alice", tokens: 400, on_expiry: "charge" });
     expect(await ring(tenant, START_MS + MINUTE_MS)).toBe(true);
@@ -58,7 +58,7 @@ describe("the caller dies after the provider was called, and the spend vanishes:
     expect((await tenant.audit()).ok).toBe(true);
   });
 
-  test("also where the bucket was reset before that", async () => {
+  test("also if the bucket was reset before that", async () => {
     const tenant = await configured({});
     const { id } = await tenant.reserve({ user_id: "alice", tokens: 400, on_expiry: "charge" });
     await ring(tenant, START_MS + MINUTE_MS);
@@ -70,7 +70,7 @@ describe("the caller dies after the provider was called, and the spend vanishes:
     expect((await tenant.audit()).ok).toBe(true);
   });
 
-  test("also where the bucket was forgotten before that", async () => {
+  test("also if the bucket was evicted before that", async () => {
     const tenant = await configured({ max_users: 1 });
     const { id } = await tenant.reserve({ user_id: "alice", tokens: 400, on_expiry: "charge" });
     await ring(tenant, START_MS + MINUTE_MS);
@@ -84,7 +84,7 @@ describe("the caller dies after the provider was called, and the spend vanishes:
   });
 });
 
-test("a second store drifts from the first: here memory is built from the one store, after any eviction the same", async () => {
+test("a second store drifts from the first: here memory is rebuilt from the one store, the same after any eviction", async () => {
   const tenant = await configured({ max_tokens: 1000, per_model_max_tokens_per_5h: 500, per_user_max_calls: 9 });
   const { id } = await tenant.reserve({ user_id: "alice", labels: { model: "m" }, tokens: 30 });
   await tenant.setLimits(alice, { max_calls: 20 });
@@ -137,7 +137,7 @@ test("a reset while a call is in flight drives the counter negative: here the ca
   expect((await tenant.audit()).ok).toBe(true);
 });
 
-test("a worst-case estimate refuses a call that would have fitted: here it can hold what is left, and say so", async () => {
+test("a worst-case estimate refuses a call that would have fit: here if_short cap reserves what is left, and says so", async () => {
   const tenant = await configured({ max_tokens: 10_000 });
   await tenant.consume({ tokens_in: 7000 });
   const worstCase = { input_tokens: 1000, output_tokens: 4096 };
@@ -148,7 +148,7 @@ test("a worst-case estimate refuses a call that would have fitted: here it can h
   expect((await tenant.allowsStep()).remaining).toEqual({ tokens: 1650 });
 });
 
-test("resets come late by the zone's offset, and the page names another time: here each is the one calendar's", async () => {
+test("resets are late by the zone's offset, and the page shows another time: here both use one calendar", async () => {
   const tenant = await configured({ max_calls_per_day: 1, timezone: "America/Los_Angeles" });
   // Midnight in Los Angeles is 08:00 UTC.
   setNow(START_MS + 20 * HOUR_MS);
@@ -162,7 +162,7 @@ test("resets come late by the zone's offset, and the page names another time: he
   expect((await tenant.allowsStep()).state).toBe("ok");
 });
 
-test("a month is thirty days from the first call: here it is the calendar's, from the billing day", async () => {
+test("a month is thirty days from the first call: here it is a calendar month from month_starts_on", async () => {
   const tenant = await configured({ max_calls_per_month: 1, month_starts_on: 15 });
   setNow(Date.parse("2040-02-10T12:00:00Z"));
   const decision = await tenant.consume({ detail: true });
@@ -173,7 +173,7 @@ test("a month is thirty days from the first call: here it is the calendar's, fro
   ]);
 });
 
-test("a mistyped limit, or a price that nobody knows, is taken silently: here each is an error, and changes nothing", async () => {
+test("a mistyped limit or an unknown price is silently accepted: here each is an error, and changes nothing", async () => {
   const tenant = await configured({ max_tokens: 10 });
   expect(await refusalOf(tenant.patchConfig({ max_token: 5 }))).toMatchObject({
     code: "invalid_input",

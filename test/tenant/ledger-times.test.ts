@@ -5,7 +5,7 @@ useSetClock();
 
 const timeOf = (seconds: number) => new Date(START_MS + seconds * SECOND_MS).toISOString();
 
-describe("since and until find entries made by a clock that had stepped back", () => {
+describe("since and until find entries recorded after the clock stepped back", () => {
   test("in rows after those of a later time", async () => {
     const tenant = newTenant();
     for (const [user_id, seconds] of [

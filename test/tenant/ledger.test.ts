@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import type { LedgerEntry } from "../../src/wire/index.ts";
+import type { LedgerEntry, ReserveRequest } from "../../src/wire/index.ts";
 import {
   HOUR_MS,
   ledgerOf,
@@ -29,10 +29,10 @@ const NOTHING = {
 
 const idsOf = (entries: readonly LedgerEntry[]) => entries.map(({ id }) => id);
 
-describe("each thing that happens is one entry", () => {
+describe("there is one entry", () => {
   const AT = "2040-01-01T00:00:00.000Z";
 
-  test("of spending, with what it came to, its price, and the buckets of labels it counted in", async () => {
+  test("for a consume, with its amounts, its price, and the label buckets it counted in", async () => {
     const tenant = tenantAt(START_MS);
     const prices = { m: { input_usd: 1000, output_usd: 2000 } };
     await tenant.configure({ per_team_max_tokens: 100, prices }, { author: "ops" });
@@ -61,12 +61,12 @@ describe("each thing that happens is one entry", () => {
     ]);
   });
 
-  test("of a reservation, whatever becomes of it", async () => {
+  test("for each change of a reservation", async () => {
     const tenant = tenantAt(START_MS);
     await tenant.configure({ max_tokens: 100 });
-    const hold = async (request: Parameters<Tenant["reserve"]>[0]) =>
+    const reserve = async (request: ReserveRequest) =>
       (await tenant.reserve({ user_id: "alice", labels: { team: "red" }, ...request })).id;
-    const [committed, released] = [await hold({ tokens: 30, on_expiry: "charge" }), await hold({ tokens: 20 })];
+    const [committed, released] = [await reserve({ tokens: 30, on_expiry: "charge" }), await reserve({ tokens: 20 })];
     await refusalOf(tenant.reserve({ user_id: "alice", tokens: 60, cost_usd: 0.5 }));
     await tenant.extend(released, { tokens: 5, on_expiry: "charge" });
     await refusalOf(tenant.extend(released, { tokens: 46 }));
@@ -76,7 +76,7 @@ describe("each thing that happens is one entry", () => {
     await tenant.release(released);
     await tenant.release(released);
     await tenant.commit(released, { tokens_out: 1 });
-    const expired = await hold({ tokens: 2, cost_usd: 0.25, on_expiry: "charge" });
+    const expired = await reserve({ tokens: 2, cost_usd: 0.25, on_expiry: "charge" });
     setNow(START_MS + MINUTE_MS);
     const whose = { at: AT, user_id: "alice", labels: { team: "red" } };
     const expires_at = "2040-01-01T00:01:00.000Z";
@@ -172,7 +172,7 @@ describe("each thing that happens is one entry", () => {
     ]);
   });
 
-  test("of a correction, with what it changed in buckets that it changed by something else", async () => {
+  test("for a late commit, with exceptions for the buckets that it changed by another amount", async () => {
     const tenant = tenantAt(START_MS);
     await tenant.configure({ per_team_max_tokens: 100 });
     const request = { user_id: "alice", labels: { team: "red" }, tokens: 20, on_expiry: "charge" as const };
@@ -195,7 +195,7 @@ describe("each thing that happens is one entry", () => {
     ]);
   });
 
-  test("of what an operator does", async () => {
+  test("for each of an operator's edits", async () => {
     const tenant = tenantAt(START_MS);
     const until = "2040-01-02T00:00:00Z";
     await tenant.adjust(ALICE, { tokens_in: 5, note: "missed" });
@@ -218,7 +218,7 @@ describe("each thing that happens is one entry", () => {
     ]);
   });
 
-  test("of a token that was minted, which belongs to its user, or to nobody", async () => {
+  test("for a minted token, which belongs to its user, or to nobody", async () => {
     const tenant = tenantAt(START_MS);
     const expiresAtMs = START_MS + HOUR_MS;
     const mint = (jti: string, user?: string) =>
@@ -240,7 +240,7 @@ describe("each thing that happens is one entry", () => {
     expect(await ledgerOf(tenant, { user_id: "" })).toEqual([]);
   });
 
-  test("of the erasure of a user without a bucket, which is nobody's entry", async () => {
+  test("for the erasure of a user without a bucket, which belongs to nobody", async () => {
     const tenant = tenantAt(START_MS);
     await tenant.run({ op: "erase_user", userId: "nobody", pseudonym: "erased-1" });
     expect(await ledgerOf(tenant, { user_id: "" })).toEqual([]);
@@ -289,18 +289,22 @@ describe("the ledger is filtered", () => {
     ["by user", { user_id: "alice" }, [2, 5, 6, 7, 12]],
     ["by another user", { user_id: "bob" }, [3]],
     ["by the anonymous user", { user_id: "" }, [4, 10]],
-    ["by a user whom nothing is told of", { user_id: "carol" }, []],
+    ["by a user without entries", { user_id: "carol" }, []],
     ["by label", { label: "team:red" }, [2, 4, 8]],
     ["by a label's value with a colon in it", { label: "team:a:b" }, [5, 6]],
     ["by the model, which is a label", { label: "model:m" }, [5, 6, 12]],
-    ["by a label that is no user's", { label: "user:alice" }, []],
+    ["by a label named user", { label: "user:alice" }, []],
     ["by kind", { kind: "consume" as const }, [2, 3, 4]],
-    ["by the time from which", { since: "2040-01-01T00:00:07Z" }, [7, 8, 9, 10, 11, 12]],
-    ["by the time before which", { until: "2040-01-01T00:00:03Z" }, [1, 2]],
-    ["by a stretch of time", { since: "2040-01-01T01:00:03+01:00", until: "2040-01-01T00:00:05.001Z" }, [3, 4, 5]],
-    ["by a stretch before all", { until: "2040-01-01T00:00:01Z" }, []],
-    ["by a stretch after all", { since: "2040-01-01T00:00:13Z" }, []],
-    ["by all at once", { user_id: "alice", kind: "adjustment" as const, since: "2040-01-01T00:00:02Z" }, [7, 12]],
+    ["by since", { since: "2040-01-01T00:00:07Z" }, [7, 8, 9, 10, 11, 12]],
+    ["by until", { until: "2040-01-01T00:00:03Z" }, [1, 2]],
+    ["by since and until", { since: "2040-01-01T01:00:03+01:00", until: "2040-01-01T00:00:05.001Z" }, [3, 4, 5]],
+    ["by an until before all entries", { until: "2040-01-01T00:00:01Z" }, []],
+    ["by a since after all entries", { since: "2040-01-01T00:00:13Z" }, []],
+    [
+      "by several filters at once",
+      { user_id: "alice", kind: "adjustment" as const, since: "2040-01-01T00:00:02Z" },
+      [7, 12],
+    ],
   ])("%s", async (_, query, ids) => {
     const tenant = await storied();
     expect(idsOf(await ledgerOf(tenant, query))).toEqual(ids);
@@ -315,7 +319,7 @@ describe("the entries of one commit share a row", () => {
       storage.sql.exec("SELECT first_id, last_at, json_array_length(entries) AS entries FROM ledger").toArray(),
     );
 
-  test("and are paged over as if each had its own, from any id on", async () => {
+  test("and are paged as if each had its own, from any id", async () => {
     const tenant = tenantAt(START_MS);
     const consumes = (count: number) =>
       tenant.batch(Array.from({ length: count }, () => ({ op: "consume", tokens_in: 1 })));
@@ -340,7 +344,7 @@ describe("the entries of one commit share a row", () => {
     }
   });
 
-  test("as long as it takes them", async () => {
+  test("up to the size of a row", async () => {
     const tenant = tenantAt(START_MS);
     const note = "x".repeat(1000);
     const adjust = { op: "adjust", bucket: ALICE, tokens_in: 1, note };
@@ -351,7 +355,7 @@ describe("the entries of one commit share a row", () => {
     expect(idsOf(await ledgerOf(tenant))).toEqual(Array.from({ length: 1000 }, (_, i) => i + 1));
   });
 
-  test("and a page looks through no more than five hundred rows for what fits", async () => {
+  test("and a page reads at most five hundred rows to find matches", async () => {
     const tenant = tenantAt(START_MS);
     for (let i = 0; i < 600; i += 1) await tenant.consume({});
     await tenant.consume({ user_id: "alice" });

@@ -28,7 +28,7 @@ async function expiriesOf(tenant: Tenant): Promise<number> {
 }
 
 describe("a thousand reservations that expire at once", () => {
-  test("are counted by the first call after it, though it records but a part of them", async () => {
+  test("are counted by the next call, though it records only a part of them", async () => {
     const tenant = await configured({
       max_tokens: 20_000,
       per_user_max_tokens_per_day: 1000,
@@ -54,7 +54,7 @@ describe("a thousand reservations that expire at once", () => {
     expect((await tenant.audit()).ok).toBe(true);
   });
 
-  test("keep nothing any more if they are to be released", async () => {
+  test("leave nothing pending with on_expiry release", async () => {
     const tenant = await configured({ max_tokens: 10_000, max_concurrent_calls: 1000 });
     await reserveMany(tenant, "release");
     expect((await tenant.allowsStep()).limit).toBe("max_tokens");
@@ -83,7 +83,7 @@ describe("a thousand reservations that expire at once", () => {
     expect((await tenant.audit()).ok).toBe(true);
   });
 
-  test("keep a batch in its order", async () => {
+  test("leave a batch in order", async () => {
     const tenant = await configured();
     await reserveMany(tenant, "charge");
     setNow(START_MS + MINUTE_MS);
@@ -97,7 +97,7 @@ describe("a thousand reservations that expire at once", () => {
     expect(await tenant.usage()).toMatchObject({ tokens_in: 5, tokens_out: 0, calls: 1 });
   });
 
-  test("can each be committed at once", async () => {
+  test("can each be committed right away", async () => {
     const tenant = await configured();
     await reserveMany(tenant, "charge");
     const ids = (await reservationsOf(tenant)).map(({ id }) => id);

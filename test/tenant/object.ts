@@ -1,4 +1,4 @@
-/** A tenant's object without the validation in front of it: it takes operations as they are. */
+/** A tenant's object without the validation in front of it. */
 import { env } from "cloudflare:workers";
 import type { TenantBudget } from "../../src/index.ts";
 import { type Answer, BudgetError, type LedgerEntry, type LedgerQuery, type Page } from "../../src/wire/index.ts";
@@ -8,7 +8,7 @@ export type TenantObject = DurableObjectStub<TenantBudget>;
 /** Objects with the original's rules at the bounds of what is kept. */
 export const { ORIGINAL_BUDGET } = env as unknown as { ORIGINAL_BUDGET: DurableObjectNamespace<TenantBudget> };
 
-/** The object of a tenant that no other test knows. */
+/** The object of a tenant that no other test uses. */
 export function newObject(namespace = env.TENANT_BUDGET): TenantObject {
   return namespace.getByName(crypto.randomUUID());
 }

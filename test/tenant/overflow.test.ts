@@ -22,7 +22,7 @@ const consumes = (count: number, user_id: (i: number) => string, model = "m") =>
     tokens_in: 1,
   }));
 
-describe("past the bound, under a limit,", () => {
+describe("past max_users, under a limit,", () => {
   test("invented labels do not reset an exhausted limit", async () => {
     const tenant = await configured({ per_user_and_model_max_tokens_per_month: 100, max_users: 50 });
     const step = { user_id: "mallory", labels: { model: "gpt-5" } };
@@ -46,7 +46,7 @@ describe("past the bound, under a limit,", () => {
     expect((await tenant.audit()).ok).toBe(true);
   });
 
-  test("new subjects share one bucket, limited as each would be, and the operator is told", async () => {
+  test("new users share one overflow bucket, limited as each would be, and usage and ledger report it", async () => {
     const tenant = await configured({ per_user_max_tokens: 10, max_users: 2 });
     await tenant.batch(consumes(6, (i) => `user-${i}`));
     expect(await tenant.usage()).toMatchObject({ users: 2, overflowing: ["user"], tokens_in: 6 });
@@ -74,7 +74,7 @@ describe("past the bound, under a limit,", () => {
     expect(await tenant.audit()).toMatchObject({ ok: true, buckets: 4 });
   });
 
-  test("what subjects without a bucket reserve is kept of the one that they share", async () => {
+  test("reservations of users without a bucket count in the overflow bucket", async () => {
     const tenant = await configured({ per_user_max_tokens: 10, max_users: 1 });
     // Both reserve while there is room for one of them.
     const first = await tenant.reserve({ user_id: "alice", tokens: 9, ttl_seconds: 3600 });
@@ -94,7 +94,7 @@ describe("past the bound, under a limit,", () => {
     expect((await tenant.audit()).ok).toBe(true);
   });
 
-  test("a higher bound gives them buckets of their own, and a subject that is given limits has one at once", async () => {
+  test("a higher max_users gives them buckets of their own, and a user with its own limits has one at once", async () => {
     const tenant = await configured({ per_user_max_tokens: 10, max_users: 1 });
     await tenant.batch(consumes(3, (i) => `user-${i}`));
     await tenant.setLimits({ scope: "user", id: "vip" }, { max_tokens: 500 });
@@ -109,7 +109,7 @@ describe("past the bound, under a limit,", () => {
     expect((await tenant.audit()).ok).toBe(true);
   });
 
-  test("a lower bound evicts none of them", async () => {
+  test("a lower max_users evicts none of them", async () => {
     const tenant = await configured({ per_user_max_tokens: 10, max_users: 100 });
     await tenant.batch(consumes(100, (i) => `user-${i}`));
     await tenant.patchConfig({ max_users: 3 });
@@ -118,7 +118,7 @@ describe("past the bound, under a limit,", () => {
     expect(await tenant.usage()).toMatchObject({ users: 100, overflowing: ["user"] });
   });
 
-  test("the shared bucket stays until it is idle, and an idle bucket makes room before there is one", async () => {
+  test("the overflow bucket stays until it is idle, and an idle bucket is evicted before there is one", async () => {
     const tenant = await configured({ per_user_max_tokens: 10, max_users: 1, user_idle_ttl_seconds: 60 });
     await tenant.consume({ user_id: "alice", tokens_in: 1 });
     setNow(START_MS + MINUTE_MS);
@@ -132,7 +132,7 @@ describe("past the bound, under a limit,", () => {
   });
 });
 
-test("a scope that no limit counts for forgets the bucket touched the longest ago, but none with limits of its own", async () => {
+test("a scope without a limit evicts its least recently used bucket, but none with limits of its own", async () => {
   const tenant = await configured({ max_users: 2 });
   await tenant.setLimits({ scope: "user", id: "vip" }, { max_tokens: 5 });
   await tenant.consume({ user_id: "vip", tokens_in: 5 });
@@ -142,7 +142,7 @@ test("a scope that no limit counts for forgets the bucket touched the longest ag
   expect((await tenant.usageFor("user-3")).tokens_in).toBe(1);
 });
 
-test("a scope without an overflow bucket has none to correct", async () => {
+test("adjusting an overflow bucket that does not exist is an unknown_bucket", async () => {
   const tenant = await configured({ per_user_max_tokens: 10 });
   const shared = { scope: "user", id: null, overflow: true as const };
   expect((await refusalOf(tenant.adjust(shared, { tokens_in: 1, note: "n" }))).code).toBe("unknown_bucket");

@@ -9,7 +9,7 @@ useSetClock();
 
 const ALICE = { scope: "user", id: "alice" };
 
-test("a limit of undefined is as if it were absent, before a restart and after it", async () => {
+test("a limit of undefined is treated as absent, before and after a restart", async () => {
   const tenant = await configured({ per_user_max_tokens: 10 });
   await tenant.consume({ user_id: "alice", tokens_in: 10 });
   await runInDurableObject(tenant.object, async (object: TenantBudget) => {
@@ -28,7 +28,7 @@ test("a limit of undefined is as if it were absent, before a restart and after i
   expect(await standing()).toEqual(expected);
 });
 
-test("what was set for a label for a time keeps its bucket charged until it ends, and no longer", async () => {
+test("temporary limits and a freeze of a label's bucket count its calls until they expire, and no longer", async () => {
   const tenant = await configured();
   const model = { scope: "model", id: "m" };
   await tenant.freeze(model, { until: new Date(START_MS + HOUR_MS).toISOString() });

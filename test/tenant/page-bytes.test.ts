@@ -7,7 +7,7 @@ useSetClock();
 
 const MEGABYTE = 1_000_000;
 
-test("an export of rows that are large comes to its end, each page far below what one call can answer", async () => {
+test("an export of large rows completes, each page far below the largest answer of one call", async () => {
   const tenant = await configured();
   const entries = JSON.stringify([{ at: START_MS, kind: "config", note: "x".repeat(MEGABYTE) }]);
   await runInDurableObject(tenant.object, (_, { storage }) => {
@@ -25,7 +25,7 @@ test("an export of rows that are large comes to its end, each page far below wha
   expect(rows).toBe(41);
 });
 
-test("so do the versions of a large configuration", async () => {
+test("so does the history of a large configuration", async () => {
   const tenant = await configured();
   const config = JSON.stringify({ prices: { m: { input_usd: 1, output_usd: 1, note: "x".repeat(60_000) } } });
   await runInDurableObject(tenant.object, (_, { storage }) => {

@@ -5,8 +5,8 @@ useSetClock();
 
 const LARGE = { max_event_cost_usd: 1_000_000, max_event_tokens: 1_000_000_000_000 };
 
-describe("what reservations keep stays exact", () => {
-  test("beyond 2^53 nano-USD, and is shown up to the ceiling", async () => {
+describe("pending amounts stay exact", () => {
+  test("beyond 2^53 nano-USD, and are reported up to the ceiling", async () => {
     const tenant = await configured(LARGE);
     const reserve = async (cost_usd: number) => (await tenant.reserve({ cost_usd, ttl_seconds: 600 })).id;
     const ids: string[] = [];
@@ -20,7 +20,7 @@ describe("what reservations keep stays exact", () => {
     await tenant.reserve({ cost_usd: 0.000000004 });
   });
 
-  test("for tokens as well", async () => {
+  test("for tokens too", async () => {
     const tenant = await configured(LARGE);
     await tenant.reserve({ tokens: 1, ttl_seconds: 600 });
     const { id } = await tenant.reserve({ tokens: 999_999_999_999, ttl_seconds: 600 });

@@ -7,7 +7,7 @@ useSetClock();
 const refused = (user_id: string, count: number) =>
   Array.from({ length: count }, () => ({ op: "reserve", user_id, tokens: 11 }));
 
-test("refusals of one subject for one reason share an entry within a minute", async () => {
+test("refusals of one user for one reason share an entry within a minute", async () => {
   const tenant = await configured({ max_tokens: 10 });
   const refusals = async () =>
     (await ledgerOf(tenant, { kind: "refusal" })).map(({ user_id, times = 1 }) => [user_id, times]);

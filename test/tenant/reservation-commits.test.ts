@@ -4,7 +4,7 @@ import { configured, refusalOf, reserved, SECOND_MS, START_MS, setNow, useSetClo
 useSetClock();
 
 describe("a reservation", () => {
-  test("counts against every limit it touches while it lives, and is no spending", async () => {
+  test("counts against each of its limits while it is open, and is not spending", async () => {
     const config = { max_tokens: 100, per_user_max_cost_usd: 2, per_model_max_output_tokens_per_day: 50, max_calls: 3 };
     const tenant = await configured(config);
     const request = { user_id: "alice", model: "m", input_tokens: 20, output_tokens: 30, cost_usd: 0.5, detail: true };
@@ -42,7 +42,7 @@ describe("a reservation", () => {
     expect((await tenant.usageFor("bob")).held).toMatchObject({ tokens: 0, reservations: 0 });
   });
 
-  test("is refused where it does not fit, though something is left, and the refusal holds nothing", async () => {
+  test("that does not fit is refused, though something is left, and reserves nothing", async () => {
     const { tenant } = await reserved({ tokens: 60 }, { max_tokens: 100 });
     const refusal = await refusalOf(tenant.reserve({ tokens: 41 }));
     expect(refusal).toMatchObject({ code: "limit_reached", decision: { state: "blocked", limit: "max_tokens" } });
@@ -51,7 +51,7 @@ describe("a reservation", () => {
     expect(await tenant.allowsStep()).toMatchObject({ state: "blocked", remaining: { tokens: 0 } });
   });
 
-  test("in shadow is granted past the limit, and says that it would not have been", async () => {
+  test("under enforcement shadow is granted past the limit, and reports would_block", async () => {
     const config = { max_tokens: 10, enforcement: "shadow" as const };
     const { tenant } = await reserved({ tokens: 60 }, config);
     const { granted, decision } = await tenant.reserve({ tokens: 60 });
@@ -61,7 +61,7 @@ describe("a reservation", () => {
 });
 
 describe("a commit", () => {
-  test("of less gives the rest back", async () => {
+  test("of less releases the rest", async () => {
     const { tenant, id } = await reserved({ user_id: "alice", tokens: 50, cost_usd: 1 }, { max_tokens: 100 });
     setNow(START_MS + SECOND_MS);
     const committed = await tenant.commit(id, { tokens_in: 10, tokens_out: 20, cost_usd: 0.25 });
@@ -84,20 +84,20 @@ describe("a commit", () => {
     });
   });
 
-  test("of more is recorded too, and the decision shows it", async () => {
+  test("of more is recorded in full, and the decision shows it", async () => {
     const { tenant, id } = await reserved({ tokens: 50 }, { max_tokens: 100 });
     const { spent, decision } = await tenant.commit(id, { tokens_out: 130, detail: true });
     expect(spent.tokens_out).toBe(130);
     expect(decision).toMatchObject({ state: "blocked", limit: "max_tokens", limits: [{ used: 130, held: 0 }] });
   });
 
-  test("of nothing is a call that used nothing", async () => {
+  test("without amounts is a call that used nothing", async () => {
     const { tenant, id } = await reserved({ tokens: 50 });
     await tenant.commit(id, {});
     expect(await tenant.usage()).toMatchObject({ tokens_total: 0, calls: 1, held: { reservations: 0 } });
   });
 
-  test("that is a second one is refused, and counts nothing", async () => {
+  test("after another is refused with already_settled, and counts nothing", async () => {
     const { tenant, id } = await reserved({ tokens: 50 });
     await tenant.commit(id, { tokens_in: 10 });
     const refusal = await refusalOf(tenant.commit(id, { tokens_in: 10 }));
@@ -107,14 +107,14 @@ describe("a commit", () => {
     expect(await tenant.usage()).toMatchObject({ tokens_in: 10, calls: 1 });
   });
 
-  test("of a reservation that never was is refused", async () => {
+  test("of an unknown id is refused with unknown_reservation", async () => {
     const { tenant } = await reserved({ tokens: 50 });
     const refusal = await refusalOf(tenant.commit("01J00000000000000000000000", { tokens_in: 10 }));
     expect(refusal.code).toBe("unknown_reservation");
     expect(await tenant.usage()).toMatchObject({ calls: 0, held: { tokens: 50 } });
   });
 
-  test("is priced by the reservation's model, or of one for none by its own", async () => {
+  test("is priced by the reservation's model, or by its own if the reservation has none", async () => {
     const prices = { m: { input_usd: 1000, output_usd: 2000 }, n: { input_usd: 3000, output_usd: 4000 } };
     const { tenant, id } = await reserved({ model: "m", input_tokens: 100, output_tokens: 50 }, { prices });
     expect((await tenant.reservation(id)).granted.cost_usd).toBe(0.2);
@@ -145,8 +145,8 @@ describe("a commit", () => {
   });
 });
 
-describe("a commit of a part", () => {
-  test("is recorded, keeps the rest held, and counts as one call however many there are", async () => {
+describe("a commit with final false", () => {
+  test("is recorded, leaves the rest pending, and counts as one call however many there are", async () => {
     const { tenant, id } = await reserved({ user_id: "alice", tokens: 100, cost_usd: 1 }, { max_calls: 1 });
     const first = await tenant.commit(id, { tokens_out: 30, cost_usd: 0.25, final: false });
     expect(first).toMatchObject({
@@ -164,7 +164,7 @@ describe("a commit of a part", () => {
     expect((await tenant.audit()).ok).toBe(true);
   });
 
-  test("of more than is held leaves nothing held, and the next one is recorded as well", async () => {
+  test("of more than is pending leaves nothing pending, and the next one is recorded too", async () => {
     const { tenant, id } = await reserved({ tokens: 10 }, { max_tokens: 100 });
     expect((await tenant.commit(id, { tokens_in: 25, final: false })).held.tokens).toBe(0);
     await tenant.commit(id, { tokens_in: 5, final: false });
@@ -177,7 +177,7 @@ describe("a commit of a part", () => {
     expect(await tenant.usage()).toMatchObject({ tokens_in: 30, calls: 1, held: { reservations: 0 } });
   });
 
-  test("of more input than was foreseen never has used and held pass what was granted", async () => {
+  test("of more input than was estimated never lets used plus pending exceed the grant", async () => {
     const { tenant, id } = await reserved(
       { input_tokens: 50, output_tokens: 50, on_expiry: "charge" },
       { max_tokens: 100 },
@@ -190,7 +190,7 @@ describe("a commit of a part", () => {
 });
 
 describe("a release", () => {
-  test("gives all back, and a second one changes nothing", async () => {
+  test("leaves nothing pending, and a second one changes nothing", async () => {
     const { tenant, id } = await reserved({ tokens: 50 }, { max_tokens: 50 });
     expect((await tenant.allowsStep()).state).toBe("blocked");
     setNow(START_MS + SECOND_MS);
@@ -202,7 +202,7 @@ describe("a release", () => {
     expect(await tenant.usage()).toMatchObject({ calls: 0, held: { reservations: 0 } });
   });
 
-  test("before a commit makes that late, and it is recorded", async () => {
+  test("before a commit makes the commit late, and it is recorded", async () => {
     const { tenant, id } = await reserved({ user_id: "alice", tokens: 50 });
     await tenant.release(id);
     expect(await tenant.commit(id, { tokens_in: 12 })).toMatchObject({

@@ -16,7 +16,7 @@ describe("the correction of a charge", () => {
     expect((await tenant.audit()).ok).toBe(true);
   });
 
-  test("changes no bucket that was reset by the very call that found it expired", async () => {
+  test("changes no bucket that was reset by the call that recorded the expiry", async () => {
     const tenant = await configured();
     await tenant.consume({ user_id: "alice", tokens_in: 5 });
     const { id } = await tenant.reserve({ user_id: "alice", tokens: 60, on_expiry: "charge" });
@@ -28,7 +28,7 @@ describe("the correction of a charge", () => {
     expect((await tenant.audit()).ok).toBe(true);
   });
 
-  test("changes no bucket that was forgotten since, and has begun anew", async () => {
+  test("changes no bucket that was evicted since and created again", async () => {
     const tenant = await configured({ max_users: 1 });
     const { id } = await tenant.reserve({ user_id: "alice", tokens: 60, on_expiry: "charge" });
     await ring(tenant, START_MS + MINUTE_MS);
@@ -40,11 +40,11 @@ describe("the correction of a charge", () => {
     expect((await tenant.audit()).ok).toBe(true);
   });
 
-  test("changes no bucket that was forgotten since, and has begun anew with another reservation's charge", async () => {
+  test("changes no bucket that was evicted since and created again by another reservation's charge", async () => {
     const tenant = await configured({ max_users: 1 });
-    const held = { user_id: "alice", on_expiry: "charge" } as const;
-    const { id } = await tenant.reserve({ ...held, tokens: 60 });
-    await tenant.reserve({ ...held, tokens: 7, ttl_seconds: 120 });
+    const request = { user_id: "alice", on_expiry: "charge" } as const;
+    const { id } = await tenant.reserve({ ...request, tokens: 60 });
+    await tenant.reserve({ ...request, tokens: 7, ttl_seconds: 120 });
     await ring(tenant, START_MS + MINUTE_MS);
     await tenant.consume({ user_id: "bob" });
     await ring(tenant, START_MS + 2 * MINUTE_MS);
@@ -69,7 +69,7 @@ describe("the correction of a charge", () => {
     expect((await tenant.audit()).ok).toBe(true);
   });
 
-  test("takes nothing from a day that did not count the charge", async () => {
+  test("subtracts nothing from a day that did not count the charge", async () => {
     const tenant = await configured({ max_tokens_per_day: 100 });
     const { id } = await tenant.reserve({ tokens: 60, on_expiry: "charge" });
     await ring(tenant, START_MS + MINUTE_MS);
@@ -80,7 +80,7 @@ describe("the correction of a charge", () => {
     expect(await tenant.usage()).toMatchObject({ tokens_out: 70, calls: 2 });
   });
 
-  test("takes from the part of a rolling window that counted the charge, and from no other", async () => {
+  test("subtracts from the slot of a rolling window that counted the charge, and from no other", async () => {
     const tenant = await configured({ max_tokens_per_1h: 1000 });
     const { id } = await tenant.reserve({ tokens: 60, on_expiry: "charge" });
     await ring(tenant, START_MS + MINUTE_MS);
@@ -96,7 +96,7 @@ describe("the correction of a charge", () => {
     expect(await used()).toBe(30);
   });
 
-  test("that adds counts now", async () => {
+  test("that adds to the total counts now", async () => {
     const tenant = await configured({ max_tokens_per_day: 100 });
     const { id } = await tenant.reserve({ tokens: 60, on_expiry: "charge" });
     await ring(tenant, START_MS + MINUTE_MS);

@@ -22,14 +22,14 @@ function alarmOf(tenant: Tenant): Promise<number | null> {
 
 const kindsOf = async (tenant: Tenant) => (await ledgerOf(tenant)).map(({ kind }) => kind);
 
-describe("a reservation's time", () => {
-  test("is the configuration's, or its own", async () => {
+describe("a reservation", () => {
+  test("expires after its own ttl_seconds, or the configuration's", async () => {
     const tenant = await configured({ reservation_ttl_seconds: 90 });
     expect((await tenant.reserve({})).expires_at).toBe("2040-01-01T00:01:30.000Z");
     expect((await tenant.reserve({ ttl_seconds: 1.5 })).expires_at).toBe("2040-01-01T00:00:01.500Z");
   });
 
-  test("ends at any read, exactly once", async () => {
+  test("expires at any read, exactly once", async () => {
     const tenant = await configured({ max_tokens: 50 });
     const { id } = await tenant.reserve({ user_id: "alice", tokens: 50 });
     setNow(START_MS + MINUTE_MS - 1);
@@ -49,7 +49,7 @@ describe("a reservation's time", () => {
     expect(await tenant.usage()).toMatchObject({ calls: 0, users: 0 });
   });
 
-  test("ends by the alarm, exactly once, though nobody asks and the object has left memory", async () => {
+  test("expires by the alarm, exactly once, without any call and after an eviction", async () => {
     const tenant = await configured();
     for (const ttl_seconds of [30, 10, 20]) {
       await tenant.reserve({ user_id: "alice", tokens: ttl_seconds, ttl_seconds, on_expiry: "charge" });
@@ -67,14 +67,14 @@ describe("a reservation's time", () => {
     ]);
     expect(await alarmOf(tenant)).toBe(START_MS + 20 * SECOND_MS);
     await evictDurableObject(tenant.object);
-    // Late, as an alarm can be: all that is due ends.
+    // Late, as an alarm can be: all that are due expire.
     expect(await ring(tenant, START_MS + 40 * SECOND_MS)).toBe(true);
     expect(await stored()).toEqual([{ state: "expired", count: 3 }]);
     expect(await tenant.usageFor("alice")).toMatchObject({ tokens_out: 60, calls: 3 });
     expect((await tenant.audit()).ok).toBe(true);
   });
 
-  test("that was given up early sets no alarm back, and the alarm finds nothing to do", async () => {
+  test("settled early leaves the alarm as it is, which then finds nothing to do", async () => {
     const tenant = await configured();
     const { id } = await tenant.reserve({ tokens: 1 });
     await tenant.commit(id, { tokens_in: 1 });
@@ -84,7 +84,7 @@ describe("a reservation's time", () => {
     expect(await alarmOf(tenant)).toBeGreaterThanOrEqual(START_MS + HOUR_MS);
   });
 
-  test("of two reservations ends in the order of their times", async () => {
+  test("expires in the order of expires_at", async () => {
     const tenant = await configured();
     const ids: string[] = [];
     for (const ttl_seconds of [30, 20, 20]) ids.push((await tenant.reserve({ ttl_seconds })).id);
@@ -94,7 +94,7 @@ describe("a reservation's time", () => {
   });
 });
 
-describe("a reservation that expires to be charged", () => {
+describe("an expired reservation with on_expiry charge", () => {
   test("is committed in full, as an estimate", async () => {
     const tenant = await configured({ max_tokens: 100 });
     const request = { user_id: "alice", tokens: 60, input_tokens: 10, output_tokens: 20, cost_usd: 0.5 };
@@ -114,7 +114,7 @@ describe("a reservation that expires to be charged", () => {
     ["more", { tokens_in: 100, tokens_out: 100, cost_usd: 2 }],
     ["as much", { tokens_in: 0, tokens_out: 60, cost_usd: 0.5 }],
     ["nothing", { tokens_in: 0, tokens_out: 0, cost_usd: 0 }],
-  ])("is put right by a later true commit of %s", async (_, used) => {
+  ])("is corrected by a late commit of %s", async (_, used) => {
     const tenant = await configured();
     const { id } = await tenant.reserve({ user_id: "alice", tokens: 60, cost_usd: 0.5, on_expiry: "charge" });
     await ring(tenant, START_MS + MINUTE_MS);
@@ -129,7 +129,7 @@ describe("a reservation that expires to be charged", () => {
     expect((await tenant.audit()).ok).toBe(true);
   });
 
-  test("is put right in parts, which come out of the charge until the last one settles it", async () => {
+  test("is corrected by commits with final false, taken from the charge until the last one settles it", async () => {
     const tenant = await configured();
     const { id } = await tenant.reserve({ tokens: 60, on_expiry: "charge" });
     setNow(START_MS + MINUTE_MS);
@@ -152,7 +152,7 @@ describe("a reservation that expires to be charged", () => {
     expect((await tenant.audit()).ok).toBe(true);
   });
 
-  test("after a part of it was committed is charged what was left", async () => {
+  test("is charged what was left after a commit with final false", async () => {
     const tenant = await configured();
     const { id } = await tenant.reserve({ tokens: 60, on_expiry: "charge" });
     await tenant.commit(id, { tokens_out: 45, final: false });
@@ -162,7 +162,7 @@ describe("a reservation that expires to be charged", () => {
     expect(await tenant.usage()).toMatchObject({ tokens_out: 50, calls: 1 });
   });
 
-  test("is charged in the buckets that its labels have, and put right in the same ones", async () => {
+  test("is charged in the buckets of its labels, and corrected in the same ones", async () => {
     const tenant = await configured({ per_team_max_tokens: 100 });
     const labels = { team: "red", run: "1" };
     const { id } = await tenant.reserve({ labels, tokens: 60, on_expiry: "charge" });
@@ -175,8 +175,8 @@ describe("a reservation that expires to be charged", () => {
   });
 });
 
-describe("what retry_after says where reservations are in the way", () => {
-  test("is when the first of them ends; where none is, or they would not help, it says never", async () => {
+describe("retry_after, if open reservations block the step,", () => {
+  test("is when the first of them expires; null if there is none, or their expiry would not be enough", async () => {
     const tenant = await configured({ max_tokens: 100 });
     await tenant.reserve({ tokens: 60, ttl_seconds: 90 });
     await tenant.reserve({ tokens: 30, ttl_seconds: 45 });
@@ -195,12 +195,12 @@ describe("what retry_after says where reservations are in the way", () => {
     expect((await tenant.allowsStep()).retry_after).toBe(40);
   });
 
-  test("is the window's end where that comes first", async () => {
+  test("is the window's end if that comes first", async () => {
     const tenant = await configured({ max_tokens_per_minute: 100 });
     setNow(START_MS + 50 * SECOND_MS);
     await tenant.consume({ tokens_in: 50 });
     await tenant.reserve({ tokens: 50, ttl_seconds: 30 });
-    // With the minute's spending gone what is held fits beside it; without the hold nothing would.
+    // From the next minute on, 20 fit beside the open reservation. 51 fit only once it has expired.
     expect((await refusalOf(tenant.reserve({ tokens: 20 }))).decision?.retry_after).toBe(10);
     expect((await refusalOf(tenant.reserve({ tokens: 51 }))).decision?.retry_after).toBe(30);
     expect((await refusalOf(tenant.reserve({ tokens: 101 }))).decision?.retry_after).toBeNull();

@@ -5,7 +5,7 @@ import { ledgerOf, MINUTE_MS, refusalOf, reserved, ring, SECOND_MS, START_MS, se
 useSetClock();
 
 describe("an extension", () => {
-  test("of the amount adds to what is held, where it fits, as the same call", async () => {
+  test("of the amount adds to what is pending if it fits, as the same call", async () => {
     const config = { max_tokens: 100, max_calls: 5 };
     const { tenant, id } = await reserved(
       { user_id: "alice", input_tokens: 10, output_tokens: 20, cost_usd: 1 },
@@ -25,7 +25,7 @@ describe("an extension", () => {
     expect(await tenant.usage()).toMatchObject({ tokens_in: 100, calls: 1, held: { tokens: 0 } });
   });
 
-  test("of the amount after a part was committed adds to what is left", async () => {
+  test("of the amount after a commit with final false adds to what is left", async () => {
     const { tenant, id } = await reserved({ tokens: 50 });
     await tenant.commit(id, { tokens_in: 40, final: false });
     expect(await tenant.extend(id, { tokens: 25 })).toMatchObject({
@@ -39,20 +39,20 @@ describe("an extension", () => {
     ["max_concurrent_calls", { max_concurrent_calls: 1 }],
     ["max_calls", { max_calls: 1 }],
     ["per_user_max_calls_per_day", { per_user_max_calls_per_day: 1 }],
-  ])("is of the same call, so that %s does not refuse it for the reservation itself", async (_, config) => {
+  ])("is the same call, so that %s does not refuse it because of its own reservation", async (_, config) => {
     const { tenant, id } = await reserved({ user_id: "alice", tokens: 10 }, config);
     expect((await tenant.allowsStep({ user_id: "alice" })).state).toBe("blocked");
     expect((await tenant.extend(id, { tokens: 5 })).held.tokens).toBe(15);
     expect((await refusalOf(tenant.reserve({ user_id: "alice", tokens: 5 }))).code).toBe("limit_reached");
   });
 
-  test("of the cost is granted though all tokens are held", async () => {
+  test("of the cost is granted though all tokens are reserved", async () => {
     const { tenant, id } = await reserved({ tokens: 100, cost_usd: 1 }, { max_tokens: 100, max_cost_usd: 2 });
     expect((await tenant.extend(id, { cost_usd: 1 })).held).toMatchObject({ tokens: 100, cost_usd: 2 });
     expect((await refusalOf(tenant.extend(id, { cost_usd: 0.01 }))).decision?.limit).toBe("max_cost_usd");
   });
 
-  test("of the amount is refused once a limit is overdrawn, its time is up, or the bucket is frozen", async () => {
+  test("of the amount is refused once a limit is exceeded, max_wall_clock has passed, or the bucket is frozen", async () => {
     const { tenant, id } = await reserved({ tokens: 10 }, { max_cost_usd: 1, max_wall_clock: 30 });
     await tenant.consume({ cost_usd: 1.5 });
     expect((await refusalOf(tenant.extend(id, { tokens: 1 }))).decision?.limit).toBe("max_cost_usd");
@@ -66,7 +66,7 @@ describe("an extension", () => {
     expect((await tenant.reservation(id)).held.tokens).toBe(11);
   });
 
-  test("of the time counts from now on, later or sooner, and needs nothing to be left", async () => {
+  test("of ttl_seconds counts from now, later or sooner, and needs nothing to be left", async () => {
     const { tenant, id } = await reserved({ tokens: 50 }, { max_tokens: 50 });
     setNow(START_MS + 30 * SECOND_MS);
     const extended = await tenant.extend(id, { ttl_seconds: 60 });
@@ -86,7 +86,7 @@ describe("an extension", () => {
     ]);
   });
 
-  test("can change what the end of its time means", async () => {
+  test("can change on_expiry", async () => {
     const { tenant, id } = await reserved({ tokens: 50 });
     expect((await tenant.extend(id, { on_expiry: "charge" })).on_expiry).toBe("charge");
     const other = await tenant.reserve({ tokens: 7, on_expiry: "charge" });
@@ -95,7 +95,7 @@ describe("an extension", () => {
     expect(await tenant.usage()).toMatchObject({ tokens_out: 50, calls: 1 });
   });
 
-  test("of one that has expired or was released is refused", async () => {
+  test("of an expired or released reservation is refused with already_settled", async () => {
     const { tenant, id } = await reserved({ tokens: 50 });
     const released = await tenant.reserve({});
     await tenant.release(released.id);

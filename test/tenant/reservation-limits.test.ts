@@ -15,8 +15,8 @@ import {
 
 useSetClock();
 
-describe("how many reservations can be open at once", () => {
-  test("is limited for the tenant", async () => {
+describe("the number of open reservations", () => {
+  test("is limited by max_concurrent_calls for the tenant", async () => {
     const tenant = await configured({ max_concurrent_calls: 2 });
     const first = await tenant.reserve({ user_id: "alice", ttl_seconds: 30 });
     expect((await tenant.reserve({ user_id: "bob", detail: true })).decision).toMatchObject({
@@ -35,7 +35,7 @@ describe("how many reservations can be open at once", () => {
     expect((await refusalOf(tenant.reserve({ user_id: "alice" }))).decision?.retry_after).toBe(60);
   });
 
-  test("is limited for each user, and each label's value", async () => {
+  test("is limited for each user, and for each label's value", async () => {
     const tenant = await configured({ per_user_max_concurrent_calls: 1, per_model_max_concurrent_calls: 2 });
     await tenant.reserve({ user_id: "alice", model: "m" });
     expect((await refusalOf(tenant.reserve({ user_id: "alice" }))).decision?.limit).toBe(
@@ -56,7 +56,7 @@ describe("how many reservations can be open at once", () => {
     await tenant.reserve({ user_id: "alice", model: "m" });
   });
 
-  test("can be none at all, which no time will lift", async () => {
+  test("can be limited to 0, with budget_exhausted and no retry_after", async () => {
     const tenant = await configured({ max_concurrent_calls: 0 });
     expect(await refusalOf(tenant.reserve({}))).toMatchObject({
       code: "budget_exhausted",
@@ -64,7 +64,7 @@ describe("how many reservations can be open at once", () => {
     });
   });
 
-  test("counts no call that is consumed without one", async () => {
+  test("does not count a call that is consumed without one", async () => {
     const tenant = await configured({ max_concurrent_calls: 1 });
     await tenant.consume({});
     await tenant.reserve({});
@@ -73,7 +73,7 @@ describe("how many reservations can be open at once", () => {
   });
 });
 
-describe("where less is left than asked for, cap holds what there is", () => {
+describe("if less is left than requested, if_short cap reserves what is left", () => {
   test("of each metric, under every limit, the input's tokens before the output's", async () => {
     const tenant = await configured({
       max_tokens: 100,
@@ -88,7 +88,7 @@ describe("where less is left than asked for, cap holds what there is", () => {
     expect(decision).toMatchObject({ state: "blocked", limit: "max_cost_usd", remaining: { tokens: 0, cost_usd: 0 } });
   });
 
-  test("of output tokens where those are short alone", async () => {
+  test("of output tokens if only those are short", async () => {
     const tenant = await configured({ max_output_tokens_per_hour: 25 });
     const request = { input_tokens: 30, output_tokens: 60, if_short: "cap" as const };
     expect((await tenant.reserve(request)).granted).toMatchObject({ tokens: 55, output_tokens: 25 });
@@ -98,12 +98,12 @@ describe("where less is left than asked for, cap holds what there is", () => {
     expect((await either.reserve(unknown)).granted).toMatchObject({ tokens: 65, output_tokens: 25 });
   });
 
-  test("and all that was asked for where that is left", async () => {
+  test("and all that was requested if that is left", async () => {
     const tenant = await configured({ max_tokens: 100 });
     expect((await tenant.reserve({ tokens: 100, if_short: "cap" })).granted.tokens).toBe(100);
   });
 
-  test("and is refused where nothing is left of an amount, or of what has no amount", async () => {
+  test("and is refused if nothing is left of an amount, or of calls", async () => {
     const tenant = await configured({ max_tokens: 100, max_cost_usd: 1, max_calls: 2 });
     await tenant.consume({ cost_usd: 1 });
     const cap = { if_short: "cap" as const };
@@ -120,7 +120,7 @@ describe("where less is left than asked for, cap holds what there is", () => {
     expect((await refusalOf(tenant.reserve({ tokens: 1, ...cap }))).decision?.limit).toBe("max_calls");
   });
 
-  test("and no limit in shadow makes it less", async () => {
+  test("and no limit in shadow_limits makes it less", async () => {
     const tenant = await configured({ max_tokens: 50, max_input_tokens: 10, shadow_limits: ["max_input_tokens"] });
     const { granted, decision } = await tenant.reserve({ input_tokens: 60, if_short: "cap" });
     expect(granted).toMatchObject({ tokens: 50, input_tokens: 50 });
@@ -128,7 +128,7 @@ describe("where less is left than asked for, cap holds what there is", () => {
   });
 });
 
-describe("a bucket that holds something", () => {
+describe("a bucket with an open reservation", () => {
   test("is not idle, and is touched by the commit", async () => {
     const tenant = await configured({ user_idle_ttl_seconds: 60 });
     await tenant.consume({ user_id: "alice", tokens_in: 5 });
@@ -146,7 +146,7 @@ describe("a bucket that holds something", () => {
     ]);
   });
 
-  test("is not idle until its time ends, and is touched by a charge then", async () => {
+  test("is not idle until the reservation expires, and is touched by its charge", async () => {
     const tenant = await configured({ user_idle_ttl_seconds: 60 });
     for (const [user_id, on_expiry] of [
       ["alice", "charge"],
@@ -160,7 +160,7 @@ describe("a bucket that holds something", () => {
     expect((await tenant.usageFor("bob")).calls).toBe(0);
   });
 
-  test("goes by the bound on their number all the same, and what it holds still counts", async () => {
+  test("is evicted at max_users all the same, and its pending amounts still count", async () => {
     const tenant = await configured({ max_users: 1 });
     await tenant.consume({ user_id: "alice", tokens_in: 2 });
     const { id } = await tenant.reserve({ user_id: "alice", tokens: 7 });

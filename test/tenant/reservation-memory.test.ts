@@ -1,5 +1,6 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
+import type { ReserveRequest } from "../../src/wire/index.ts";
 import {
   configured,
   MINUTE_MS,
@@ -19,7 +20,7 @@ useSetClock();
 const stored = (tenant: Tenant, query: string) =>
   runInDurableObject(tenant.object, (_, { storage }) => storage.sql.exec(query).toArray());
 
-/** The id that a start reads live reservations from. */
+/** The id from which a restart reads open reservations. */
 async function openSince(tenant: Tenant): Promise<unknown> {
   const [row] = await stored(tenant, "SELECT holds_since FROM tenant");
   return row?.holds_since;
@@ -31,17 +32,13 @@ async function heldTokens(tenant: Tenant): Promise<number> {
   return (await tenant.usage()).held.tokens;
 }
 
-/** Reserves as many tokens as it says, a millisecond after the last time. */
-async function reserve(
-  tenant: Tenant,
-  tokens: number,
-  request: Parameters<Tenant["reserve"]>[0] = {},
-): Promise<string> {
+/** Reserves tokens a millisecond after the last call. */
+async function reserve(tenant: Tenant, tokens: number, request: ReserveRequest = {}): Promise<string> {
   setNow(Date.now() + 1);
   return (await tenant.reserve({ tokens, ...request })).id;
 }
 
-test("reservations survive the object leaving memory, with what became of them", async () => {
+test("reservations and their states survive an eviction", async () => {
   const tenant = await configured({ max_tokens: 1000 });
   const ids: string[] = [];
   for (const tokens of [1, 10, 100, 200]) ids.push(await reserve(tenant, tokens, { user_id: "alice" }));
@@ -59,8 +56,8 @@ test("reservations survive the object leaving memory, with what became of them",
   await tenant.reserve({ tokens: 939 });
 });
 
-describe("a start reads reservations from the oldest open one", () => {
-  test("which the tenant's row tells, over generations of settled ones", async () => {
+describe("a restart reads reservations from the oldest open one", () => {
+  test("which the tenant's row stores, over generations of settled ones", async () => {
     const tenant = tenantAt(START_MS);
     let open = await reserve(tenant, 1);
     for (let generation = 1; generation <= 4; generation += 1) {
@@ -80,12 +77,12 @@ describe("a start reads reservations from the oldest open one", () => {
       tenant,
       "SELECT count(*) AS rows FROM reservation, tenant WHERE reservation.id >= tenant.holds_since",
     );
-    // Of twenty-five, a start looks at those since the last one that was settled.
+    // Of twenty-five, a restart reads those since the last one that was settled.
     expect(counted).toEqual({ rows: 6 });
     expect(await tenant.usage()).toMatchObject({ tokens_in: 65, calls: 25 });
   });
 
-  test("also where a commit of the oldest was refused", async () => {
+  test("also if a commit of the oldest was refused", async () => {
     const tenant = tenantAt(START_MS);
     const oldest = await reserve(tenant, 5);
     const younger = await reserve(tenant, 7);
@@ -96,7 +93,7 @@ describe("a start reads reservations from the oldest open one", () => {
     expect(idsOf(await reservationsOf(tenant)).slice(0, 2)).toEqual([oldest, younger]);
   });
 
-  test("also where the clock went back in the meantime", async () => {
+  test("also if the clock stepped back in the meantime", async () => {
     const tenant = newTenant();
     setNow(START_MS + MINUTE_MS);
     const before = (await tenant.reserve({ tokens: 1 })).id;
@@ -114,7 +111,7 @@ describe("a start reads reservations from the oldest open one", () => {
     expect(idsOf(await reservationsOf(tenant))).toEqual([before, after, again]);
   });
 
-  test("and finds those that expired while it was gone", async () => {
+  test("and finds those that expired before it", async () => {
     const tenant = tenantAt(START_MS);
     await reserve(tenant, 3, { on_expiry: "charge" });
     await reserve(tenant, 5, { ttl_seconds: 120 });
@@ -125,7 +122,7 @@ describe("a start reads reservations from the oldest open one", () => {
   });
 });
 
-test("however often the object leaves memory within a millisecond, ids stay in order of creation", async () => {
+test("ids stay in order of creation however often the object is evicted within a millisecond", async () => {
   const tenant = tenantAt(START_MS);
   const ids: string[] = [];
   for (let i = 0; i < 20; i += 1) {

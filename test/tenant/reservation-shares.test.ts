@@ -25,8 +25,8 @@ const reserve = (tenant: Tenant, request: ReserveRequest, caller?: Caller) =>
 const extend = (tenant: Tenant, id: string, request: ExtendRequest, caller: Caller) =>
   tenant.run({ op: "extend", id, request }, caller);
 
-describe("a bound caller keeps at most a share of what others leave", () => {
-  test("of the tenant's limits, though others have the rest, and of its own all", async () => {
+describe("a bound caller reserves at most max_reserved_share of what others leave", () => {
+  test("of the tenant's limits, though others have the rest, and all of its own limits", async () => {
     const tenant = await configured({ max_tokens: 1000, per_user_max_tokens: 600 });
     const { id } = await reserve(tenant, { tokens: 400 }, MALLORY);
     expect((await refusalOf(reserve(tenant, { tokens: 101 }, MALLORY))).code).toBe("reservation_share");
@@ -44,7 +44,7 @@ describe("a bound caller keeps at most a share of what others leave", () => {
     ]);
   });
 
-  test("as the configuration says, and what is capped is capped to it", async () => {
+  test("as configured, and if_short cap caps to it", async () => {
     const tenant = await configured({ max_tokens: 1000, max_reserved_share: 0.1 });
     const { granted } = await reserve(tenant, { tokens: 500, if_short: "cap" }, MALLORY);
     expect(granted.tokens).toBe(100);
@@ -55,7 +55,7 @@ describe("a bound caller keeps at most a share of what others leave", () => {
     await reserve(tenant, { tokens: 900 }, MALLORY);
   });
 
-  test("of calls at once too, but always one", async () => {
+  test("of max_concurrent_calls too, but always one", async () => {
     const tenant = await configured({ max_concurrent_calls: 4 });
     await reserve(tenant, {}, MALLORY);
     await reserve(tenant, {}, MALLORY);
@@ -66,14 +66,14 @@ describe("a bound caller keeps at most a share of what others leave", () => {
     expect((await refusalOf(reserve(tenant, {}))).code).toBe("limit_reached");
   });
 
-  test("with extensions", async () => {
+  test("including extensions", async () => {
     const tenant = await configured({ max_tokens: 1000 });
     const { id } = await reserve(tenant, { tokens: 400 }, MALLORY);
     expect((await refusalOf(extend(tenant, id, { tokens: 101 }, MALLORY))).code).toBe("reservation_share");
     expect((await extend(tenant, id, { tokens: 100 }, MALLORY)).held.tokens).toBe(500);
   });
 
-  test("that callers bound to the same labels have together", async () => {
+  test("shared by callers bound to the same labels", async () => {
     const tenant = await configured({ max_tokens: 1000, per_team_max_tokens: 900 });
     const red = (jti: string): Caller => ({ jti, labels: { team: "red" } });
     const request = { labels: { team: "red" }, tokens: 300 };
@@ -82,7 +82,7 @@ describe("a bound caller keeps at most a share of what others leave", () => {
   });
 });
 
-test("a bound caller has up to 1,000 open, and others go on", { timeout: 30_000 }, async () => {
+test("a bound caller has up to 1,000 open reservations, and others are not affected", { timeout: 30_000 }, async () => {
   const tenant = await configured();
   const operation: Operation = { op: "reserve", request: { user_id: "mallory", ttl_seconds: 86_400 } };
   const answers = (await tenant.object.batch(Array<Operation>(1000).fill(operation), MALLORY)) as { ok: boolean }[];
@@ -91,8 +91,8 @@ test("a bound caller has up to 1,000 open, and others go on", { timeout: 30_000 
   await reserve(tenant, {}, ALICE);
 });
 
-describe("a reservation ends", () => {
-  test("by the end of the token that it is made or extended with", async () => {
+describe("a reservation expires", () => {
+  test("no later than the token that it is created or extended with", async () => {
     const tenant = await configured();
     const caller: Caller = { jti: "t", user: "alice", expiresAtMs: START_MS + MINUTE_MS };
     const { id, expires_at } = await reserve(tenant, { ttl_seconds: 3600 }, caller);
@@ -103,7 +103,7 @@ describe("a reservation ends", () => {
     expect(Date.parse(byOther.expires_at)).toBe(START_MS + 10 * MINUTE_MS);
   });
 
-  test("a week after it was made, however often it is extended", async () => {
+  test("a week after it was created, however often it is extended", async () => {
     const tenant = await configured();
     const { id } = await reserve(tenant, { ttl_seconds: 86_400 });
     for (let hour = 12; hour < 156; hour += 12) {
@@ -117,7 +117,7 @@ describe("a reservation ends", () => {
     expect((await tenant.reservation(id)).state).toBe("expired");
   });
 
-  test("while its user is frozen: it is not extended", async () => {
+  test("in time while its user is frozen, since it cannot be extended", async () => {
     const tenant = await configured();
     const { id } = await reserve(tenant, { ttl_seconds: 60 }, MALLORY);
     await tenant.freeze({ scope: "user", id: "mallory" });
@@ -130,7 +130,7 @@ describe("a reservation ends", () => {
   });
 });
 
-test("the operator lists and releases anybody's", async () => {
+test("the operator lists and releases any caller's reservations", async () => {
   const tenant = await configured();
   for (const caller of [MALLORY, ALICE]) await reserve(tenant, {}, caller);
   for (const { id } of await reservationsOf(tenant)) await tenant.release(id);

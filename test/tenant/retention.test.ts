@@ -23,7 +23,7 @@ const stored = (tenant: Tenant, query: string) =>
 
 const alarmOf = (tenant: Tenant) => runInDurableObject(tenant.object, (_, { storage }) => storage.getAlarm());
 
-test("entries are dropped once their time is over, their sums are carried on, and ids go on", async () => {
+test("entries are deleted after ledger_retention_days, their sums are carried over, and ids continue", async () => {
   const tenant = await configured({ ledger_retention_days: 2, max_users: 2, per_model_max_tokens: 1000 });
   for (const user_id of ["alice", "bob", "carol"]) {
     await tenant.consume({ user_id, labels: { model: "m" }, tokens_in: 10, cost_usd: 0.5 });
@@ -43,7 +43,7 @@ test("entries are dropped once their time is over, their sums are carried on, an
     buckets: 4,
     totals: { tokens_in: 33, calls: 5 },
   });
-  // What alice had spent went with her bucket, within the time that was dropped: nothing is carried for her.
+  // Alice's bucket was evicted within the deleted period: nothing is carried over for her.
   expect(await stored(tenant, "SELECT scope, subject FROM carried")).toEqual([
     { scope: "model", subject: "m" },
     { scope: "tenant", subject: "" },
@@ -64,7 +64,7 @@ test("entries are dropped once their time is over, their sums are carried on, an
   expect((await tenant.audit()).ok).toBe(true);
 });
 
-test("rows are dropped fifty at a time, and the alarm rings at once for the rest", async () => {
+test("rows are deleted fifty at a time, and the alarm runs again at once for the rest", async () => {
   const tenant = await configured({ ledger_retention_days: 1 });
   for (let i = 0; i < 120; i += 1) await tenant.consume({ user_id: `${i % 5}`, tokens_in: 1 });
   const atMs = START_MS + 2 * DAY_MS;
@@ -80,7 +80,7 @@ test("rows are dropped fifty at a time, and the alarm rings at once for the rest
   expect(alarms).toEqual([atMs, atMs, null, null]);
 });
 
-test("reservations that were settled are dropped with the entries of their time, and open ones are kept", async () => {
+test("settled reservations are deleted with the entries of their time, and open ones are kept", async () => {
   const tenant = await configured({ ledger_retention_days: 1 });
   const reserve = async (ttl_seconds: number) => (await tenant.reserve({ tokens: 1, ttl_seconds })).id;
   const [done, back, over] = [await reserve(60), await reserve(60), await reserve(60)];
@@ -93,7 +93,7 @@ test("reservations that were settled are dropped with the entries of their time,
   await ring(tenant, START_MS + 2 * DAY_MS - 2);
   const { items } = await tenant.reservations({ after: "", limit: 10 });
   expect(items.map(({ id, state }) => [id, state])).toEqual([
-    // Its expiry was found out, and recorded, with the extension.
+    // Its expiry was recorded with the extension.
     [over, "expired"],
     [open, "held"],
     [later, "expired"],
@@ -107,7 +107,7 @@ test("reservations that were settled are dropped with the entries of their time,
   expect(await tenant.audit()).toMatchObject({ ok: true, totals: { tokens_in: 2 } });
 });
 
-test("thousands of them are dropped a few hundred at a time, as fast as alarms go off", async () => {
+test("thousands of reservations are deleted a few hundred at a time, as fast as alarms run", async () => {
   const tenant = await configured({ ledger_retention_days: 1 });
   await tenant.batch(Array.from({ length: 1000 }, () => ({ op: "reserve", ttl_seconds: 1 })));
   await ring(tenant, START_MS + MINUTE_MS);
@@ -128,7 +128,7 @@ test("thousands of them are dropped a few hundred at a time, as fast as alarms g
   ]);
 });
 
-test("an object that is rarely used, and leaves memory in between, drops what is over all the same", async () => {
+test("a rarely used object that is evicted in between deletes what has expired all the same", async () => {
   const tenant = await configured({ ledger_retention_days: 1 });
   for (let halfHours = 0; halfHours <= 96; halfHours += 1) {
     setNow(START_MS + (halfHours * HOUR_MS) / 2);
@@ -138,7 +138,7 @@ test("an object that is rarely used, and leaves memory in between, drops what is
     if (alarmMs !== null && alarmMs <= Date.now()) await ring(tenant, Date.now());
     await evictDurableObject(tenant.object);
   }
-  // What is kept for a day is dropped at the full hour, and keys with their half-day.
+  // Entries kept for a day are deleted at the full hour, and keys with their half-day.
   expect((await ledgerOf(tenant)).map(({ at }) => at)[0]).toBe("2040-01-02T00:30:00.000Z");
   expect(await stored(tenant, "SELECT min(half_day * 12) AS hours, count(*) AS keys FROM idempotency")).toEqual([
     { hours: (START_MS + 24 * HOUR_MS) / HOUR_MS, keys: 49 },
@@ -146,7 +146,7 @@ test("an object that is rarely used, and leaves memory in between, drops what is
   expect(await tenant.audit()).toMatchObject({ ok: true, totals: { tokens_in: 97 } });
 });
 
-test("where nothing is left that has its time, no alarm is set", async () => {
+test("no alarm is set if nothing is left to expire", async () => {
   const tenant = await configured({ ledger_retention_days: 1 });
   await tenant.consume({ tokens_in: 1, idempotency_key: "k" });
   expect(await alarmOf(tenant)).toBe(START_MS + DAY_MS);
@@ -162,7 +162,7 @@ test("where nothing is left that has its time, no alarm is set", async () => {
   expect(await alarmOf(tenant)).toBe(START_MS + 60 * HOUR_MS);
 });
 
-test("a longer time of keeping counts from when it is set", async () => {
+test("a longer ledger_retention_days applies from when it is set", async () => {
   const tenant = await configured({ ledger_retention_days: 1 });
   await tenant.batch([{ op: "consume", tokens_in: 1 }]);
   await tenant.configure({ ledger_retention_days: 100 });
@@ -188,7 +188,7 @@ describe("a reservation is kept as long as the ledger keeps its settlement", () 
     expect(await tenant.usageFor("alice")).toMatchObject({ tokens_total: 10, calls: 1 });
   });
 
-  test("and is dropped with it, though nothing else happens", async () => {
+  test("and is deleted with it, though nothing else happens", async () => {
     const tenant = await configured({ ledger_retention_days: 1 });
     const { id } = await tenant.reserve({ ttl_seconds: 3600 });
     setNow(START_MS + HOUR_MS - 1000);

@@ -6,8 +6,8 @@ useSetClock();
 const ALICE = { scope: "user", id: "alice" };
 const timeOf = (epochMs: number) => new Date(epochMs).toISOString();
 
-describe("retry_after, if maxima were set for a time,", () => {
-  test("is their end if that lets the step through", async () => {
+describe("retry_after, if limits were set until expires_at,", () => {
+  test("is their expires_at if the step is allowed then", async () => {
     const tenant = await configured({ per_user_max_tokens: 1000 });
     await tenant.consume({ user_id: "alice", tokens_in: 500 });
     await tenant.setLimits(ALICE, { max_tokens: 100, expires_at: timeOf(START_MS + HOUR_MS) });
@@ -17,7 +17,7 @@ describe("retry_after, if maxima were set for a time,", () => {
     expect((await tenant.allowsStep({ user_id: "alice" })).state).toBe("ok");
   });
 
-  test("is null if what comes after them never does", async () => {
+  test("is null if the limits after that never allow it", async () => {
     const tenant = await configured({ per_user_max_tokens_per_day: 20 });
     await tenant.setLimits(ALICE, { max_tokens_per_day: 50, expires_at: timeOf(START_MS + HOUR_MS) });
     await tenant.consume({ user_id: "alice", tokens_in: 45 });
@@ -27,14 +27,14 @@ describe("retry_after, if maxima were set for a time,", () => {
     expect((await refusalOf(tenant.reserve({ user_id: "alice", tokens: 30 }))).code).toBe("budget_exhausted");
   });
 
-  test("is a window's end within their time if that comes first", async () => {
+  test("is a window's end if that comes before expires_at", async () => {
     const tenant = await configured({ per_user_max_tokens_per_hour: 100 });
     await tenant.setLimits(ALICE, { max_tokens_per_hour: 50, expires_at: timeOf(START_MS + DAY_MS) });
     await tenant.consume({ user_id: "alice", tokens_in: 60 });
     expect((await tenant.allowsStep({ user_id: "alice" })).retry_after).toBe(3600);
   });
 
-  test("goes through each of them in turn", async () => {
+  test("considers each expires_at in turn", async () => {
     const tenant = await configured({ per_user_max_tokens: 1000, per_team_max_tokens: 1000 });
     const step = { user_id: "alice", labels: { team: "red" } };
     await tenant.consume({ ...step, tokens_in: 500 });
@@ -50,7 +50,7 @@ describe("retry_after, if maxima were set for a time,", () => {
   });
 });
 
-test("a maximum of 0 of a bucket that is only reserved from is lifted when the reservation expires", async () => {
+test("a maximum of 0 of a bucket that is only reserved from blocks until the reservation expires", async () => {
   for (const limit of ["per_user_max_tokens", "per_user_max_tokens_per_day"]) {
     const tenant = await configured({ [limit]: 0 });
     await tenant.reserve({ user_id: "alice", ttl_seconds: 60 });
@@ -64,15 +64,15 @@ test("a maximum of 0 of a bucket that is only reserved from is lifted when the r
   }
 });
 
-test("a rolling window that counts nothing has no time to reset at", async () => {
+test("a rolling window that counts nothing has a resets_at of null", async () => {
   const tenant = await configured({ per_user_max_tokens_per_5h: 10 });
   await tenant.consume({ user_id: "alice", tokens_in: 5 });
   const after = await tenant.adjust(ALICE, { tokens_in: -5, calls: -1, note: "refund" });
   expect(after.limits).toMatchObject([{ used: 0, resets_at: null }]);
 });
 
-describe("after the clock has gone back, a time to wait is told that helps", () => {
-  test("while a window counts what was spent in a minute ahead", async () => {
+describe("after the clock stepped back, retry_after is a wait that is long enough", () => {
+  test("while a window counts spending of a later minute", async () => {
     const tenant = await configured({ max_tokens_per_minute: 10 });
     await tenant.consume({ tokens_in: 10 });
     setNow(START_MS - MINUTE_MS);
@@ -83,7 +83,7 @@ describe("after the clock has gone back, a time to wait is told that helps", () 
     expect((await tenant.allowsStep()).state).toBe("ok");
   });
 
-  test("while a wall clock has not started yet", async () => {
+  test("while a wall clock starts in the future", async () => {
     const tenant = await configured({ per_user_max_wall_clock: 120, per_user_max_calls_per_1m: 1 });
     await tenant.consume({ user_id: "alice" });
     setNow(START_MS - MINUTE_MS);

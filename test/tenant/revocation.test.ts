@@ -3,7 +3,7 @@ import { HOUR_MS, refusalOf, START_MS, tenantAt, useSetClock } from "./tenant.ts
 
 useSetClock();
 
-test("a token falls with any token that it descends from, and with no other", async () => {
+test("a token is revoked with any token that it descends from, and with no other", async () => {
   const tenant = tenantAt(START_MS);
   const admit = (jti: string, ...ancestors: string[]) => tenant.run({ op: "admit" }, { jti, ancestors });
   await tenant.run({ op: "revoke_token", jti: "middle", forgetAtMs: START_MS + HOUR_MS });

@@ -12,14 +12,14 @@ test("a consume writes the tenant's row, the user's and the ledger's, whatever w
   expect(await rowsWritten(tenant, () => tenant.allowsStep({ user_id: "nobody" }))).toBe(0);
 });
 
-test("each further bucket that a limit counts for is one row more, and one that none counts for is none", async () => {
+test("each further bucket that a limit counts for is one more row, and a label without a limit is none", async () => {
   const tenant = newTenant();
   await tenant.configure({ per_model_max_tokens: 100, per_user_and_model_max_calls_per_hour: 100 });
   const labels = { model: "m", run: "r" };
   expect(await rowsWritten(tenant, () => tenant.consume({ labels, tokens_in: 1 }))).toBe(5);
 });
 
-test("a read's touch goes down with the next write", async () => {
+test("a read's touch is written with the next write", async () => {
   const tenant = newTenant();
   for (const user_id of ["alice", "bob"]) await tenant.consume({ user_id });
   await tenant.allowsStep({ user_id: "alice" });
@@ -41,7 +41,7 @@ test("a reservation writes its own row and the ledger's, and its commit those of
   expect(await rowsWritten(tenant, () => tenant.reservation(id))).toBe(0);
 });
 
-test("an idempotency key is one row more, and a replay writes none", async () => {
+test("an idempotency_key is one more row, and a replay writes none", async () => {
   const tenant = newTenant();
   const consume = () => tenant.consume({ user_id: "alice", idempotency_key: "k" });
   expect(await rowsWritten(tenant, consume)).toBe(4);

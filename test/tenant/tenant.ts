@@ -17,14 +17,14 @@ import {
 import { TenantOperations } from "../../src/worker/tenant-operations.ts";
 import { ORIGINAL_BUDGET, readLedger, type TenantObject, valueIn } from "./object.ts";
 
-/** Far enough ahead that no alarm goes off by itself. */
+/** Far enough ahead that no alarm runs by itself. */
 export const START_MS = Date.UTC(2040, 0, 1);
 export const SECOND_MS = 1000;
 export const MINUTE_MS = 60 * SECOND_MS;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
-/** A tenant that no other test knows, called as the routes call it, with its object at hand. */
+/** A tenant that no other test uses: its operations, validated as for the routes, and its object. */
 export class Tenant extends TenantOperations {
   readonly object: TenantObject;
 
@@ -34,7 +34,7 @@ export class Tenant extends TenantOperations {
     this.object = namespace.getByName(id);
   }
 
-  /** Sends the object an operation as it is, on a caller's token. */
+  /** Sends the object an operation without validation, on a caller's token. */
   async run<K extends OperationName>(operation: Operation<K>, caller?: Caller): Promise<AnswerOf<K>> {
     return valueIn<AnswerOf<K>>(await this.object.run(operation, caller));
   }
@@ -49,20 +49,20 @@ export function originalTenant(): Tenant {
   return new Tenant(ORIGINAL_BUDGET);
 }
 
-/** A new tenant, and the time that it reads. */
+/** A new tenant, after setting the clock. */
 export function tenantAt(epochMs: number): Tenant {
   setNow(epochMs);
   return newTenant();
 }
 
-/** A new tenant with a configuration, from the start on. */
+/** A new tenant with a configuration, at START_MS. */
 export async function configured(config: BudgetConfig = {}): Promise<Tenant> {
   const tenant = tenantAt(START_MS);
   await tenant.configure(config);
   return tenant;
 }
 
-/** A new tenant with a reservation, and the reservation's id. */
+/** A new tenant with an open reservation, and the reservation's id. */
 export async function reserved(
   request: ReserveRequest,
   config?: BudgetConfig,
@@ -71,24 +71,24 @@ export async function reserved(
   return { tenant, id: (await tenant.reserve(request)).id };
 }
 
-/** Lets a file's tests set the time that objects read. */
+/** Lets a file's tests set the clock that objects read. */
 export function useSetClock(): void {
   beforeAll(() => void vi.useFakeTimers({ toFake: ["Date"] }));
   afterAll(() => void vi.useRealTimers());
 }
 
-/** Sets the time that every object's next operation reads. */
+/** Sets the clock for every object's next operation. */
 export function setNow(epochMs: number): void {
   vi.setSystemTime(epochMs);
 }
 
-/** Sets the time, and has the object's alarm go off; false if none was set. */
+/** Sets the clock and runs the object's alarm; false if none was set. */
 export function ring(tenant: Tenant, atMs: number): Promise<boolean> {
   setNow(atMs);
   return runDurableObjectAlarm(tenant.object);
 }
 
-/** Why a call was refused, which it must have been. */
+/** The refusal of a call, which must be refused. */
 export async function refusalOf(call: Promise<unknown>): Promise<Refusal> {
   const value = await call.catch((error: unknown) => {
     if (error instanceof BudgetError) return error;

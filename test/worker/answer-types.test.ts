@@ -22,7 +22,7 @@ type Plain<T> = T extends readonly (infer E)[]
     ? { -readonly [K in keyof T]: Plain<Exclude<T[K], undefined>> }
     : T;
 
-test("the answers' schemas say what their types say", () => {
+test("the answers' schemas match their types", () => {
   expectTypeOf<Plain<z.infer<typeof schemas.DecisionAnswerSchema>>>().toEqualTypeOf<Plain<DecisionAnswer>>();
   expectTypeOf<Plain<z.infer<typeof schemas.UsageAnswerSchema>>>().toEqualTypeOf<Plain<Written<UsageAnswer>>>();
   expectTypeOf<Plain<z.infer<typeof schemas.ConsumeAnswerSchema>>>().toEqualTypeOf<Plain<Written<DecisionAnswer>>>();
