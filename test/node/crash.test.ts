@@ -62,13 +62,18 @@ describe("the comparison after a crash", () => {
       { doubled: 1, faults: { length: 1 } },
     ],
     ["nobody's", write({ outcome: "given up" }), [entry({ idempotency_key: "x" })], { faults: { length: 1 } }],
-    ["a hold, settled by a commit", hold(), [held], { faults: [] }],
-    ["a hold that ended though it had time", hold(), [held, ended(false)], { faults: { length: 1 } }],
-    ["a hold, released at its end", hold("release"), [held, ended(false)], { expired: 1, faults: [] }],
-    ["a hold, charged at its end", hold("charge"), [held, ended(true)], { expired: 1, faults: [] }],
-    ["a hold, charged wrongly", hold("release"), [held, ended(true)], { faults: { length: 1 } }],
-    ["a hold, charged twice", hold("charge"), [held, ended(true), ended(true)], { faults: { length: 1 } }],
-    ["a hold that did not end", hold("charge"), [held], { faults: { length: 1 } }],
+    ["a reservation, settled by a commit", hold(), [held], { faults: [] }],
+    ["a reservation that expired early", hold(), [held, ended(false)], { faults: { length: 1 } }],
+    [
+      "a reservation with on_expiry release, released",
+      hold("release"),
+      [held, ended(false)],
+      { expired: 1, faults: [] },
+    ],
+    ["a reservation with on_expiry charge, charged", hold("charge"), [held, ended(true)], { expired: 1, faults: [] }],
+    ["a reservation with on_expiry release, charged", hold("release"), [held, ended(true)], { faults: { length: 1 } }],
+    ["a reservation, charged twice", hold("charge"), [held, ended(true), ended(true)], { faults: { length: 1 } }],
+    ["a reservation that did not expire", hold("charge"), [held], { faults: { length: 1 } }],
   ])("%s", (_, written, ledger, expected) => {
     expect(accountFor([written], ledger)).toMatchObject(expected);
   });

@@ -17,7 +17,7 @@ describe("pending amounts stay exact", () => {
     expect((await tenant.usage()).held).toMatchObject({ cost_usd: 0.000000001, reservations: 1 });
     await tenant.configure({ ...LARGE, max_cost_usd: 0.000000005 });
     expect((await refusalOf(tenant.reserve({ cost_usd: 0.000000005 }))).decision?.limit).toBe("max_cost_usd");
-    await tenant.reserve({ cost_usd: 0.000000004 });
+    expect((await tenant.reserve({ cost_usd: 0.000000004 })).state).toBe("held");
   });
 
   test("for tokens too", async () => {
