@@ -187,7 +187,7 @@ export const OPERATIONS = {
   },
   erase_user: {
     ...admin,
-    input: z.object({ id: idOf("user") }),
+    input: z.object({ id: idOf("user"), pseudonym: z.string() }),
     output: wire.ErasedUser,
     summary: "Erase a user",
   },

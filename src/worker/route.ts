@@ -82,6 +82,8 @@ export interface Route {
 interface OperationRoute
   extends Omit<Route, "scope" | "summary" | "query" | "body" | "answer">,
     Partial<Pick<Route, "summary">> {
+  /** Null if the route takes no query though its operation does. */
+  readonly query?: z.ZodObject | null;
   readonly body?: Omit<RouteBody, "schema">;
   readonly answer: RouteAnswer;
 }

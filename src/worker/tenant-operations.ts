@@ -155,7 +155,7 @@ export class TenantOperations extends RpcTarget {
   }
 
   async eraseUser(id: string): Result<"erase_user"> {
-    return this.#run("erase_user", { id });
+    return this.#run("erase_user", { id, pseudonym: newPseudonym() });
   }
 
   /** @param confirm the tenant's id, again */
@@ -230,4 +230,10 @@ export function requireTenantId(id: unknown): string {
   const { data, error } = Id.safeParse(id);
   if (data !== undefined) return data;
   throw new BudgetError({ code: "invalid_path", detail: `the tenant's id ${error?.issues[0]?.message}` });
+}
+
+/** What replaces an erased user's id: random, so that nobody can compute it from the id. */
+function newPseudonym(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return `erased-${[...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }

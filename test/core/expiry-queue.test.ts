@@ -11,7 +11,7 @@ function drain(queue: ExpiryQueue): string[] {
   return ids;
 }
 
-test("gives out ids in the order of their times, and those of one time in their own", () => {
+test("returns ids in order of their times, and those of one time in order of ids", () => {
   const queue = new ExpiryQueue();
   for (const [id, atMs] of [
     ["d", 30],
@@ -25,7 +25,7 @@ test("gives out ids in the order of their times, and those of one time in their 
   expect(drain(queue)).toEqual(["b", "c", "e", "a", "d"]);
 });
 
-test("an id whose time changes, sooner or later, has its turn at the new one alone", () => {
+test("an id whose time changes, sooner or later, is returned at the new time only", () => {
   const queue = new ExpiryQueue();
   for (const [id, atMs] of [
     ["a", 10],
@@ -39,7 +39,7 @@ test("an id whose time changes, sooner or later, has its turn at the new one alo
   expect(drain(queue)).toEqual(["c", "b", "a"]);
 });
 
-test("one that is gone has no turn, and comes back with another time", () => {
+test("a removed id is not returned, and can be added again with another time", () => {
   const queue = new ExpiryQueue();
   queue.set("a", 10);
   queue.set("b", 20);
@@ -52,7 +52,7 @@ test("one that is gone has no turn, and comes back with another time", () => {
   expect(queue.first()).toBeUndefined();
 });
 
-test("however many come and go before their time, or are given more of it, it stays small", () => {
+test("stays small however many ids are removed early or get a later time", () => {
   const queue = new ExpiryQueue();
   for (let i = 0; i < 10; i += 1) queue.set(`lasting ${i}`, 2_000_000);
   for (let i = 0; i < 100_000; i += 1) {
@@ -65,7 +65,7 @@ test("however many come and go before their time, or are given more of it, it st
   expect(drain(queue)).toHaveLength(10);
 });
 
-test("takes out all whose time has ended, a few as well as thousands, in the same order", () => {
+test("removes all that are due, a few as well as thousands, in the same order", () => {
   for (const count of [10, 2000]) {
     const queue = new ExpiryQueue();
     const ids = Array.from({ length: count }, (_, i) => `${i}`.padStart(5, "0"));

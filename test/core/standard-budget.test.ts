@@ -15,8 +15,8 @@ describe("the in-process budget answers as the original", () => {
   });
 });
 
-describe("a consumption", () => {
-  test("answers for the step after it", () => {
+describe("a consume", () => {
+  test("decides the step after it", () => {
     const budget = new StandardBudget({ max_tokens: 100 });
     expect(budget.consume({ tokens_in: 50, tokens_out: 29 })).toMatchObject({ state: "ok", reason: null, limit: null });
     expect(budget.consume({ tokens_in: 1 })).toMatchObject({
@@ -42,7 +42,7 @@ describe("a consumption", () => {
     expect(budget.usageFor()).toMatchObject({ tokens_total: 0, cost_usd: 0, calls: 0 });
   });
 
-  test("that would make a total inexact carries it to its ceiling, and no other bucket's", () => {
+  test("that would make a total inexact sets it to its ceiling, and no other bucket's", () => {
     const budget = new StandardBudget();
     budget.consume({ tokens_in: Number.MAX_SAFE_INTEGER, user_id: "alice" });
     budget.consume({ tokens_out: 1, user_id: "bob" });
@@ -64,7 +64,7 @@ test("a percentage rounds as the original's does, from the product in floating p
   expect(budget.consume({ tokens_in: 10 }).reason).toBe("tokens at 62%");
 });
 
-test("idle buckets are forgotten without being asked for", () => {
+test("idle buckets are evicted without being read", () => {
   let nowMs = 0;
   const budget = new StandardBudget({}, { user_idle_ttl_seconds: 10, max_users: null, clock: () => nowMs });
   budget.consume({ tokens_in: 1, user_id: "alice" });

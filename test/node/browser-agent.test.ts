@@ -41,7 +41,7 @@ test("an agent in a browser spends its user's budget, and reaches nobody else's"
   expect(await click(page, "What have I spent?")).toEqual(["alice has spent 22500 tokens in 18 calls"]);
 });
 
-test("a page of a site that the budget does not know may not read it", async (context) => {
+test("a page of an origin that is not allowed cannot read the budget", async (context) => {
   await using browser = await startBrowser(context);
   await using example = await startExample({ site: await freePort(), service: await freePort() });
   const { service, adminToken } = example;

@@ -88,7 +88,7 @@ describe("conformance", () => {
     expect(status).toBe(1);
   });
 
-  test("takes ok and warn where nothing is expected, but not blocked", () => {
+  test("accepts ok and warn if nothing is expected, but not blocked", () => {
     const vectors = file("silent.json", [expecting(1, undefined), { ...expecting(3, undefined), name: "blocked" }]);
     const { status, lines } = conformance(vectors);
     expect(lines).toHaveLength(3);
@@ -122,7 +122,7 @@ describe("conformance", () => {
     ["is missing", join(folder, "missing.json"), "missing.json: cannot be read (ENOENT)"],
     ["is not JSON", file("text.json", "[{"), "text.json: is not JSON ("],
     ["is not an array", file("object.json", LIMITED), "object.json: takes an array of cases"],
-    ["holds something else", file("numbers.json", [1]), "numbers.json: case 0 is not an object"],
+    ["has something else", file("numbers.json", [1]), "numbers.json: case 0 is not an object"],
     ["has an unknown op", file("op.json", unknownOp), 'op.json: case 0 (limited), step 5 has an unknown op "spend"'],
   ])("refuses a file that %s", (_, path, message) => {
     const { status, lines, stderr } = conformance(path);

@@ -17,7 +17,7 @@ const TOTALS = {
   ...SPENT,
 };
 
-describe("the accounts of a crash", () => {
+describe("the comparison after a crash", () => {
   const write = (more: Partial<Write> = {}): Write => ({
     key: "k",
     kind: "consume",
@@ -49,31 +49,31 @@ describe("the accounts of a crash", () => {
     ["there for another user", write(), [entry({ user_id: "v" })], { lost: 1, faults: { length: 1 } }],
     ["there twice", write(), [entry(), entry({ id: 2 })], { lost: 0, doubled: 1, faults: { length: 1 } }],
     [
-      "given up and there",
+      "given up and counted",
       write({ outcome: "given up" }),
       [entry()],
       { acknowledged: 0, givenUpCarriedOut: 1, faults: [] },
     ],
     ["given up and not there", write({ outcome: "given up" }), [], { givenUp: 1, givenUpCarriedOut: 0, faults: [] }],
     [
-      "given up and there twice",
+      "given up and counted twice",
       write({ outcome: "given up" }),
       [entry(), entry()],
       { doubled: 1, faults: { length: 1 } },
     ],
+    ["nobody's", write({ outcome: "given up" }), [entry({ idempotency_key: "x" })], { faults: { length: 1 } }],
+    ["a reservation, settled by a commit", hold(), [held], { faults: [] }],
+    ["a reservation that expired early", hold(), [held, ended(false)], { faults: { length: 1 } }],
     [
-      "unknown to every client",
-      write({ outcome: "given up" }),
-      [entry({ idempotency_key: "x" })],
-      { faults: { length: 1 } },
+      "a reservation with on_expiry release, released",
+      hold("release"),
+      [held, ended(false)],
+      { expired: 1, faults: [] },
     ],
-    ["a hold, settled by a commit", hold(), [held], { faults: [] }],
-    ["a hold that ended though it had time", hold(), [held, ended(false)], { faults: { length: 1 } }],
-    ["a hold, released at its end", hold("release"), [held, ended(false)], { expired: 1, faults: [] }],
-    ["a hold, charged at its end", hold("charge"), [held, ended(true)], { expired: 1, faults: [] }],
-    ["a hold, charged wrongly", hold("release"), [held, ended(true)], { faults: { length: 1 } }],
-    ["a hold, charged twice", hold("charge"), [held, ended(true), ended(true)], { faults: { length: 1 } }],
-    ["a hold that did not end", hold("charge"), [held], { faults: { length: 1 } }],
+    ["a reservation with on_expiry charge, charged", hold("charge"), [held, ended(true)], { expired: 1, faults: [] }],
+    ["a reservation with on_expiry release, charged", hold("release"), [held, ended(true)], { faults: { length: 1 } }],
+    ["a reservation, charged twice", hold("charge"), [held, ended(true), ended(true)], { faults: { length: 1 } }],
+    ["a reservation that did not expire", hold("charge"), [held], { faults: { length: 1 } }],
   ])("%s", (_, written, ledger, expected) => {
     expect(accountFor([written], ledger)).toMatchObject(expected);
   });
@@ -97,7 +97,7 @@ describe("a bundle that serves", () => {
     expect(code).toBe(0);
   });
 
-  test("proves its totals to who may ask", async () => {
+  test("proves its totals to an authorized caller", async () => {
     const env = { ...process.env, ...SECRETS };
     await using service = await serveBundle({ bundleDir, stateDir: join(dir.path, "audited"), env });
     await callJson("POST", `${service.url}/v1/tenants/acme/consume`, { ...SPENT, user_id: "u" });

@@ -7,7 +7,7 @@ import { ensureDevSecrets } from "../../scripts/dev-secrets.ts";
 
 const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
 
-test("secrets are made once, and only their owner reads them", async () => {
+test("secrets are created once, readable by their owner only", async () => {
   const dir = await mkdtemp(join(tmpdir(), "edge-budget-"));
   await using _ = { [Symbol.asyncDispose]: () => rm(dir, { recursive: true }) };
   const file = join(dir, ".dev.vars");
@@ -20,7 +20,7 @@ test("secrets are made once, and only their owner reads them", async () => {
 test.each([
   ["lacks a secret", "ADMIN_TOKEN=mine"],
   ["has all", "ADMIN_TOKEN=mine\nTOKEN_SECRET=k:mine\nCORS_ORIGINS=\n"],
-])("a file that others may read and that %s is closed to them", async (_, text) => {
+])("a file that others can read and that %s becomes private", async (_, text) => {
   const dir = await mkdtemp(join(tmpdir(), "edge-budget-"));
   await using _dir = { [Symbol.asyncDispose]: () => rm(dir, { recursive: true }) };
   const file = join(dir, ".dev.vars");

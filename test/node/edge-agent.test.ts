@@ -4,7 +4,7 @@ import { callJson, startWrangler, temporaryDir } from "./wrangler.ts";
 const AGENT = "examples/edge-agent/wrangler.toml";
 const BUDGET = "wrangler.toml";
 
-test("an agent on a Worker stops when blocked, having spent what the budget holds", async () => {
+test("an agent on a Worker stops when blocked, having spent its budget", async () => {
   await using state = await temporaryDir();
   {
     await using agent = await startWrangler([AGENT, BUDGET], state.path);

@@ -9,7 +9,7 @@ import { World } from "../../scripts/fuzz/world.ts";
 import { SECRETS } from "../worker/secrets.ts";
 import { runScript } from "./run-script.ts";
 
-test("the service stands requests of every kind", async () => {
+test("the service withstands requests of every kind", async () => {
   const { stdout, stderr, code } = await runScript("scripts/fuzz/main.ts", "--count", "600", "--seed", "7");
   expect(stderr).toBe("");
   expect(stdout).toMatch(/^fuzz: seed 7, 32 clients\nfuzz: 30 of 600, /);
@@ -57,7 +57,7 @@ function answerOf(status: number, body: unknown, headers: object = {}): FuzzAnsw
   return { status, headers: { ...common, ...headers }, text: JSON.stringify(body) };
 }
 
-describe("what is not an answer's caller's to see", () => {
+describe("what a caller must not see in an answer", () => {
   const world = new World(new Dice(1), ["a", "b"]);
   const STEP = "/v1/tenants/a/allows-step";
   const secret = (tenant: string, kind: "tenant" | "user" | "team", name: string) =>
@@ -145,7 +145,7 @@ describe("what is not an answer's caller's to see", () => {
     expect(found(access, request, body)).toEqual(expected);
   });
 
-  test("a refusal that tells another tenant's secret", () => {
+  test("a refusal with another tenant's secret", () => {
     const told = { detail: secret("b", "user", "bob") };
     expect(found(grant({ tenant: "b" }), requestOf("POST", STEP), told, 403)).toEqual([]);
     expect(found("nobody", requestOf("POST", STEP), told, 401)).toEqual(["allowsStep disclosed another user's data"]);

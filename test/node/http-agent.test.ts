@@ -6,7 +6,7 @@ import { callJson, ROOT, startWrangler, temporaryDir } from "./wrangler.ts";
 
 const run = promisify(execFile);
 
-test("an agent in Node stops when blocked, having spent what the budget holds", async () => {
+test("an agent in Node stops when blocked, having spent its budget", async () => {
   await using state = await temporaryDir();
   await using budget = await startWrangler(["wrangler.toml"], state.path);
   const acme = `${budget.url}/v1/tenants/acme`;

@@ -106,7 +106,7 @@ async function call(
 }
 
 describe("a customer's identity provider", () => {
-  test("signs tokens that are good here, by either algorithm, and its keys are fetched once", async () => {
+  test("signs tokens that are valid here, with either algorithm, and its keys are fetched once", async () => {
     for (const key of [rsa, ec, rsa]) {
       const token = await sign(key);
       expect(await call(token, "/allows-step", {})).toMatchObject({ status: 200, body: { state: "ok" } });
@@ -115,7 +115,7 @@ describe("a customer's identity provider", () => {
     expect(provider.asked).toBe(1);
   });
 
-  test("binds them to its own users and labels, and gives the scopes that it names", async () => {
+  test("binds tokens to its users and labels, and grants the scopes that it names", async () => {
     const token = await sign(rsa);
     expect((await call(token, "/allows-step", { user_id: "bob" })).status).toBe(403);
     expect((await call(token, "/allows-step", { labels: { team: "blue" } })).status).toBe(403);
@@ -132,13 +132,13 @@ describe("a customer's identity provider", () => {
     ["no user", { sub: undefined }, "user"],
     ["no team", { app_metadata: {} }, "labels"],
     ["no scopes", { permissions: undefined }, "scope"],
-  ])("makes none that is good with %s", async (_, claims, named) => {
+  ])("cannot sign a valid token with %s", async (_, claims, named) => {
     const { status, body } = await call(await sign(rsa, claims as JWTPayload), "/allows-step", {});
     expect({ status, code: body.code }).toEqual({ status: 401, code: "unauthenticated" });
     expect(body.detail).toContain(named);
   });
 
-  test("says which other labels they may name, in a list or in text; none unless it does", async () => {
+  test("sets the free_labels of its tokens, in a list or in text; none by default", async () => {
     const step = { labels: { run: "r" } };
     const naming = async (may_name?: unknown) =>
       (await call(await sign(rsa, { may_name }), "/allows-step", step)).status;
@@ -146,7 +146,7 @@ describe("a customer's identity provider", () => {
     expect(await naming("User")).toBe(401);
   });
 
-  test("does not vouch for a key of another's, nor for its public key as a secret", async () => {
+  test("does not validate another's key, nor its public key used as a secret", async () => {
     const stranger = await newKey("RS256", "r1");
     expect(await call(await sign(stranger), "/allows-step", {})).toMatchObject({ status: 401 });
     expect(await call(await sign({ ...stranger, kid: "r9" }), "/allows-step", {})).toMatchObject({ status: 401 });
@@ -157,14 +157,14 @@ describe("a customer's identity provider", () => {
     expect(await call(confused, "/allows-step", {})).toMatchObject({ status: 401 });
   });
 
-  test("is not asked again for each key that it does not have", async () => {
+  test("is not asked again for each unknown key", async () => {
     const strangers = await Promise.all(Array.from({ length: 20 }, (_, i) => sign({ ...rsa, kid: `stranger-${i}` })));
     const answers = await Promise.all(strangers.map((token) => call(token, "/allows-step", {})));
     expect(answers.map(({ body }) => body.code)).toEqual(strangers.map(() => "unauthenticated"));
     expect(provider.asked).toBe(1);
   });
 
-  test("that hangs is asked once, and those who come after that are told at once", async () => {
+  test("that hangs is asked once, and later callers are refused at once", async () => {
     const hanging = new Provider();
     hanging.hangs = true;
     const away = await startService(await hanging.listen(), 'tenant="acme" scope="check read"');
@@ -184,7 +184,7 @@ describe("a customer's identity provider", () => {
     expect(hanging.asked).toBe(1);
   });
 
-  test("that cannot be reached is a fault of the moment, and the operator's token is still good", async () => {
+  test("that cannot be reached is a temporary fault, and the operator's token is still valid", async () => {
     const away = await startService("http://127.0.0.1:9/jwks", 'tenant="acme" scope="check read"');
     onTestFinished(() => away.dispose());
     expect(await call(await sign(rsa), "/allows-step", {}, away.url)).toMatchObject({

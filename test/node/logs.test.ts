@@ -4,7 +4,7 @@ import { parse } from "smol-toml";
 import { expect, test } from "vitest";
 import { ROOT } from "./wrangler.ts";
 
-test("what Cloudflare logs of a deployed Worker has no path and no query, which name users", async () => {
+test("Cloudflare's logs of a deployed Worker have no path and no query, which can name users", async () => {
   const { observability } = parse(await readFile(join(ROOT, "wrangler.toml"), "utf8"));
   expect(observability).toEqual({
     enabled: true,

@@ -11,7 +11,7 @@ const PAGES_MS = 120_000;
 /** What the pages about a service under a set clock have it started with. */
 const CLOCKED_TOKEN = "an-operators-token-for-a-night-01";
 
-describe("each command of a page prints what stands below it", () => {
+describe("each command of a page prints the output shown below it", () => {
   test(
     "on the README's tour, for the agent in Node after it, and in a batch",
     async () => {

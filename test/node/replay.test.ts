@@ -71,7 +71,7 @@ describe("a log replayed in-process", () => {
     expect(decisions[5]).toMatchObject({ user_id: null, state: "blocked", limit: "max_tokens_per_minute" });
   });
 
-  test("is priced by the token where it tells no cost, and by its model where it tells that", async () => {
+  test("is priced by its tokens if it has no cost, and by its model if it has one", async () => {
     const log = await file("log.csv", LOG);
     const priced = await replayJson(log, COLUMNS, "--price-in", "2.5", "--price-out", "10");
     expect(priced.totals.cost_usd).toBe(0.000615);
@@ -82,7 +82,7 @@ describe("a log replayed in-process", () => {
     expect((await replayJson(models)).totals.cost_usd).toBe(0.15);
   });
 
-  test("can be JSON lines, of several files, rows counted on, with labels", async () => {
+  test("can be several files of JSON lines with labels, whose rows are numbered throughout", async () => {
     const line = (at: string, team: string) =>
       `${JSON.stringify({ at, tokens_in: 5, tokens_out: 5, cost_usd: 0.5, team })}\n`;
     const one = await file(
@@ -106,7 +106,7 @@ describe("a log replayed in-process", () => {
   });
 });
 
-describe("a mistake is told, with its place, and exits 2", () => {
+describe("a mistake is reported with its place, and exits 2", () => {
   test.each([
     ["a missing file", ["no-such.csv"], "", "no-such.csv, after row 0: ENOENT"],
     ["a column that is not there", ["log.csv", "--columns=at=time"], LOG, 'the column "time" takes a value'],
@@ -161,7 +161,7 @@ describe("a log replayed through a running service", () => {
   });
   afterAll(() => service.dispose());
 
-  test("under a set clock comes to what it does in-process, also for a tenant that has a past", async () => {
+  test("under a set clock gives the result of an in-process replay, also for a tenant with earlier calls", async () => {
     const log = await file("log.csv", LOG);
     const config = await file("both.json", { max_tokens_per_minute: 100, per_user_max_tokens_per_15m: 70 });
     const inProcess = await replayJson(log, COLUMNS, "--config", config);
@@ -174,21 +174,21 @@ describe("a log replayed through a running service", () => {
     expect(again.totals).toEqual({ tokens_in: 186, tokens_out: 15, cost_usd: 0 });
   });
 
-  test("that refuses says so, and how far it came", async () => {
+  test("that refuses is reported, with the number of rows before it", async () => {
     const { code, stderr } = await replay(await file("log.csv", LOG), COLUMNS, "--url", service.url);
     expect(stderr).toContain("answered 400: x-clock takes a time");
     expect(stderr).toContain("0 rows were recorded");
     expect(code).toBe(1);
   });
 
-  test("that it has no token for says so", async () => {
+  test("that it has no token for is reported", async () => {
     const { code, stderr } = await replay(await file("log.csv", LOG), COLUMNS, "--url", service.url, "--clock");
     expect(stderr).toContain("answered 401");
     expect(stderr).toContain("this call needs a token");
     expect(code).toBe(1);
   });
 
-  test("that is not there says so", async () => {
+  test("that does not answer is reported", async () => {
     const { code, stderr } = await replay(await file("log.csv", LOG), COLUMNS, "--url", "http://127.0.0.1:9");
     expect(stderr).toContain("was not answered");
     expect(code).toBe(1);

@@ -44,7 +44,7 @@ describe("the bundle, served by workerd alone", () => {
     });
   });
 
-  test("is the only one on its state, and its end frees it", async () => {
+  test("locks its state until it stops", async () => {
     {
       await using _ = await serve("one");
       await expect(serve("one")).rejects.toThrow(`another process serves ${join(dir.path, "one")}`);
@@ -53,7 +53,7 @@ describe("the bundle, served by workerd alone", () => {
     expect((await fetch(`${again.url}/health`)).status).toBe(200);
   });
 
-  test("has its settings from the environment, else from wrangler.toml", async () => {
+  test("takes its settings from the environment, or else from wrangler.toml", async () => {
     const vars = async (env: object) => {
       await using service = await serve("settings", { env: { ...process.env, ...SECRETS, ...env } });
       return (await fetch(`${service.url}/v1/tenants/acme/tenant/usage`)).json();
@@ -73,7 +73,7 @@ describe("the bundle, served by workerd alone", () => {
     for (const path of files) expect.soft((await fetch(`${service.url}${path}`)).status, path).toBe(200);
   });
 
-  test("keeps its state where only its owner reads it, also in a folder that was open to others", async () => {
+  test("makes its state readable by its owner only, also in a folder that was open to others", async () => {
     const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
     for (const state of ["new", "open"]) {
       const path = join(dir.path, state);
@@ -89,7 +89,7 @@ describe("the bundle, served by workerd alone", () => {
     }
   });
 
-  test("says why it does not start", async () => {
+  test("reports why it does not start", async () => {
     await using running = await serve("busy");
     const port = Number(new URL(running.url).port);
     await expect(serve("other", { port })).rejects.toThrow("Address already in use");

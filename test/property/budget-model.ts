@@ -1,5 +1,5 @@
 import type { BudgetConfig } from "../../src/core/index.ts";
-import type { Caller, Operation } from "../../src/wire/index.ts";
+import type { Caller, Operation } from "../../src/operations/index.ts";
 import { type Key, ModelAccounts, OVERFLOW, TENANT, told } from "./model-accounts.ts";
 import { amountsIn, NO_AMOUNTS, NOTHING, sumOf, totalsAnswer } from "./model-amounts.ts";
 import { totalOf } from "./model-buckets.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { BudgetConfig } from "../../src/core/index.ts";
-import type { Caller, Operation } from "../../src/wire/index.ts";
+import type { Caller, Operation } from "../../src/operations/index.ts";
 import { START_MS } from "../tenant/tenant.ts";
 import { OVERFLOW } from "./model-accounts.ts";
 

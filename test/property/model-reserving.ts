@@ -1,4 +1,4 @@
-import type { Operation } from "../../src/wire/index.ts";
+import type { Operation } from "../../src/operations/index.ts";
 import { type ModelAccounts, type Subject, told } from "./model-accounts.ts";
 import { type Amounts, amountsIn, combine, type Measured, NO_AMOUNTS, NOTHING, sumOf } from "./model-amounts.ts";
 import { estimateIn, Refused, subjectIn } from "./model-requests.ts";

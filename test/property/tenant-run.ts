@@ -1,15 +1,9 @@
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { expect } from "vitest";
-import {
-  type Answer,
-  type Caller,
-  type ExportedRow,
-  idempotencyKeyIn,
-  type LedgerEntry,
-  type Operation,
-  type Page,
-} from "../../src/wire/index.ts";
-import { ledgerOf, newTenant, START_MS, setNow, valueIn } from "../tenant/tenant.ts";
+import { type Caller, idempotencyKeyIn, type Operation } from "../../src/operations/index.ts";
+import type { Answer, ExportedRow, LedgerEntry, Page } from "../../src/wire/index.ts";
+import { ledgerOf, newObject as newTenant, valueIn } from "../tenant/object.ts";
+import { START_MS, setNow } from "../tenant/tenant.ts";
 import { BudgetModel, type ModelAnswer } from "./budget-model.ts";
 import { KEYS, type Step } from "./bursts.ts";
 import { keyIn, nameOf, OVERFLOW } from "./model-accounts.ts";

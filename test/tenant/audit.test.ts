@@ -1,44 +1,33 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import type { AuditResponse } from "../../src/wire/index.ts";
-import {
-  auditOf,
-  batchOf,
-  MINUTE_MS,
-  newTenant,
-  ring,
-  START_MS,
-  type Tenant,
-  tenantAt,
-  useSetClock,
-  valueIn,
-} from "./tenant.ts";
+import { MINUTE_MS, newTenant, ring, START_MS, type Tenant, tenantAt, useSetClock } from "./tenant.ts";
 
 useSetClock();
 
-/** A tenant with something of everything: 3 users, 2 models and a pair, corrections, evictions, late commits. */
+/** A tenant with a long history: 3 users, 2 models and a pair, corrections, evictions, late commits. */
 async function storied(): Promise<Tenant> {
   const tenant = tenantAt(START_MS);
   const config = { per_model_max_tokens: 1000, per_user_and_model_max_tokens_per_day: 1000, max_users: 3 };
-  valueIn(await tenant.configure(config));
+  await tenant.configure(config);
   for (const user_id of ["gone", "alice", "bob", null]) {
-    valueIn(await tenant.consume({ user_id, labels: { model: "m" }, tokens_in: 100, tokens_out: 10, cost_usd: 0.5 }));
+    await tenant.consume({ user_id, labels: { model: "m" }, tokens_in: 100, tokens_out: 10, cost_usd: 0.5 });
   }
   const request = { user_id: "alice", labels: { model: "n" }, tokens: 50, on_expiry: "charge" as const };
-  const { id } = valueIn(await tenant.reserve(request));
+  const { id } = await tenant.reserve(request);
   await ring(tenant, START_MS + MINUTE_MS);
-  valueIn(await tenant.commit(id, { tokens_in: 20 }));
-  valueIn(await tenant.adjust({ scope: "user", subject: "alice" }, { cost_usd: -0.25, note: "x" }));
-  valueIn(await tenant.reset({ scope: "user", subject: "bob" }, {}));
-  valueIn(await tenant.consume({ user_id: "bob", tokens_in: 1 }));
+  await tenant.commit(id, { tokens_in: 20 });
+  await tenant.adjust({ scope: "user", id: "alice" }, { cost_usd: -0.25, note: "x" });
+  await tenant.reset({ scope: "user", id: "bob" });
+  await tenant.consume({ user_id: "bob", tokens_in: 1 });
   return tenant;
 }
 
-/** Changes what is stored, as a fault would, behind the object's back. */
+/** Changes stored rows, as a fault would, while the object is not in memory. */
 async function spoil(tenant: Tenant, query: string): Promise<AuditResponse> {
-  await runInDurableObject(tenant, (_, { storage }) => void storage.sql.exec(query));
-  await evictDurableObject(tenant);
-  return auditOf(tenant);
+  await runInDurableObject(tenant.object, (_, { storage }) => void storage.sql.exec(query));
+  await evictDurableObject(tenant.object);
+  return tenant.audit();
 }
 
 describe("an audit", () => {
@@ -51,16 +40,16 @@ describe("an audit", () => {
       differences: [],
       totals: { tokens_in: 421, tokens_out: 40, calls: 6 },
     };
-    expect(await auditOf(tenant)).toMatchObject(sound);
-    await evictDurableObject(tenant);
-    expect(await auditOf(tenant)).toMatchObject(sound);
+    expect(await tenant.audit()).toMatchObject(sound);
+    await evictDurableObject(tenant.object);
+    expect(await tenant.audit()).toMatchObject(sound);
   });
 
-  test("of a tenant of whom nothing is known finds nothing", async () => {
-    expect(await auditOf(newTenant())).toMatchObject({ ok: true, entries: 0, buckets: 1, differences: [] });
+  test("of an unknown tenant finds nothing", async () => {
+    expect(await newTenant().audit()).toMatchObject({ ok: true, entries: 0, buckets: 1, differences: [] });
   });
 
-  test("finds a late commit that took back something else than was charged, though all sums agree", async () => {
+  test("finds a late commit that took back another amount than was charged, though all sums agree", async () => {
     const tenant = await storied();
     const found = await spoil(
       tenant,
@@ -81,7 +70,7 @@ describe("an audit", () => {
     });
   });
 
-  test("finds a total that was spoilt, and says whose", async () => {
+  test("finds a changed total, and names its bucket", async () => {
     const tenant = await storied();
     expect(
       await spoil(tenant, "UPDATE bucket SET input_tokens = 7 WHERE scope = 'user' AND subject = 'alice'"),
@@ -110,14 +99,14 @@ describe("an audit", () => {
     "cache_read_input_tokens",
     "cache_write_input_tokens",
     "reasoning_output_tokens",
-  ])("finds a spoilt %s", async (column) => {
+  ])("finds a changed %s", async (column) => {
     const tenant = newTenant();
-    valueIn(await tenant.consume({ labels: { model: "m" }, tokens_in: 5 }));
+    await tenant.consume({ labels: { model: "m" }, tokens_in: 5 });
     const { ok, differences } = await spoil(tenant, `UPDATE bucket SET ${column} = ${column} + 1`);
     expect([ok, differences.length, differences[0]?.scope, differences[0]?.id]).toEqual([false, 1, "user", null]);
   });
 
-  test("finds a bucket that was lost, with all that the ledger knows of it", async () => {
+  test("finds a lost bucket, with all that the ledger has of it", async () => {
     const tenant = await storied();
     const query = `DELETE FROM bucket WHERE scope = 'user_and_model' AND subject = '["alice","m"]'`;
     expect((await spoil(tenant, query)).differences).toMatchObject([
@@ -130,7 +119,7 @@ describe("an audit", () => {
     ]);
   });
 
-  test("finds entries that were lost or changed, in every bucket they counted in", async () => {
+  test("finds lost and changed entries in every bucket they counted in", async () => {
     const tenant = await storied();
     expect(
       (await spoil(tenant, "DELETE FROM ledger WHERE first_id = 3")).differences.map(({ scope, id }) => [scope, id]),
@@ -151,13 +140,10 @@ describe("an audit", () => {
     ]);
   });
 
-  test("tells a hundred differences at the most", async () => {
+  test("reports at most a hundred differences", async () => {
     const tenant = newTenant();
-    const consume = (i: number) => ({ op: "consume" as const, request: { user_id: `${i}`, tokens_in: 1 } });
-    await batchOf(
-      tenant,
-      Array.from({ length: 150 }, (_, i) => consume(i)),
-    );
+    const consume = (i: number) => ({ op: "consume", user_id: `${i}`, tokens_in: 1 });
+    await tenant.batch(Array.from({ length: 150 }, (_, i) => consume(i)));
     const { ok, buckets, differences } = await spoil(tenant, "UPDATE bucket SET calls = 2");
     expect([ok, buckets, differences.length]).toEqual([false, 151, 100]);
   });

@@ -1,7 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import type { Answer, Caller, Operation, ReservationDecision } from "../../src/wire/index.ts";
-import { refusalIn, START_MS, tenantAt, useSetClock, valueIn } from "./tenant.ts";
+import type { Caller, Operation } from "../../src/operations/index.ts";
+import { refusalOf, START_MS, tenantAt, useSetClock } from "./tenant.ts";
 
 useSetClock();
 
@@ -11,30 +11,29 @@ const consume = (tokens_in: number): Operation<"consume"> => ({
   request: { user_id: "alice", tokens_in, idempotency_key: "k" },
 });
 
-test("a bound caller's key does not keep the report of another under that key from being counted", async () => {
+test("another caller's report under a bound caller's idempotency_key is counted", async () => {
   const tenant = tenantAt(START_MS);
-  valueIn(await tenant.run(consume(1), ALICE));
-  expect(valueIn(await tenant.run(consume(10)))).not.toHaveProperty("replayed");
-  expect(valueIn(await tenant.run(consume(1), { jti: "r", labels: { team: "red" } }))).not.toHaveProperty("replayed");
-  expect(valueIn(await tenant.run(consume(1), { ...ALICE, labels: { team: "red" } }))).not.toHaveProperty("replayed");
-  expect(valueIn(await tenant.usage()).tokens_in).toBe(13);
+  await tenant.run(consume(1), ALICE);
+  expect(await tenant.run(consume(10))).not.toHaveProperty("replayed");
+  expect(await tenant.run(consume(1), { jti: "r", labels: { team: "red" } })).not.toHaveProperty("replayed");
+  expect(await tenant.run(consume(1), { ...ALICE, labels: { team: "red" } })).not.toHaveProperty("replayed");
+  expect((await tenant.usage()).tokens_in).toBe(13);
 });
 
-test("nor is it given the stored answer of a caller with another binding", async () => {
+test("a bound caller does not get the stored answer of a caller with another binding", async () => {
   const tenant = tenantAt(START_MS);
   const request = { tokens: 1, labels: { team: "red" }, detail: true, idempotency_key: "k" };
-  const { id } = valueIn(await tenant.reserve(request));
-  const answer = await tenant.run({ op: "reserve", request }, { jti: "r", labels: { team: "red" } });
-  const red = valueIn(answer as Answer<ReservationDecision>);
+  const { id } = await tenant.reserve(request);
+  const red = await tenant.run({ op: "reserve", request }, { jti: "r", labels: { team: "red" } });
   expect(red).not.toHaveProperty("replayed");
   expect(red.id).not.toBe(id);
 });
 
-test("its own retry is answered as the first time, whichever of its tokens it comes with", async () => {
+test("a bound caller's retry gets the stored answer with any of its tokens", async () => {
   const tenant = tenantAt(START_MS);
-  valueIn(await tenant.run(consume(1), ALICE));
-  await evictDurableObject(tenant);
-  expect(valueIn(await tenant.run(consume(1), { ...ALICE, jti: "b" }))).toMatchObject({ replayed: true });
-  expect(refusalIn(await tenant.run(consume(2), ALICE)).detail).toContain('the idempotency key "k" was used');
-  expect(valueIn(await tenant.usage()).tokens_in).toBe(1);
+  await tenant.run(consume(1), ALICE);
+  await evictDurableObject(tenant.object);
+  expect(await tenant.run(consume(1), { ...ALICE, jti: "b" })).toMatchObject({ replayed: true });
+  expect((await refusalOf(tenant.run(consume(2), ALICE))).detail).toContain('the idempotency key "k" was used');
+  expect((await tenant.usage()).tokens_in).toBe(1);
 });

@@ -1,34 +1,31 @@
 import { evictDurableObject } from "cloudflare:test";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { newTenant, setNow, valueIn } from "./tenant.ts";
+import { ledgerOf, newTenant, setNow, type Tenant } from "./tenant.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);
 
 beforeAll(() => void vi.useFakeTimers({ toFake: ["Date"] }));
 afterAll(() => void vi.useRealTimers());
 
-async function evictionsOf(tenant: ReturnType<typeof newTenant>) {
-  const { items } = valueIn(await tenant.ledger({ after: 0, limit: 10_000 }));
-  return items.filter(({ kind }) => kind === "eviction");
-}
+const evictionsOf = (tenant: Tenant) => ledgerOf(tenant, { kind: "eviction" });
 
 function idOf(bucket: unknown): unknown {
   return (bucket as { id: unknown }).id;
 }
 
-describe("a user's bucket that has to go", () => {
-  test("is the one untouched for longest, and is told with its totals", async () => {
+describe("the user's bucket that is evicted", () => {
+  test("is the least recently used one, and its ledger entry has its totals", async () => {
     const tenant = newTenant();
     setNow(START_MS);
-    valueIn(await tenant.configure({ max_users: 2 }));
-    valueIn(await tenant.consume({ user_id: "alice", tokens_in: 5, cost_usd: 0.5 }));
-    valueIn(await tenant.consume({ user_id: "bob", tokens_in: 6 }));
-    valueIn(await tenant.allowsStep({ user_id: "alice" }));
-    valueIn(await tenant.consume({ user_id: "carol", tokens_in: 7 }));
+    await tenant.configure({ max_users: 2 });
+    await tenant.consume({ user_id: "alice", tokens_in: 5, cost_usd: 0.5 });
+    await tenant.consume({ user_id: "bob", tokens_in: 6 });
+    await tenant.allowsStep({ user_id: "alice" });
+    await tenant.consume({ user_id: "carol", tokens_in: 7 });
 
-    expect(valueIn(await tenant.usageFor("bob")).calls).toBe(0);
-    expect(valueIn(await tenant.usageFor("alice")).calls).toBe(1);
-    expect(valueIn(await tenant.usage())).toMatchObject({ users: 2, tokens_in: 18, calls: 3 });
+    expect((await tenant.usageFor("bob")).calls).toBe(0);
+    expect((await tenant.usageFor("alice")).calls).toBe(1);
+    expect(await tenant.usage()).toMatchObject({ users: 2, tokens_in: 18, calls: 3 });
     expect(await evictionsOf(tenant)).toEqual([
       {
         id: expect.any(Number),
@@ -36,7 +33,7 @@ describe("a user's bucket that has to go", () => {
         kind: "eviction",
         bucket: { scope: "user", id: "bob" },
         cause: "max_users",
-        // What it takes away, so that a bucket's entries add up to its totals.
+        // The totals removed, so that a bucket's entries add up to its totals.
         tokens_in: -6,
         tokens_out: 0,
         cost_usd: 0,
@@ -50,18 +47,18 @@ describe("a user's bucket that has to go", () => {
     ]);
   });
 
-  test("goes after its idle time, asked for or not", async () => {
+  test("is evicted after user_idle_ttl_seconds, whether it is read or not", async () => {
     const tenant = newTenant();
     setNow(START_MS);
-    valueIn(await tenant.configure({ user_idle_ttl_seconds: 60 }));
-    for (const user_id of ["alice", "bob", "carol"]) valueIn(await tenant.consume({ user_id, tokens_in: 5 }));
+    await tenant.configure({ user_idle_ttl_seconds: 60 });
+    for (const user_id of ["alice", "bob", "carol"]) await tenant.consume({ user_id, tokens_in: 5 });
     setNow(START_MS + 59_999);
-    valueIn(await tenant.allowsStep({ user_id: "carol" }));
+    await tenant.allowsStep({ user_id: "carol" });
     setNow(START_MS + 60_000);
-    expect(valueIn(await tenant.usageFor("alice")).calls).toBe(0);
-    expect(valueIn(await tenant.usage()).users).toBe(2);
-    valueIn(await tenant.consume({ user_id: "carol", tokens_in: 5 }));
-    expect(valueIn(await tenant.usage()).users).toBe(1);
+    expect((await tenant.usageFor("alice")).calls).toBe(0);
+    expect((await tenant.usage()).users).toBe(2);
+    await tenant.consume({ user_id: "carol", tokens_in: 5 });
+    expect((await tenant.usage()).users).toBe(1);
     const evicted = (await evictionsOf(tenant)).map(({ bucket, cause }) => [idOf(bucket), cause]);
     expect(evicted).toEqual([
       ["alice", "idle"],
@@ -69,39 +66,39 @@ describe("a user's bucket that has to go", () => {
     ]);
   });
 
-  test("is found among hundreds, again and again, in the order of touches", async () => {
+  test("is found among hundreds, again and again, in the order of use", async () => {
     const tenant = newTenant();
     setNow(START_MS);
-    valueIn(await tenant.configure({ max_users: 600 }));
+    await tenant.configure({ max_users: 600 });
     const request = (i: number) => ({ user_id: `${i}`, tokens_in: 1 });
     const consumes = (from: number, to: number) =>
-      tenant.batch(Array.from({ length: to - from }, (_, i) => ({ op: "consume", request: request(from + i) })));
+      tenant.batch(Array.from({ length: to - from }, (_, i) => ({ op: "consume", ...request(from + i) })));
     await consumes(0, 600);
-    for (let i = 0; i < 100; i += 1) valueIn(await tenant.allowsStep({ user_id: `${i}` }));
+    for (let i = 0; i < 100; i += 1) await tenant.allowsStep({ user_id: `${i}` });
     await consumes(600, 700);
-    for (let i = 700; i < 800; i += 1) valueIn(await tenant.consume(request(i)));
+    for (let i = 700; i < 800; i += 1) await tenant.consume(request(i));
     await consumes(800, 1100);
     const evicted = (await evictionsOf(tenant)).map(({ bucket }) => Number(idOf(bucket)));
     expect(evicted).toEqual(Array.from({ length: 500 }, (_, i) => 100 + i));
-    expect(valueIn(await tenant.usage())).toMatchObject({ users: 600, calls: 1100 });
+    expect(await tenant.usage()).toMatchObject({ users: 600, calls: 1100 });
   });
 });
 
-test("a lower bound evicts down to it at the next consume", async () => {
+test("a lower max_users evicts down to it at the next consume", async () => {
   const tenant = newTenant();
-  for (let i = 0; i < 20; i += 1) valueIn(await tenant.consume({ user_id: `${i}` }));
-  valueIn(await tenant.configure({ max_users: 3 }));
-  valueIn(await tenant.consume({ user_id: "0" }));
-  expect(valueIn(await tenant.usage()).users).toBe(3);
+  for (let i = 0; i < 20; i += 1) await tenant.consume({ user_id: `${i}` });
+  await tenant.configure({ max_users: 3 });
+  await tenant.consume({ user_id: "0" });
+  expect((await tenant.usage()).users).toBe(3);
   expect((await evictionsOf(tenant)).length).toBe(17);
 });
 
-test("all that was answered survives the object leaving memory", async () => {
+test("an eviction of the object from memory changes no answer", async () => {
   const tenant = newTenant();
   setNow(START_MS);
-  valueIn(await tenant.configure({ max_tokens: 10, max_wall_clock: 60 }));
-  valueIn(await tenant.consume({ user_id: "alice", tokens_in: 6, tokens_out: 2, cost_usd: 0.000000001 }));
-  valueIn(await tenant.consume({ user_id: null, tokens_in: 1 }));
+  await tenant.configure({ max_tokens: 10, max_wall_clock: 60 });
+  await tenant.consume({ user_id: "alice", tokens_in: 6, tokens_out: 2, cost_usd: 0.000000001 });
+  await tenant.consume({ user_id: null, tokens_in: 1 });
   const before = [
     await tenant.usage(),
     await tenant.usageFor("alice"),
@@ -109,7 +106,7 @@ test("all that was answered survives the object leaving memory", async () => {
     await tenant.config(),
   ];
 
-  await evictDurableObject(tenant);
+  await evictDurableObject(tenant.object);
   const after = [
     await tenant.usage(),
     await tenant.usageFor("alice"),
@@ -117,9 +114,9 @@ test("all that was answered survives the object leaving memory", async () => {
     await tenant.config(),
   ];
   expect(after).toEqual(before);
-  expect(valueIn(await tenant.allowsStep({ user_id: "alice" })).reason).toBe("tokens at 90%");
+  expect((await tenant.allowsStep({ user_id: "alice" })).reason).toBe("tokens at 90%");
 
-  await evictDurableObject(tenant);
+  await evictDurableObject(tenant.object);
   setNow(START_MS + 60_000);
-  expect(valueIn(await tenant.allowsStep({ user_id: "alice" })).limit).toBe("max_wall_clock");
+  expect((await tenant.allowsStep({ user_id: "alice" })).limit).toBe("max_wall_clock");
 });

@@ -1,30 +1,29 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import type { TenantBudget } from "../../src/index.ts";
-import type { Answer, Operation } from "../../src/wire/index.ts";
-import { auditOf, batchOf, configured, ledgerOf, type Tenant, useSetClock, valueIn } from "./tenant.ts";
+import { configured, ledgerOf, type Tenant, useSetClock } from "./tenant.ts";
 import { interceptSql, rowsWritten } from "./written.ts";
 
 useSetClock();
 
-const consumeFor = (user_id: string): Operation => ({ op: "consume", request: { user_id, tokens_in: 1 } });
+const consumeFor = (user_id: string) => ({ op: "consume", user_id, tokens_in: 1 });
 
-describe("what arrives together is written together", () => {
-  /** Has thirty-two callers consume at once; answers the rows that it took for each. */
+describe("operations that arrive together are written together", () => {
+  /** Consumes for thirty-two callers at once, and returns the rows written for each. */
   const rowsPerConsume = async (tenant: Tenant, userOf: (i: number) => string) => {
     const callers = Array.from({ length: 32 }, (_, i) => i);
-    // Within the object, so that all of them arrive in one turn.
+    // Inside the object, so that all of them arrive in one turn.
     const all = () =>
-      runInDurableObject(tenant, (budget: TenantBudget) =>
-        Promise.all(callers.map((i) => budget.consume({ user_id: userOf(i), tokens_in: 1 }))),
+      runInDurableObject(tenant.object, (budget: TenantBudget) =>
+        Promise.all(callers.map((i) => budget.run({ op: "consume", request: { user_id: userOf(i), tokens_in: 1 } }))),
       );
     return (await rowsWritten(tenant, all)) / callers.length;
   };
 
-  test("a consume takes three rows alone, a tenth of one beside others of its user, one beside others' users'", async () => {
+  test("a consume writes three rows alone, a tenth of a row among others of its user, and one among other users'", async () => {
     const tenant = await configured({ max_tokens: 1_000_000, per_user_max_tokens_per_day: 1000 });
     expect(await rowsWritten(tenant, () => tenant.consume({ user_id: "alice", tokens_in: 1 }))).toBe(3);
-    // The first of a crowd does not know of the others, and goes down alone; after one, they wait for each other.
+    // The first of a burst is written alone, since nothing waits yet; the next ones wait for each other.
     expect(await rowsPerConsume(tenant, () => "alice")).toBe((3 + 3) / 32);
     for (let i = 0; i < 3; i += 1) {
       // The tenant's row, the user's, and one of the ledger.
@@ -32,41 +31,41 @@ describe("what arrives together is written together", () => {
       // The tenant's row, each user's, and one of the ledger.
       expect(await rowsPerConsume(tenant, (each) => `${each}`)).toBe(34 / 32);
     }
-    expect(valueIn(await tenant.usage())).toMatchObject({ tokens_in: 225, calls: 225, users: 33 });
-    expect(await auditOf(tenant)).toMatchObject({ ok: true, entries: 226 });
+    expect(await tenant.usage()).toMatchObject({ tokens_in: 225, calls: 225, users: 33 });
+    expect(await tenant.audit()).toMatchObject({ ok: true, entries: 226 });
   });
 
-  test("a batch of a thousand takes as many rows as it has users, and two", async () => {
+  test("a batch of a thousand writes a row for each user, and two", async () => {
     const tenant = await configured();
     const operations = Array.from({ length: 1000 }, (_, i) => consumeFor(`${i % 10}`));
-    expect(await rowsWritten(tenant, () => batchOf(tenant, operations))).toBe(12);
-    expect(await auditOf(tenant)).toMatchObject({ ok: true, entries: 1001, totals: { calls: 1000 } });
+    expect(await rowsWritten(tenant, () => tenant.batch(operations))).toBe(12);
+    expect(await tenant.audit()).toMatchObject({ ok: true, entries: 1001, totals: { calls: 1000 } });
   });
 
-  test("reservations made and settled in one batch have a row each, written once", async () => {
+  test("reservations created and settled in one batch are written once each", async () => {
     const tenant = await configured();
     const request = { user_id: "alice", tokens: 1, idempotency_key: "k" };
-    const { id } = valueIn(await tenant.reserve(request));
-    const operations: Operation[] = [
-      { op: "commit", id, request: { tokens_in: 1, final: false } },
-      { op: "extend", id, request: { tokens: 4 } },
-      { op: "commit", id, request: { tokens_in: 1 } },
+    const { id } = await tenant.reserve(request);
+    const operations = [
+      { op: "commit", id, tokens_in: 1, final: false },
+      { op: "extend", id, tokens: 4 },
+      { op: "commit", id, tokens_in: 1 },
     ];
-    expect(await rowsWritten(tenant, () => batchOf(tenant, operations))).toBe(4);
-    expect(valueIn(await tenant.usage())).toMatchObject({ tokens_in: 2, calls: 1, held: { reservations: 0 } });
+    expect(await rowsWritten(tenant, () => tenant.batch(operations))).toBe(4);
+    expect(await tenant.usage()).toMatchObject({ tokens_in: 2, calls: 1, held: { reservations: 0 } });
   });
 });
 
-test("operations take effect in the order in which they came, and each has its own answer", async () => {
+test("operations take effect in order of arrival, and each has its own answer", async () => {
   const tenant = await configured({ max_tokens: 3 });
-  const answers = await batchOf(tenant, [
-    { op: "reserve", request: { tokens: 2 } },
-    { op: "reserve", request: { tokens: 2 } },
-    { op: "commit", id: "nope", request: {} },
-    { op: "consume", request: { tokens_in: 1 } },
-    { op: "configure", config: { max_tokens: 100 }, edit: {} },
-    { op: "reserve", request: { tokens: 2 } },
-    { op: "usage", key: { scope: "tenant", subject: "" } },
+  const answers = await tenant.batch([
+    { op: "reserve", tokens: 2 },
+    { op: "reserve", tokens: 2 },
+    { op: "commit", id: "nope" },
+    { op: "consume", tokens_in: 1 },
+    { op: "configure", config: { max_tokens: 100 } },
+    { op: "reserve", tokens: 2 },
+    { op: "usage", bucket: { scope: "tenant", id: null } },
   ]);
   expect(answers).toMatchObject([
     { ok: true, value: { state: "held", decision: { remaining: { tokens: 1 } } } },
@@ -81,15 +80,15 @@ test("operations take effect in the order in which they came, and each has its o
   expect(kinds).toEqual(["config", "hold", "refusal", "consume", "config", "hold"]);
 });
 
-describe("an operation that throws takes no neighbour with it", () => {
+describe("an operation that throws fails alone", () => {
   const USERS = ["alice", "bob", "mallory", "carol", "dave"];
 
   test.each([
-    ["while it is carried out", "FROM bucket WHERE scope"],
+    ["while it runs", "FROM bucket WHERE scope"],
     ["while it is written", "INTO bucket"],
   ])("%s", async (_, query) => {
     const tenant = await configured({ max_tokens: 100 });
-    const { id } = valueIn(await tenant.reserve({ user_id: "alice", tokens: 10 }));
+    const { id } = await tenant.reserve({ user_id: "alice", tokens: 10 });
     await interceptSql(tenant, (exec, sql, ...bindings) => {
       if (sql.includes(query) && bindings.includes("mallory")) throw new Error("disk I/O error");
       return exec(sql, ...bindings);
@@ -97,17 +96,17 @@ describe("an operation that throws takes no neighbour with it", () => {
     const calls = USERS.map((user_id) => tenant.consume({ user_id, tokens_in: 1, idempotency_key: user_id }));
     const settled = await Promise.allSettled([...calls, tenant.commit(id, { tokens_in: 5 })]);
     const outcomes = settled.map((each) =>
-      each.status === "fulfilled" ? valueIn(each.value as Answer<{ state: string }>).state : String(each.reason),
+      each.status === "fulfilled" ? each.value.state : String(each.reason.cause),
     );
     expect(outcomes).toEqual(["ok", "ok", expect.stringContaining("disk I/O error"), "ok", "ok", "committed"]);
     await interceptSql(tenant, undefined);
-    expect(valueIn(await tenant.usage())).toMatchObject({
+    expect(await tenant.usage()).toMatchObject({
       tokens_in: 9,
       calls: 5,
       users: 4,
       held: { reservations: 0 },
     });
-    expect(valueIn(await tenant.usageFor("mallory")).calls).toBe(0);
+    expect((await tenant.usageFor("mallory")).calls).toBe(0);
     expect((await ledgerOf(tenant)).map(({ kind, user_id }) => [kind, user_id]).slice(2)).toEqual([
       ["consume", "alice"],
       ["consume", "bob"],
@@ -115,15 +114,15 @@ describe("an operation that throws takes no neighbour with it", () => {
       ["consume", "dave"],
       ["commit", "alice"],
     ]);
-    // What had no effect is not known by its key either.
-    expect(valueIn(await tenant.consume({ user_id: "mallory", tokens_in: 1, idempotency_key: "mallory" }))).toEqual({
+    // An operation without effect leaves no idempotency key either.
+    expect(await tenant.consume({ user_id: "mallory", tokens_in: 1, idempotency_key: "mallory" })).toEqual({
       state: "ok",
       reason: null,
       limit: null,
       remaining: { tokens: 90 },
       retry_after: null,
     });
-    await evictDurableObject(tenant);
-    expect(await auditOf(tenant)).toMatchObject({ ok: true, totals: { tokens_in: 10, calls: 6 } });
+    await evictDurableObject(tenant.object);
+    expect(await tenant.audit()).toMatchObject({ ok: true, totals: { tokens_in: 10, calls: 6 } });
   });
 });

@@ -1,171 +1,167 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import type { Operation } from "../../src/wire/index.ts";
+import { valueIn } from "./object.ts";
 import {
-  auditOf,
-  batchOf,
   HOUR_MS,
   ledgerOf,
   MINUTE_MS,
   newTenant,
-  refusalIn,
+  refusalOf,
   ring,
   START_MS,
   setNow,
   type Tenant,
   tenantAt,
   useSetClock,
-  valueIn,
 } from "./tenant.ts";
 
 useSetClock();
 
-const ALICE = { scope: "user", subject: "alice" };
+const ALICE = { scope: "user", id: "alice" };
 
 const keysOf = (tenant: Tenant) =>
-  runInDurableObject(tenant, (_, { storage }) =>
+  runInDurableObject(tenant.object, (_, { storage }) =>
     storage.sql
       .exec<{ key: string }>("SELECT key FROM idempotency ORDER BY key")
       .toArray()
       .map(({ key }) => key),
   );
 
-describe("a write under a key that was used", () => {
-  test("is answered as the first time, and has no further effect, also once the object has left memory", async () => {
+describe("a write under an idempotency_key that was used", () => {
+  test("gets the first answer and has no further effect, also after an eviction", async () => {
     const tenant = tenantAt(START_MS);
-    valueIn(await tenant.configure({ max_tokens: 100 }));
+    await tenant.configure({ max_tokens: 100 });
     const request = { user_id: "alice", tokens_in: 10, idempotency_key: "k" };
-    const first = valueIn(await tenant.consume(request));
+    const first = await tenant.consume(request);
     expect(first).toEqual({ state: "ok", reason: null, limit: null, remaining: { tokens: 90 }, retry_after: null });
-    valueIn(await tenant.consume({ tokens_in: 80 }));
-    expect(valueIn(await tenant.consume(request))).toEqual({ ...first, replayed: true });
-    await evictDurableObject(tenant);
-    expect(valueIn(await tenant.consume(request))).toEqual({ ...first, replayed: true });
-    expect(valueIn(await tenant.usage())).toMatchObject({ tokens_in: 90, calls: 2 });
+    await tenant.consume({ tokens_in: 80 });
+    expect(await tenant.consume(request)).toEqual({ ...first, replayed: true });
+    await evictDurableObject(tenant.object);
+    expect(await tenant.consume(request)).toEqual({ ...first, replayed: true });
+    expect(await tenant.usage()).toMatchObject({ tokens_in: 90, calls: 2 });
     expect((await ledgerOf(tenant, { kind: "consume" })).map((entry) => entry.idempotency_key)).toEqual([
       "k",
       undefined,
     ]);
-    expect((await auditOf(tenant)).ok).toBe(true);
+    expect((await tenant.audit()).ok).toBe(true);
   });
 
-  test("is kept for a day at the least, and for one and a half at the most", async () => {
-    // The best and the worst moment of a half-day to come in.
+  test("is replayed for at least a day, and for at most one and a half", async () => {
+    // The first and the last moment of a half-day.
     for (const atMs of [START_MS, START_MS + 12 * HOUR_MS - 1]) {
       const tenant = tenantAt(atMs);
       const request = { tokens_in: 10, idempotency_key: "k" };
-      valueIn(await tenant.consume(request));
+      await tenant.consume(request);
       setNow(atMs + 24 * HOUR_MS - MINUTE_MS);
-      expect(valueIn(await tenant.consume(request))).toMatchObject({ replayed: true });
+      expect(await tenant.consume(request)).toMatchObject({ replayed: true });
       setNow(atMs + 24 * HOUR_MS);
-      expect(valueIn(await tenant.consume(request))).toMatchObject({ replayed: true });
+      expect(await tenant.consume(request)).toMatchObject({ replayed: true });
       setNow(atMs + 36 * HOUR_MS);
-      expect(valueIn(await tenant.consume(request))).not.toHaveProperty("replayed");
-      expect(valueIn(await tenant.usage()).calls).toBe(2);
+      expect(await tenant.consume(request)).not.toHaveProperty("replayed");
+      expect((await tenant.usage()).calls).toBe(2);
     }
   });
 
-  test("is known where the clock steps back over the half-day it came in", async () => {
+  test("is replayed when the clock steps back over the half-day of its first use", async () => {
     const tenant = tenantAt(START_MS + 12 * HOUR_MS);
     const request = { tokens_in: 10, idempotency_key: "k" };
-    valueIn(await tenant.consume(request));
+    await tenant.consume(request);
     setNow(START_MS + 12 * HOUR_MS - 1);
-    expect(valueIn(await tenant.consume(request))).toMatchObject({ replayed: true });
+    expect(await tenant.consume(request)).toMatchObject({ replayed: true });
   });
 
-  test("with another body, or for another operation, is refused", async () => {
+  test("with another body, or for another operation, is an idempotency_mismatch", async () => {
     const tenant = tenantAt(START_MS);
-    valueIn(await tenant.consume({ tokens_in: 10, idempotency_key: "k" }));
-    const refusals = [
-      await tenant.consume({ tokens_in: 11, idempotency_key: "k" }),
-      await tenant.consume({ tokens_in: 10, user_id: "alice", idempotency_key: "k" }),
-      await tenant.reserve({ tokens: 10, idempotency_key: "k" }),
-      await tenant.configure({}, { idempotency_key: "k" }),
-    ].map(refusalIn);
+    await tenant.consume({ tokens_in: 10, idempotency_key: "k" });
+    const calls = [
+      tenant.consume({ tokens_in: 11, idempotency_key: "k" }),
+      tenant.consume({ tokens_in: 10, user_id: "alice", idempotency_key: "k" }),
+      tenant.reserve({ tokens: 10, idempotency_key: "k" }),
+      tenant.configure({}, { idempotency_key: "k" }),
+    ];
+    const refusals = await Promise.all(calls.map(refusalOf));
     expect(refusals.map(({ code }) => code)).toEqual(Array(4).fill("idempotency_mismatch"));
     expect(refusals[0]?.detail).toContain('the idempotency key "k" was used for another request');
-    await evictDurableObject(tenant);
-    expect(refusalIn(await tenant.consume({ tokens_in: 11, idempotency_key: "k" })).code).toBe("idempotency_mismatch");
-    expect(valueIn(await tenant.usage())).toMatchObject({ tokens_in: 10, calls: 1 });
-    expect(valueIn(await tenant.config()).version).toBe(0);
+    await evictDurableObject(tenant.object);
+    expect((await refusalOf(tenant.consume({ tokens_in: 11, idempotency_key: "k" }))).code).toBe(
+      "idempotency_mismatch",
+    );
+    expect(await tenant.usage()).toMatchObject({ tokens_in: 10, calls: 1 });
+    expect((await tenant.config()).version).toBe(0);
   });
 
-  test("with the same body in another order of fields is the same", async () => {
+  test("with the same body in another order of fields is replayed", async () => {
     const tenant = tenantAt(START_MS);
-    valueIn(await tenant.consume({ tokens_in: 1, labels: { a: "1", b: "2" }, idempotency_key: "k" }));
+    await tenant.consume({ tokens_in: 1, labels: { a: "1", b: "2" }, idempotency_key: "k" });
     const again = { idempotency_key: "k", labels: { b: "2", a: "1" }, tokens_in: 1, user_id: undefined };
-    expect(valueIn(await tenant.consume(again))).toMatchObject({ replayed: true });
+    expect(await tenant.consume(again)).toMatchObject({ replayed: true });
   });
 
-  test("is another tenant's where the key is", async () => {
+  test("counts if the key was used by another tenant", async () => {
     const [one, other] = [tenantAt(START_MS), newTenant()];
-    valueIn(await one.consume({ tokens_in: 1, idempotency_key: "k" }));
-    expect(valueIn(await other.consume({ tokens_in: 2, idempotency_key: "k" }))).not.toHaveProperty("replayed");
+    await one.consume({ tokens_in: 1, idempotency_key: "k" });
+    expect(await other.consume({ tokens_in: 2, idempotency_key: "k" })).not.toHaveProperty("replayed");
   });
 });
 
-test("two at once under one key have one effect, alone and in a batch", async () => {
+test("concurrent writes under one idempotency_key have one effect, alone and in a batch", async () => {
   const tenant = tenantAt(START_MS);
   const request = { tokens: 10, idempotency_key: "k" };
-  const answers = (await Promise.all([1, 2, 3].map(() => tenant.reserve(request)))).map(valueIn);
+  const answers = await Promise.all([1, 2, 3].map(() => tenant.reserve(request)));
   expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
   expect(answers.map(({ replayed }) => replayed)).toEqual([undefined, true, true]);
-  const consume: Operation<"consume"> = { op: "consume", request: { tokens_in: 5, idempotency_key: "c" } };
-  const batch = await batchOf(tenant, [
-    consume,
-    consume,
-    { op: "consume", request: { ...consume.request, tokens_in: 6 } },
-  ]);
+  const consume = { op: "consume", tokens_in: 5, idempotency_key: "c" };
+  const batch = await tenant.batch([consume, consume, { ...consume, tokens_in: 6 }]);
   expect(batch).toMatchObject([
     { ok: true },
     { ok: true, value: { replayed: true } },
     { ok: false, refusal: { code: "idempotency_mismatch" } },
   ]);
-  expect(valueIn(await tenant.usage())).toMatchObject({
+  expect(await tenant.usage()).toMatchObject({
     tokens_in: 5,
     calls: 1,
     held: { tokens: 10, reservations: 1 },
   });
 });
 
-test("a refusal is not kept: the same request is granted once it fits", async () => {
+test("a refusal is not stored: the same request is granted once it fits", async () => {
   const tenant = tenantAt(START_MS);
-  valueIn(await tenant.configure({ max_tokens: 10 }));
+  await tenant.configure({ max_tokens: 10 });
   const request = { tokens: 20, idempotency_key: "k" };
-  expect(refusalIn(await tenant.reserve(request)).code).toBe("budget_exhausted");
-  expect(refusalIn(await tenant.consume({ tokens_in: 1, model: "no-such-model", idempotency_key: "p" })).code).toBe(
+  expect((await refusalOf(tenant.reserve(request))).code).toBe("budget_exhausted");
+  expect((await refusalOf(tenant.consume({ tokens_in: 1, model: "no-such-model", idempotency_key: "p" }))).code).toBe(
     "unknown_model",
   );
   expect(await keysOf(tenant)).toEqual([]);
-  valueIn(await tenant.configure({ max_tokens: 20 }));
-  expect(valueIn(await tenant.reserve(request))).not.toHaveProperty("replayed");
-  expect(valueIn(await tenant.reserve(request))).toMatchObject({ replayed: true, granted: { tokens: 20 } });
+  await tenant.configure({ max_tokens: 20 });
+  expect(await tenant.reserve(request)).not.toHaveProperty("replayed");
+  expect(await tenant.reserve(request)).toMatchObject({ replayed: true, granted: { tokens: 20 } });
 });
 
-test("every write takes a key", async () => {
+test("every write takes an idempotency_key", async () => {
   const tenant = tenantAt(START_MS);
-  const [{ id }, other] = [valueIn(await tenant.reserve({ tokens: 9 })), valueIn(await tenant.reserve({ tokens: 9 }))];
+  const [{ id }, other] = [await tenant.reserve({ tokens: 9 }), await tenant.reserve({ tokens: 9 })];
   const key = (name: string) => ({ idempotency_key: name });
-  const writes: Operation[] = [
-    { op: "consume", request: { tokens_in: 100, ...key("consume") } },
-    { op: "reserve", request: { tokens: 1, ...key("reserve") } },
-    { op: "extend", id, request: { tokens: 1, ...key("extend") } },
-    { op: "commit", id, request: { tokens_in: 3, ...key("commit") } },
-    { op: "release", id: other.id, request: key("release") },
-    { op: "adjust", key: ALICE, request: { tokens_in: 7, note: "missed", ...key("adjust") } },
-    { op: "set_limits", key: ALICE, request: { max_tokens: 5 }, edit: key("set_limits") },
-    { op: "clear_limits", key: ALICE, edit: key("clear_limits") },
-    { op: "freeze", key: ALICE, request: key("freeze") },
-    { op: "unfreeze", key: ALICE, request: key("unfreeze") },
-    { op: "reset", key: ALICE, request: key("reset") },
-    { op: "configure", config: { max_tokens: 1000 }, edit: key("configure") },
-    { op: "patch_config", patch: { max_calls: 10 }, edit: key("patch_config") },
+  const writes = [
+    { op: "consume", tokens_in: 100, ...key("consume") },
+    { op: "reserve", tokens: 1, ...key("reserve") },
+    { op: "extend", id, tokens: 1, ...key("extend") },
+    { op: "commit", id, tokens_in: 3, ...key("commit") },
+    { op: "release", id: other.id, ...key("release") },
+    { op: "adjust", bucket: ALICE, tokens_in: 7, note: "missed", ...key("adjust") },
+    { op: "set_limits", bucket: ALICE, limits: { max_tokens: 5 }, ...key("set_limits") },
+    { op: "clear_limits", bucket: ALICE, ...key("clear_limits") },
+    { op: "freeze", bucket: ALICE, ...key("freeze") },
+    { op: "unfreeze", bucket: ALICE, ...key("unfreeze") },
+    { op: "reset", bucket: ALICE, ...key("reset") },
+    { op: "configure", config: { max_tokens: 1000 }, ...key("configure") },
+    { op: "patch_config", patch: { max_calls: 10 }, ...key("patch_config") },
   ];
-  const first = await batchOf(tenant, writes);
+  const first = await tenant.batch(writes);
   expect(first.map(({ ok }) => ok)).toEqual(writes.map(() => true));
   const before = [await tenant.usage(), await tenant.config(), await ledgerOf(tenant)];
-  await evictDurableObject(tenant);
-  const again = await batchOf(tenant, writes);
+  await evictDurableObject(tenant.object);
+  const again = await tenant.batch(writes);
   expect(again).toEqual(
     first.map((answer) => ({ ok: true, value: { ...(valueIn(answer) as object), replayed: true } })),
   );
@@ -173,37 +169,31 @@ test("every write takes a key", async () => {
   expect(await keysOf(tenant)).toEqual(writes.map(({ op }) => op).toSorted());
 });
 
-test("keys are dropped by the alarm once their time is over, and no sooner", async () => {
+test("idempotency keys are deleted by the alarm once they have expired, and no sooner", async () => {
   const tenant = tenantAt(START_MS);
-  valueIn(await tenant.consume({ idempotency_key: "old" }));
+  await tenant.consume({ idempotency_key: "old" });
   setNow(START_MS + 13 * HOUR_MS);
-  valueIn(await tenant.consume({ idempotency_key: "new" }));
-  // It goes off every half-day at the latest, and leaves alone what is kept still.
+  await tenant.consume({ idempotency_key: "new" });
+  // It runs at least every half-day, and keeps keys that have not expired.
   for (const hours of [14, 25, 35]) {
     await ring(tenant, START_MS + hours * HOUR_MS);
     expect(await keysOf(tenant)).toEqual(["new", "old"]);
   }
-  const dueMs = await runInDurableObject(tenant, (_, { storage }) => storage.getAlarm());
+  const dueMs = await runInDurableObject(tenant.object, (_, { storage }) => storage.getAlarm());
   expect(dueMs).toBe(START_MS + 36 * HOUR_MS);
   await ring(tenant, START_MS + 36 * HOUR_MS);
   expect(await keysOf(tenant)).toEqual(["new"]);
-  await evictDurableObject(tenant);
-  valueIn(await tenant.allowsStep({}));
+  await evictDurableObject(tenant.object);
+  await tenant.allowsStep();
   await ring(tenant, START_MS + 48 * HOUR_MS);
   expect(await keysOf(tenant)).toEqual([]);
 });
 
-test("thousands of keys are dropped a few hundred at a time", async () => {
+test("thousands of idempotency keys are deleted a few hundred at a time", async () => {
   const tenant = tenantAt(START_MS);
-  const consume = (i: number): Operation => ({ op: "consume", request: { idempotency_key: `${i}` } });
-  await batchOf(
-    tenant,
-    Array.from({ length: 1000 }, (_, i) => consume(i)),
-  );
-  await batchOf(
-    tenant,
-    Array.from({ length: 200 }, (_, i) => consume(1000 + i)),
-  );
+  const consume = (i: number) => ({ op: "consume", idempotency_key: `${i}` });
+  await tenant.batch(Array.from({ length: 1000 }, (_, i) => consume(i)));
+  await tenant.batch(Array.from({ length: 200 }, (_, i) => consume(1000 + i)));
   const left: number[] = [];
   for (let i = 0; i < 4; i += 1) {
     await ring(tenant, START_MS + 36 * HOUR_MS);

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { ledgerOf, newTenant, SECOND_MS, START_MS, setNow, tenantAt, useSetClock, valueIn } from "./tenant.ts";
+import { ledgerOf, newTenant, SECOND_MS, START_MS, setNow, tenantAt, useSetClock } from "./tenant.ts";
 
 useSetClock();
 
 const timeOf = (seconds: number) => new Date(START_MS + seconds * SECOND_MS).toISOString();
 
-describe("since and until find entries made by a clock that had stepped back", () => {
+describe("since and until find entries recorded after the clock stepped back", () => {
   test("in rows after those of a later time", async () => {
     const tenant = newTenant();
     for (const [user_id, seconds] of [
@@ -14,7 +14,7 @@ describe("since and until find entries made by a clock that had stepped back", (
       ["c", 2000],
     ] as const) {
       setNow(START_MS + seconds * SECOND_MS);
-      valueIn(await tenant.consume({ user_id }));
+      await tenant.consume({ user_id });
     }
     const usersOf = async (query: object) => (await ledgerOf(tenant, query)).map(({ user_id }) => user_id);
     expect(await usersOf({ until: timeOf(700) })).toEqual(["b"]);

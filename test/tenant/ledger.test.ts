@@ -1,24 +1,22 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import type { LedgerEntry } from "../../src/wire/index.ts";
+import type { LedgerEntry, ReserveRequest } from "../../src/wire/index.ts";
 import {
-  batchOf,
   HOUR_MS,
   ledgerOf,
   MINUTE_MS,
-  refusalIn,
+  refusalOf,
   SECOND_MS,
   START_MS,
   setNow,
   type Tenant,
   tenantAt,
   useSetClock,
-  valueIn,
 } from "./tenant.ts";
 
 useSetClock();
 
-const ALICE = { scope: "user", subject: "alice" };
+const ALICE = { scope: "user", id: "alice" };
 const NOTHING = {
   tokens_in: 0,
   tokens_out: 0,
@@ -31,18 +29,18 @@ const NOTHING = {
 
 const idsOf = (entries: readonly LedgerEntry[]) => entries.map(({ id }) => id);
 
-describe("each thing that happens is one entry", () => {
+describe("there is one entry", () => {
   const AT = "2040-01-01T00:00:00.000Z";
 
-  test("of spending, with what it came to, its price, and the buckets of labels it counted in", async () => {
+  test("for a consume, with its amounts, its price, and the label buckets it counted in", async () => {
     const tenant = tenantAt(START_MS);
     const prices = { m: { input_usd: 1000, output_usd: 2000 } };
-    valueIn(await tenant.configure({ per_team_max_tokens: 100, prices }, { author: "ops" }));
+    await tenant.configure({ per_team_max_tokens: 100, prices }, { author: "ops" });
     const labels = { team: "red", run: "7" };
     const spent = { tokens_in: 10, tokens_out: 5, cache_read_input_tokens: 4, reasoning_output_tokens: 2 };
-    valueIn(await tenant.consume({ user_id: "alice", labels, model: "m", ...spent, idempotency_key: "k" }));
-    valueIn(await tenant.allowsStep({ user_id: "alice" }));
-    valueIn(await tenant.usage());
+    await tenant.consume({ user_id: "alice", labels, model: "m", ...spent, idempotency_key: "k" });
+    await tenant.allowsStep({ user_id: "alice" });
+    await tenant.usage();
     expect(await ledgerOf(tenant)).toEqual([
       { id: 1, at: AT, kind: "config", version: 1, author: "ops" },
       {
@@ -63,22 +61,22 @@ describe("each thing that happens is one entry", () => {
     ]);
   });
 
-  test("of a reservation, whatever becomes of it", async () => {
+  test("for each change of a reservation", async () => {
     const tenant = tenantAt(START_MS);
-    valueIn(await tenant.configure({ max_tokens: 100 }));
-    const hold = async (request: Parameters<Tenant["reserve"]>[0]) =>
-      valueIn(await tenant.reserve({ user_id: "alice", labels: { team: "red" }, ...request })).id;
-    const [committed, released] = [await hold({ tokens: 30, on_expiry: "charge" }), await hold({ tokens: 20 })];
-    refusalIn(await tenant.reserve({ user_id: "alice", tokens: 60, cost_usd: 0.5 }));
-    valueIn(await tenant.extend(released, { tokens: 5, on_expiry: "charge" }));
-    refusalIn(await tenant.extend(released, { tokens: 46 }));
-    valueIn(await tenant.commit(committed, { tokens_in: 7, final: false }));
-    valueIn(await tenant.commit(committed, { tokens_in: 3, idempotency_key: "k" }));
-    refusalIn(await tenant.commit(committed, { tokens_in: 3 }));
-    valueIn(await tenant.release(released, {}));
-    valueIn(await tenant.release(released, {}));
-    valueIn(await tenant.commit(released, { tokens_out: 1 }));
-    const expired = await hold({ tokens: 2, cost_usd: 0.25, on_expiry: "charge" });
+    await tenant.configure({ max_tokens: 100 });
+    const reserve = async (request: ReserveRequest) =>
+      (await tenant.reserve({ user_id: "alice", labels: { team: "red" }, ...request })).id;
+    const [committed, released] = [await reserve({ tokens: 30, on_expiry: "charge" }), await reserve({ tokens: 20 })];
+    await refusalOf(tenant.reserve({ user_id: "alice", tokens: 60, cost_usd: 0.5 }));
+    await tenant.extend(released, { tokens: 5, on_expiry: "charge" });
+    await refusalOf(tenant.extend(released, { tokens: 46 }));
+    await tenant.commit(committed, { tokens_in: 7, final: false });
+    await tenant.commit(committed, { tokens_in: 3, idempotency_key: "k" });
+    await refusalOf(tenant.commit(committed, { tokens_in: 3 }));
+    await tenant.release(released);
+    await tenant.release(released);
+    await tenant.commit(released, { tokens_out: 1 });
+    const expired = await reserve({ tokens: 2, cost_usd: 0.25, on_expiry: "charge" });
     setNow(START_MS + MINUTE_MS);
     const whose = { at: AT, user_id: "alice", labels: { team: "red" } };
     const expires_at = "2040-01-01T00:01:00.000Z";
@@ -174,16 +172,16 @@ describe("each thing that happens is one entry", () => {
     ]);
   });
 
-  test("of a correction, with what it changed in buckets that it changed by something else", async () => {
+  test("for a late commit, with exceptions for the buckets that it changed by another amount", async () => {
     const tenant = tenantAt(START_MS);
-    valueIn(await tenant.configure({ per_team_max_tokens: 100 }));
+    await tenant.configure({ per_team_max_tokens: 100 });
     const request = { user_id: "alice", labels: { team: "red" }, tokens: 20, on_expiry: "charge" as const };
-    const { id } = valueIn(await tenant.reserve(request));
+    const { id } = await tenant.reserve(request);
     setNow(START_MS + MINUTE_MS);
-    valueIn(await tenant.usage());
+    await tenant.usage();
     setNow(START_MS + 2 * MINUTE_MS);
-    valueIn(await tenant.reset({ scope: "team", subject: "red" }, { note: "new term" }));
-    valueIn(await tenant.commit(id, { tokens_out: 15 }));
+    await tenant.reset({ scope: "team", id: "red" }, { note: "new term" });
+    await tenant.commit(id, { tokens_out: 15 });
     expect((await ledgerOf(tenant)).slice(3)).toMatchObject([
       { kind: "reset", bucket: { scope: "team", id: "red" }, note: "new term", tokens_out: -20, calls: -1 },
       {
@@ -197,17 +195,17 @@ describe("each thing that happens is one entry", () => {
     ]);
   });
 
-  test("of what an operator does", async () => {
+  test("for each of an operator's edits", async () => {
     const tenant = tenantAt(START_MS);
     const until = "2040-01-02T00:00:00Z";
-    valueIn(await tenant.adjust(ALICE, { tokens_in: 5, note: "missed" }));
-    valueIn(await tenant.setLimits(ALICE, { max_tokens: 9, expires_at: until }, { author: "ops" }));
-    valueIn(await tenant.clearLimits(ALICE));
-    valueIn(await tenant.freeze(ALICE, { until, note: "leak" }));
-    valueIn(await tenant.unfreeze(ALICE, {}));
-    valueIn(await tenant.reset(ALICE, {}));
-    valueIn(await tenant.run({ op: "revoke_token", jti: "t", forgetAtMs: START_MS + HOUR_MS }));
-    valueIn(await tenant.run({ op: "revoke_token", jti: "t", forgetAtMs: START_MS + HOUR_MS }));
+    await tenant.adjust(ALICE, { tokens_in: 5, note: "missed" });
+    await tenant.setLimits(ALICE, { max_tokens: 9, expires_at: until }, { author: "ops" });
+    await tenant.clearLimits(ALICE);
+    await tenant.freeze(ALICE, { until, note: "leak" });
+    await tenant.unfreeze(ALICE);
+    await tenant.reset(ALICE);
+    await tenant.run({ op: "revoke_token", id: "t" });
+    await tenant.run({ op: "revoke_token", id: "t" });
     const bucket = { scope: "user", id: "alice" };
     expect(await ledgerOf(tenant)).toEqual([
       { id: 1, at: AT, kind: "adjustment", bucket, note: "missed", ...NOTHING, tokens_in: 5 },
@@ -220,13 +218,13 @@ describe("each thing that happens is one entry", () => {
     ]);
   });
 
-  test("of a token that was minted, which belongs to its user, or to nobody", async () => {
+  test("for a minted token, which belongs to its user, or to nobody", async () => {
     const tenant = tenantAt(START_MS);
     const expiresAtMs = START_MS + HOUR_MS;
     const mint = (jti: string, user?: string) =>
-      tenant.run({ op: "mint_token", jti, scopes: ["check"], user, expiresAtMs, ancestors: ["root"] });
-    valueIn(await mint("a", "alice"));
-    valueIn(await mint("b"));
+      tenant.mintToken({ jti, scopes: ["check"], user, expiresAtMs, ancestors: ["root"] });
+    await mint("a", "alice");
+    await mint("b");
     const told = {
       at: AT,
       kind: "token",
@@ -242,9 +240,9 @@ describe("each thing that happens is one entry", () => {
     expect(await ledgerOf(tenant, { user_id: "" })).toEqual([]);
   });
 
-  test("of the erasure of a user without a bucket, which is nobody's entry", async () => {
+  test("for the erasure of a user without a bucket, which belongs to nobody", async () => {
     const tenant = tenantAt(START_MS);
-    valueIn(await tenant.run({ op: "erase_user", userId: "nobody", pseudonym: "erased-1" }));
+    await tenant.run({ op: "erase_user", id: "nobody", pseudonym: "erased-1" });
     expect(await ledgerOf(tenant, { user_id: "" })).toEqual([]);
     expect(await ledgerOf(tenant)).toEqual([{ id: 1, at: AT, kind: "erasure" }]);
   });
@@ -260,30 +258,30 @@ describe("the ledger is filtered", () => {
       setNow(nowMs);
     };
     tick(); // 1
-    valueIn(await tenant.configure({ per_team_max_tokens: 100 }));
+    await tenant.configure({ per_team_max_tokens: 100 });
     tick(); // 2
-    valueIn(await tenant.consume({ user_id: "alice", labels: { team: "red" }, tokens_in: 1 }));
+    await tenant.consume({ user_id: "alice", labels: { team: "red" }, tokens_in: 1 });
     tick(); // 3
-    valueIn(await tenant.consume({ user_id: "bob", labels: { team: "blue" }, tokens_in: 1 }));
+    await tenant.consume({ user_id: "bob", labels: { team: "blue" }, tokens_in: 1 });
     tick(); // 4
-    valueIn(await tenant.consume({ labels: { team: "red" }, tokens_in: 1 }));
+    await tenant.consume({ labels: { team: "red" }, tokens_in: 1 });
     tick(); // 5
-    const { id } = valueIn(await tenant.reserve({ user_id: "alice", model: "m", labels: { team: "a:b" } }));
+    const { id } = await tenant.reserve({ user_id: "alice", model: "m", labels: { team: "a:b" } });
     tick(); // 6
-    valueIn(await tenant.commit(id, { cost_usd: 1 }));
+    await tenant.commit(id, { cost_usd: 1 });
     tick(); // 7
-    valueIn(await tenant.adjust(ALICE, { tokens_in: 1, note: "x" }));
+    await tenant.adjust(ALICE, { tokens_in: 1, note: "x" });
     tick(); // 8
-    valueIn(await tenant.adjust({ scope: "team", subject: "red" }, { tokens_in: 1, note: "x" }));
+    await tenant.adjust({ scope: "team", id: "red" }, { tokens_in: 1, note: "x" });
     tick(); // 9
-    valueIn(await tenant.adjust({ scope: "tenant", subject: "" }, { tokens_in: 1, note: "x" }));
+    await tenant.adjust({ scope: "tenant", id: null }, { tokens_in: 1, note: "x" });
     tick(); // 10
-    valueIn(await tenant.adjust({ scope: "user", subject: "" }, { tokens_in: 1, note: "x" }));
+    await tenant.adjust({ scope: "user", id: null }, { tokens_in: 1, note: "x" });
     tick(); // 11
-    valueIn(await tenant.run({ op: "revoke_token", jti: "t", forgetAtMs: nowMs + HOUR_MS }));
+    await tenant.run({ op: "revoke_token", id: "t" });
     tick(); // 12
-    const both = { scope: "user_and_model", subject: JSON.stringify(["alice", "m"]) };
-    valueIn(await tenant.adjust(both, { tokens_in: 1, note: "x" }));
+    const both = { scope: "user_and_model", id: ["alice", "m"] };
+    await tenant.adjust(both, { tokens_in: 1, note: "x" });
     return tenant;
   }
 
@@ -291,43 +289,44 @@ describe("the ledger is filtered", () => {
     ["by user", { user_id: "alice" }, [2, 5, 6, 7, 12]],
     ["by another user", { user_id: "bob" }, [3]],
     ["by the anonymous user", { user_id: "" }, [4, 10]],
-    ["by a user whom nothing is told of", { user_id: "carol" }, []],
+    ["by a user without entries", { user_id: "carol" }, []],
     ["by label", { label: "team:red" }, [2, 4, 8]],
     ["by a label's value with a colon in it", { label: "team:a:b" }, [5, 6]],
     ["by the model, which is a label", { label: "model:m" }, [5, 6, 12]],
-    ["by a label that is no user's", { label: "user:alice" }, []],
+    ["by a label named user", { label: "user:alice" }, []],
     ["by kind", { kind: "consume" as const }, [2, 3, 4]],
-    ["by the time from which", { since: "2040-01-01T00:00:07Z" }, [7, 8, 9, 10, 11, 12]],
-    ["by the time before which", { until: "2040-01-01T00:00:03Z" }, [1, 2]],
-    ["by a stretch of time", { since: "2040-01-01T01:00:03+01:00", until: "2040-01-01T00:00:05.001Z" }, [3, 4, 5]],
-    ["by a stretch before all", { until: "2040-01-01T00:00:01Z" }, []],
-    ["by a stretch after all", { since: "2040-01-01T00:00:13Z" }, []],
-    ["by all at once", { user_id: "alice", kind: "adjustment" as const, since: "2040-01-01T00:00:02Z" }, [7, 12]],
+    ["by since", { since: "2040-01-01T00:00:07Z" }, [7, 8, 9, 10, 11, 12]],
+    ["by until", { until: "2040-01-01T00:00:03Z" }, [1, 2]],
+    ["by since and until", { since: "2040-01-01T01:00:03+01:00", until: "2040-01-01T00:00:05.001Z" }, [3, 4, 5]],
+    ["by an until before all entries", { until: "2040-01-01T00:00:01Z" }, []],
+    ["by a since after all entries", { since: "2040-01-01T00:00:13Z" }, []],
+    [
+      "by several filters at once",
+      { user_id: "alice", kind: "adjustment" as const, since: "2040-01-01T00:00:02Z" },
+      [7, 12],
+    ],
   ])("%s", async (_, query, ids) => {
     const tenant = await storied();
     expect(idsOf(await ledgerOf(tenant, query))).toEqual(ids);
-    await evictDurableObject(tenant);
+    await evictDurableObject(tenant.object);
     expect(idsOf(await ledgerOf(tenant, { ...query, limit: 1 }))).toEqual(ids);
   });
 });
 
 describe("the entries of one commit share a row", () => {
   const rowsOf = (tenant: Tenant) =>
-    runInDurableObject(tenant, (_, { storage }) =>
+    runInDurableObject(tenant.object, (_, { storage }) =>
       storage.sql.exec("SELECT first_id, last_at, json_array_length(entries) AS entries FROM ledger").toArray(),
     );
 
-  test("and are paged over as if each had its own, from any id on", async () => {
+  test("and are paged as if each had its own, from any id", async () => {
     const tenant = tenantAt(START_MS);
     const consumes = (count: number) =>
-      batchOf(
-        tenant,
-        Array.from({ length: count }, () => ({ op: "consume" as const, request: { tokens_in: 1 } })),
-      );
+      tenant.batch(Array.from({ length: count }, () => ({ op: "consume", tokens_in: 1 })));
     await consumes(5);
     setNow(START_MS + 1);
-    valueIn(await tenant.consume({ tokens_in: 1 }));
-    await evictDurableObject(tenant);
+    await tenant.consume({ tokens_in: 1 });
+    await evictDurableObject(tenant.object);
     setNow(START_MS + 2);
     await consumes(4);
     expect(await rowsOf(tenant)).toEqual([
@@ -337,7 +336,7 @@ describe("the entries of one commit share a row", () => {
     ]);
     for (let after = 0; after <= 11; after += 1) {
       for (const limit of [1, 2, 3, 5, 10]) {
-        const { items, next } = valueIn(await tenant.ledger({ after, limit }));
+        const { items, next } = await tenant.ledger({ after, limit });
         const ids = Array.from({ length: 10 }, (_, i) => i + 1).filter((id) => id > after);
         expect(idsOf(items)).toEqual(ids.slice(0, limit));
         expect(next).toBe(ids.length > limit ? after + limit : null);
@@ -345,27 +344,24 @@ describe("the entries of one commit share a row", () => {
     }
   });
 
-  test("as long as it takes them", async () => {
+  test("up to the size of a row", async () => {
     const tenant = tenantAt(START_MS);
     const note = "x".repeat(1000);
-    const adjust = { op: "adjust" as const, key: ALICE, request: { tokens_in: 1, note } };
-    await batchOf(
-      tenant,
-      Array.from({ length: 1000 }, () => adjust),
-    );
+    const adjust = { op: "adjust", bucket: ALICE, tokens_in: 1, note };
+    await tenant.batch(Array.from({ length: 1000 }, () => adjust));
     const rows = await rowsOf(tenant);
     expect(rows.map(({ first_id }) => first_id)).toEqual([1, expect.any(Number), expect.any(Number)]);
     expect(rows.reduce((sum, { entries }) => sum + Number(entries), 0)).toBe(1000);
     expect(idsOf(await ledgerOf(tenant))).toEqual(Array.from({ length: 1000 }, (_, i) => i + 1));
   });
 
-  test("and a page looks through no more than five hundred rows for what fits", async () => {
+  test("and a page reads at most five hundred rows to find matches", async () => {
     const tenant = tenantAt(START_MS);
-    for (let i = 0; i < 600; i += 1) valueIn(await tenant.consume({}));
-    valueIn(await tenant.consume({ user_id: "alice" }));
-    const first = valueIn(await tenant.ledger({ after: 0, limit: 10, user_id: "alice" }));
+    for (let i = 0; i < 600; i += 1) await tenant.consume({});
+    await tenant.consume({ user_id: "alice" });
+    const first = await tenant.ledger({ after: 0, limit: 10, user_id: "alice" });
     expect(first).toEqual({ items: [], next: 500 });
-    const second = valueIn(await tenant.ledger({ after: 500, limit: 10, user_id: "alice" }));
+    const second = await tenant.ledger({ after: 500, limit: 10, user_id: "alice" });
     expect([idsOf(second.items), second.next]).toEqual([[601], null]);
   });
 });

@@ -1,24 +1,14 @@
 import { describe, expect, test } from "vitest";
-import {
-  auditOf,
-  configured,
-  refusalIn,
-  reserved,
-  SECOND_MS,
-  START_MS,
-  setNow,
-  useSetClock,
-  valueIn,
-} from "./tenant.ts";
+import { configured, refusalOf, reserved, SECOND_MS, START_MS, setNow, useSetClock } from "./tenant.ts";
 
 useSetClock();
 
 describe("a reservation", () => {
-  test("counts against every limit it touches while it lives, and is no spending", async () => {
+  test("counts against each of its limits while it is open, and is not spending", async () => {
     const config = { max_tokens: 100, per_user_max_cost_usd: 2, per_model_max_output_tokens_per_day: 50, max_calls: 3 };
     const tenant = await configured(config);
     const request = { user_id: "alice", model: "m", input_tokens: 20, output_tokens: 30, cost_usd: 0.5, detail: true };
-    const { decision, id, ...told } = valueIn(await tenant.reserve(request));
+    const { decision, id, ...told } = await tenant.reserve(request);
     expect(id).toMatch(/^[0-9A-HJKMNP-TV-Z]{26}$/);
     const amounts = { tokens: 50, input_tokens: 20, output_tokens: 30, cost_usd: 0.5 };
     expect(told).toEqual({
@@ -41,40 +31,40 @@ describe("a reservation", () => {
       ["per_model_max_output_tokens_per_day", 0, 30, 20],
     ]);
     expect(decision.remaining).toEqual({ tokens: 50, calls: 2, cost_usd: 1.5, output_tokens: 20 });
-    expect(valueIn(await tenant.usage())).toMatchObject({
+    expect(await tenant.usage()).toMatchObject({
       tokens_total: 0,
       cost_usd: 0,
       calls: 0,
       users: 0,
       held: { ...amounts, reservations: 1 },
     });
-    expect(valueIn(await tenant.usageFor("alice"))).toMatchObject({ calls: 0, held: { ...amounts, reservations: 1 } });
-    expect(valueIn(await tenant.usageFor("bob")).held).toMatchObject({ tokens: 0, reservations: 0 });
+    expect(await tenant.usageFor("alice")).toMatchObject({ calls: 0, held: { ...amounts, reservations: 1 } });
+    expect((await tenant.usageFor("bob")).held).toMatchObject({ tokens: 0, reservations: 0 });
   });
 
-  test("is refused where it does not fit, though something is left, and the refusal holds nothing", async () => {
+  test("that does not fit is refused, though something is left, and reserves nothing", async () => {
     const { tenant } = await reserved({ tokens: 60 }, { max_tokens: 100 });
-    const refusal = refusalIn(await tenant.reserve({ tokens: 41 }));
+    const refusal = await refusalOf(tenant.reserve({ tokens: 41 }));
     expect(refusal).toMatchObject({ code: "limit_reached", decision: { state: "blocked", limit: "max_tokens" } });
-    expect(valueIn(await tenant.usage()).held.tokens).toBe(60);
-    valueIn(await tenant.reserve({ tokens: 40 }));
-    expect(valueIn(await tenant.allowsStep({}))).toMatchObject({ state: "blocked", remaining: { tokens: 0 } });
+    expect((await tenant.usage()).held.tokens).toBe(60);
+    await tenant.reserve({ tokens: 40 });
+    expect(await tenant.allowsStep()).toMatchObject({ state: "blocked", remaining: { tokens: 0 } });
   });
 
-  test("in shadow is granted past the limit, and says that it would not have been", async () => {
+  test("under enforcement shadow is granted past the limit, and reports would_block", async () => {
     const config = { max_tokens: 10, enforcement: "shadow" as const };
     const { tenant } = await reserved({ tokens: 60 }, config);
-    const { granted, decision } = valueIn(await tenant.reserve({ tokens: 60 }));
+    const { granted, decision } = await tenant.reserve({ tokens: 60 });
     expect(granted.tokens).toBe(60);
     expect(decision).toMatchObject({ state: "warn", would_block: "max_tokens" });
   });
 });
 
 describe("a commit", () => {
-  test("of less gives the rest back", async () => {
+  test("of less releases the rest", async () => {
     const { tenant, id } = await reserved({ user_id: "alice", tokens: 50, cost_usd: 1 }, { max_tokens: 100 });
     setNow(START_MS + SECOND_MS);
-    const committed = valueIn(await tenant.commit(id, { tokens_in: 10, tokens_out: 20, cost_usd: 0.25 }));
+    const committed = await tenant.commit(id, { tokens_in: 10, tokens_out: 20, cost_usd: 0.25 });
     expect(committed).toMatchObject({
       id,
       state: "committed",
@@ -85,7 +75,7 @@ describe("a commit", () => {
       decision: { state: "ok", remaining: { tokens: 70 } },
     });
     expect(committed).not.toHaveProperty("late");
-    expect(valueIn(await tenant.usageFor("alice"))).toMatchObject({
+    expect(await tenant.usageFor("alice")).toMatchObject({
       tokens_in: 10,
       tokens_out: 20,
       cost_usd: 0.25,
@@ -94,71 +84,71 @@ describe("a commit", () => {
     });
   });
 
-  test("of more is recorded too, and the decision shows it", async () => {
+  test("of more is recorded in full, and the decision shows it", async () => {
     const { tenant, id } = await reserved({ tokens: 50 }, { max_tokens: 100 });
-    const { spent, decision } = valueIn(await tenant.commit(id, { tokens_out: 130, detail: true }));
+    const { spent, decision } = await tenant.commit(id, { tokens_out: 130, detail: true });
     expect(spent.tokens_out).toBe(130);
     expect(decision).toMatchObject({ state: "blocked", limit: "max_tokens", limits: [{ used: 130, held: 0 }] });
   });
 
-  test("of nothing is a call that used nothing", async () => {
+  test("without amounts is a call that used nothing", async () => {
     const { tenant, id } = await reserved({ tokens: 50 });
-    valueIn(await tenant.commit(id, {}));
-    expect(valueIn(await tenant.usage())).toMatchObject({ tokens_total: 0, calls: 1, held: { reservations: 0 } });
+    await tenant.commit(id, {});
+    expect(await tenant.usage()).toMatchObject({ tokens_total: 0, calls: 1, held: { reservations: 0 } });
   });
 
-  test("that is a second one is refused, and counts nothing", async () => {
+  test("after another is refused with already_settled, and counts nothing", async () => {
     const { tenant, id } = await reserved({ tokens: 50 });
-    valueIn(await tenant.commit(id, { tokens_in: 10 }));
-    const refusal = refusalIn(await tenant.commit(id, { tokens_in: 10 }));
+    await tenant.commit(id, { tokens_in: 10 });
+    const refusal = await refusalOf(tenant.commit(id, { tokens_in: 10 }));
     expect(refusal).toEqual({ code: "already_settled", detail: `the reservation "${id}" is committed` });
-    expect(refusalIn(await tenant.release(id, {})).code).toBe("already_settled");
-    expect(refusalIn(await tenant.extend(id, { ttl_seconds: 60 })).code).toBe("already_settled");
-    expect(valueIn(await tenant.usage())).toMatchObject({ tokens_in: 10, calls: 1 });
+    expect((await refusalOf(tenant.release(id))).code).toBe("already_settled");
+    expect((await refusalOf(tenant.extend(id, { ttl_seconds: 60 }))).code).toBe("already_settled");
+    expect(await tenant.usage()).toMatchObject({ tokens_in: 10, calls: 1 });
   });
 
-  test("of a reservation that never was is refused", async () => {
+  test("of an unknown id is refused with unknown_reservation", async () => {
     const { tenant } = await reserved({ tokens: 50 });
-    const refusal = refusalIn(await tenant.commit("01J00000000000000000000000", { tokens_in: 10 }));
+    const refusal = await refusalOf(tenant.commit("01J00000000000000000000000", { tokens_in: 10 }));
     expect(refusal.code).toBe("unknown_reservation");
-    expect(valueIn(await tenant.usage())).toMatchObject({ calls: 0, held: { tokens: 50 } });
+    expect(await tenant.usage()).toMatchObject({ calls: 0, held: { tokens: 50 } });
   });
 
-  test("is priced by the reservation's model, or of one for none by its own", async () => {
+  test("is priced by the reservation's model, or by its own if the reservation has none", async () => {
     const prices = { m: { input_usd: 1000, output_usd: 2000 }, n: { input_usd: 3000, output_usd: 4000 } };
     const { tenant, id } = await reserved({ model: "m", input_tokens: 100, output_tokens: 50 }, { prices });
-    expect(valueIn(await tenant.reservation(id)).granted.cost_usd).toBe(0.2);
-    valueIn(await tenant.commit(id, { tokens_in: 10, tokens_out: 5 }));
-    expect(valueIn(await tenant.usage()).cost_usd).toBe(0.02);
-    const other = valueIn(await tenant.reserve({ tokens: 1 }));
-    valueIn(await tenant.commit(other.id, { tokens_in: 10, model: "n" }));
-    expect(valueIn(await tenant.usage()).cost_usd).toBe(0.05);
-    const unknown = valueIn(await tenant.reserve({ cost_usd: 1 }));
-    expect(refusalIn(await tenant.commit(unknown.id, { tokens_in: 1, model: "no-such-model" })).code).toBe(
+    expect((await tenant.reservation(id)).granted.cost_usd).toBe(0.2);
+    await tenant.commit(id, { tokens_in: 10, tokens_out: 5 });
+    expect((await tenant.usage()).cost_usd).toBe(0.02);
+    const other = await tenant.reserve({ tokens: 1 });
+    await tenant.commit(other.id, { tokens_in: 10, model: "n" });
+    expect((await tenant.usage()).cost_usd).toBe(0.05);
+    const unknown = await tenant.reserve({ cost_usd: 1 });
+    expect((await refusalOf(tenant.commit(unknown.id, { tokens_in: 1, model: "no-such-model" }))).code).toBe(
       "unknown_model",
     );
-    expect(valueIn(await tenant.reservation(unknown.id)).state).toBe("held");
+    expect((await tenant.reservation(unknown.id)).state).toBe("held");
   });
 
   test("counts in the window of the commit", async () => {
     const { tenant, id } = await reserved({ tokens: 50, ttl_seconds: 86_400 }, { max_tokens_per_day: 100 });
     setNow(START_MS + 86_399_999);
-    expect(valueIn(await tenant.usage()).limits).toMatchObject([{ used: 0, held: 50 }]);
-    valueIn(await tenant.commit(id, { tokens_in: 30, final: false }));
-    expect(valueIn(await tenant.usage()).limits).toMatchObject([{ used: 30, held: 20 }]);
+    expect((await tenant.usage()).limits).toMatchObject([{ used: 0, held: 50 }]);
+    await tenant.commit(id, { tokens_in: 30, final: false });
+    expect((await tenant.usage()).limits).toMatchObject([{ used: 30, held: 20 }]);
     setNow(START_MS + 86_400_000 - 1);
-    valueIn(await tenant.extend(id, { ttl_seconds: 60 }));
+    await tenant.extend(id, { ttl_seconds: 60 });
     setNow(START_MS + 86_400_000);
-    expect(valueIn(await tenant.usage()).limits).toMatchObject([{ used: 0, held: 20 }]);
-    valueIn(await tenant.commit(id, { tokens_in: 7 }));
-    expect(valueIn(await tenant.usage())).toMatchObject({ tokens_in: 37, calls: 1, limits: [{ used: 7, held: 0 }] });
+    expect((await tenant.usage()).limits).toMatchObject([{ used: 0, held: 20 }]);
+    await tenant.commit(id, { tokens_in: 7 });
+    expect(await tenant.usage()).toMatchObject({ tokens_in: 37, calls: 1, limits: [{ used: 7, held: 0 }] });
   });
 });
 
-describe("a commit of a part", () => {
-  test("is recorded, keeps the rest held, and counts as one call however many there are", async () => {
+describe("a commit with final false", () => {
+  test("is recorded, leaves the rest pending, and counts as one call however many there are", async () => {
     const { tenant, id } = await reserved({ user_id: "alice", tokens: 100, cost_usd: 1 }, { max_calls: 1 });
-    const first = valueIn(await tenant.commit(id, { tokens_out: 30, cost_usd: 0.25, final: false }));
+    const first = await tenant.commit(id, { tokens_out: 30, cost_usd: 0.25, final: false });
     expect(first).toMatchObject({
       state: "held",
       granted: { tokens: 100, cost_usd: 1 },
@@ -166,61 +156,61 @@ describe("a commit of a part", () => {
       spent: { tokens_out: 30, cost_usd: 0.25, calls: 1 },
       settled_at: null,
     });
-    expect(valueIn(await tenant.usage())).toMatchObject({ calls: 1, held: { tokens: 70, reservations: 1 } });
-    valueIn(await tenant.commit(id, { tokens_out: 50, final: false }));
-    const last = valueIn(await tenant.commit(id, { tokens_out: 5 }));
+    expect(await tenant.usage()).toMatchObject({ calls: 1, held: { tokens: 70, reservations: 1 } });
+    await tenant.commit(id, { tokens_out: 50, final: false });
+    const last = await tenant.commit(id, { tokens_out: 5 });
     expect(last).toMatchObject({ state: "committed", held: { tokens: 0 }, spent: { tokens_out: 85, calls: 1 } });
-    expect(valueIn(await tenant.usageFor("alice"))).toMatchObject({ tokens_out: 85, cost_usd: 0.25, calls: 1 });
-    expect((await auditOf(tenant)).ok).toBe(true);
+    expect(await tenant.usageFor("alice")).toMatchObject({ tokens_out: 85, cost_usd: 0.25, calls: 1 });
+    expect((await tenant.audit()).ok).toBe(true);
   });
 
-  test("of more than is held leaves nothing held, and the next one is recorded as well", async () => {
+  test("of more than is pending leaves nothing pending, and the next one is recorded too", async () => {
     const { tenant, id } = await reserved({ tokens: 10 }, { max_tokens: 100 });
-    expect(valueIn(await tenant.commit(id, { tokens_in: 25, final: false })).held.tokens).toBe(0);
-    valueIn(await tenant.commit(id, { tokens_in: 5, final: false }));
-    expect(valueIn(await tenant.usage())).toMatchObject({
+    expect((await tenant.commit(id, { tokens_in: 25, final: false })).held.tokens).toBe(0);
+    await tenant.commit(id, { tokens_in: 5, final: false });
+    expect(await tenant.usage()).toMatchObject({
       tokens_in: 30,
       calls: 1,
       held: { tokens: 0, reservations: 1 },
     });
-    valueIn(await tenant.release(id, {}));
-    expect(valueIn(await tenant.usage())).toMatchObject({ tokens_in: 30, calls: 1, held: { reservations: 0 } });
+    await tenant.release(id);
+    expect(await tenant.usage()).toMatchObject({ tokens_in: 30, calls: 1, held: { reservations: 0 } });
   });
 
-  test("of more input than was foreseen never has used and held pass what was granted", async () => {
+  test("of more input than was estimated never lets used plus pending exceed the grant", async () => {
     const { tenant, id } = await reserved(
       { input_tokens: 50, output_tokens: 50, on_expiry: "charge" },
       { max_tokens: 100 },
     );
-    valueIn(await tenant.commit(id, { tokens_in: 80, final: false }));
-    expect(valueIn(await tenant.usage())).toMatchObject({ tokens_total: 80, held: { tokens: 20, output_tokens: 20 } });
+    await tenant.commit(id, { tokens_in: 80, final: false });
+    expect(await tenant.usage()).toMatchObject({ tokens_total: 80, held: { tokens: 20, output_tokens: 20 } });
     setNow(START_MS + 60 * SECOND_MS);
-    expect(valueIn(await tenant.usage())).toMatchObject({ tokens_in: 80, tokens_out: 20, calls: 1 });
+    expect(await tenant.usage()).toMatchObject({ tokens_in: 80, tokens_out: 20, calls: 1 });
   });
 });
 
 describe("a release", () => {
-  test("gives all back, and a second one changes nothing", async () => {
+  test("leaves nothing pending, and a second one changes nothing", async () => {
     const { tenant, id } = await reserved({ tokens: 50 }, { max_tokens: 50 });
-    expect(valueIn(await tenant.allowsStep({})).state).toBe("blocked");
+    expect((await tenant.allowsStep()).state).toBe("blocked");
     setNow(START_MS + SECOND_MS);
-    const released = valueIn(await tenant.release(id, {}));
+    const released = await tenant.release(id);
     expect(released).toMatchObject({ state: "released", held: { tokens: 0 }, settled_at: "2040-01-01T00:00:01.000Z" });
     setNow(START_MS + 2 * SECOND_MS);
-    expect(valueIn(await tenant.release(id, {}))).toEqual(released);
-    expect(valueIn(await tenant.allowsStep({})).state).toBe("ok");
-    expect(valueIn(await tenant.usage())).toMatchObject({ calls: 0, held: { reservations: 0 } });
+    expect(await tenant.release(id)).toEqual(released);
+    expect((await tenant.allowsStep()).state).toBe("ok");
+    expect(await tenant.usage()).toMatchObject({ calls: 0, held: { reservations: 0 } });
   });
 
-  test("before a commit makes that late, and it is recorded", async () => {
+  test("before a commit makes the commit late, and it is recorded", async () => {
     const { tenant, id } = await reserved({ user_id: "alice", tokens: 50 });
-    valueIn(await tenant.release(id, {}));
-    expect(valueIn(await tenant.commit(id, { tokens_in: 12 }))).toMatchObject({
+    await tenant.release(id);
+    expect(await tenant.commit(id, { tokens_in: 12 })).toMatchObject({
       state: "committed",
       late: true,
       spent: { tokens_in: 12, calls: 1 },
     });
-    expect(valueIn(await tenant.usageFor("alice"))).toMatchObject({ tokens_in: 12, calls: 1 });
-    expect(refusalIn(await tenant.commit(id, { tokens_in: 12 })).code).toBe("already_settled");
+    expect(await tenant.usageFor("alice")).toMatchObject({ tokens_in: 12, calls: 1 });
+    expect((await refusalOf(tenant.commit(id, { tokens_in: 12 }))).code).toBe("already_settled");
   });
 });

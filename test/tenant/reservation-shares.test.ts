@@ -1,18 +1,18 @@
 import { describe, expect, test } from "vitest";
-import type { Answer, Caller, Operation, ReservationDecision } from "../../src/wire/index.ts";
+import type { Caller, Operation } from "../../src/operations/index.ts";
+import type { ExtendRequest, ReserveRequest } from "../../src/wire/index.ts";
 import {
   configured,
   DAY_MS,
   HOUR_MS,
   ledgerOf,
   MINUTE_MS,
-  refusalIn,
+  refusalOf,
   reservationsOf,
   START_MS,
   setNow,
   type Tenant,
   useSetClock,
-  valueIn,
 } from "./tenant.ts";
 
 useSetClock();
@@ -20,25 +20,24 @@ useSetClock();
 const MALLORY: Caller = { jti: "m", user: "mallory" };
 const ALICE: Caller = { jti: "a", user: "alice" };
 
-/** Carries out what answers a reservation. The platform's types lose what an answer is. */
-const run = (tenant: Tenant, operation: Operation<"reserve" | "extend">, caller?: Caller) =>
-  tenant.run(operation, caller) as Promise<Answer<ReservationDecision>>;
+const reserve = (tenant: Tenant, request: ReserveRequest, caller?: Caller) =>
+  tenant.run({ op: "reserve", request: { ...(caller?.user && { user_id: caller.user }), ...request } }, caller);
 
-const reserve = (tenant: Tenant, request: Operation<"reserve">["request"], caller?: Caller) =>
-  run(tenant, { op: "reserve", request: { ...(caller?.user && { user_id: caller.user }), ...request } }, caller);
+const extend = (tenant: Tenant, id: string, request: ExtendRequest, caller: Caller) =>
+  tenant.run({ op: "extend", id, request }, caller);
 
-describe("a bound caller keeps at most a share of what others leave", () => {
-  test("of the tenant's limits, though others have the rest, and of its own all", async () => {
+describe("a bound caller reserves at most max_reserved_share of what others leave", () => {
+  test("of the tenant's limits, though others have the rest, and all of its own limits", async () => {
     const tenant = await configured({ max_tokens: 1000, per_user_max_tokens: 600 });
-    const { id } = valueIn(await reserve(tenant, { tokens: 400 }, MALLORY));
-    expect(refusalIn(await reserve(tenant, { tokens: 101 }, MALLORY)).code).toBe("reservation_share");
-    valueIn(await reserve(tenant, { tokens: 100 }, MALLORY));
-    valueIn(await reserve(tenant, { tokens: 250 }, ALICE));
-    expect(refusalIn(await reserve(tenant, { tokens: 1 }, ALICE)).code).toBe("reservation_share");
+    const { id } = await reserve(tenant, { tokens: 400 }, MALLORY);
+    expect((await refusalOf(reserve(tenant, { tokens: 101 }, MALLORY))).code).toBe("reservation_share");
+    await reserve(tenant, { tokens: 100 }, MALLORY);
+    await reserve(tenant, { tokens: 250 }, ALICE);
+    expect((await refusalOf(reserve(tenant, { tokens: 1 }, ALICE))).code).toBe("reservation_share");
     // A back end is trusted with all that is left.
-    valueIn(await reserve(tenant, { tokens: 250 }));
-    valueIn(await tenant.run({ op: "release", id, request: {} }, MALLORY));
-    valueIn(await reserve(tenant, { tokens: 150 }, MALLORY));
+    await reserve(tenant, { tokens: 250 });
+    await tenant.run({ op: "release", id, request: {} }, MALLORY);
+    await reserve(tenant, { tokens: 150 }, MALLORY);
     const refusals = await ledgerOf(tenant, { kind: "refusal" });
     expect(refusals.map(({ user_id, reason }) => [user_id, reason])).toEqual([
       ["mallory", "reservation_share"],
@@ -46,92 +45,95 @@ describe("a bound caller keeps at most a share of what others leave", () => {
     ]);
   });
 
-  test("as the configuration says, and what is capped is capped to it", async () => {
+  test("as configured, and if_short cap caps to it", async () => {
     const tenant = await configured({ max_tokens: 1000, max_reserved_share: 0.1 });
-    const { granted } = valueIn(await reserve(tenant, { tokens: 500, if_short: "cap" }, MALLORY));
+    const { granted } = await reserve(tenant, { tokens: 500, if_short: "cap" }, MALLORY);
     expect(granted.tokens).toBe(100);
-    expect(refusalIn(await reserve(tenant, { tokens: 500, if_short: "cap" }, MALLORY)).code).toBe("reservation_share");
-    valueIn(await tenant.patchConfig({ max_reserved_share: 1 }));
-    valueIn(await reserve(tenant, { tokens: 900 }, MALLORY));
+    expect((await refusalOf(reserve(tenant, { tokens: 500, if_short: "cap" }, MALLORY))).code).toBe(
+      "reservation_share",
+    );
+    await tenant.patchConfig({ max_reserved_share: 1 });
+    await reserve(tenant, { tokens: 900 }, MALLORY);
   });
 
-  test("of calls at once too, but always one", async () => {
+  test("of max_concurrent_calls too, but always one", async () => {
     const tenant = await configured({ max_concurrent_calls: 4 });
-    valueIn(await reserve(tenant, {}, MALLORY));
-    valueIn(await reserve(tenant, {}, MALLORY));
-    expect(refusalIn(await reserve(tenant, {}, MALLORY)).code).toBe("reservation_share");
-    valueIn(await reserve(tenant, {}, ALICE));
-    expect(refusalIn(await reserve(tenant, {}, ALICE)).code).toBe("reservation_share");
-    valueIn(await reserve(tenant, {}));
-    expect(refusalIn(await reserve(tenant, {})).code).toBe("limit_reached");
+    await reserve(tenant, {}, MALLORY);
+    await reserve(tenant, {}, MALLORY);
+    expect((await refusalOf(reserve(tenant, {}, MALLORY))).code).toBe("reservation_share");
+    await reserve(tenant, {}, ALICE);
+    expect((await refusalOf(reserve(tenant, {}, ALICE))).code).toBe("reservation_share");
+    await reserve(tenant, {});
+    expect((await refusalOf(reserve(tenant, {}))).code).toBe("limit_reached");
   });
 
-  test("with extensions", async () => {
+  test("including extensions", async () => {
     const tenant = await configured({ max_tokens: 1000 });
-    const { id } = valueIn(await reserve(tenant, { tokens: 400 }, MALLORY));
-    const extend = (tokens: number) => run(tenant, { op: "extend", id, request: { tokens } }, MALLORY);
-    expect(refusalIn(await extend(101)).code).toBe("reservation_share");
-    expect(valueIn(await extend(100)).held.tokens).toBe(500);
+    const { id } = await reserve(tenant, { tokens: 400 }, MALLORY);
+    expect((await refusalOf(extend(tenant, id, { tokens: 101 }, MALLORY))).code).toBe("reservation_share");
+    expect((await extend(tenant, id, { tokens: 100 }, MALLORY)).held.tokens).toBe(500);
   });
 
-  test("that callers bound to the same labels have together", async () => {
+  test("shared by callers bound to the same labels", async () => {
     const tenant = await configured({ max_tokens: 1000, per_team_max_tokens: 900 });
     const red = (jti: string): Caller => ({ jti, labels: { team: "red" } });
     const request = { labels: { team: "red" }, tokens: 300 };
-    valueIn(await reserve(tenant, request, red("1")));
-    expect(refusalIn(await reserve(tenant, request, red("2"))).code).toBe("reservation_share");
+    await reserve(tenant, request, red("1"));
+    expect((await refusalOf(reserve(tenant, request, red("2")))).code).toBe("reservation_share");
   });
 });
 
-test("a bound caller has up to 1,000 open, and others go on", { timeout: 30_000 }, async () => {
+test("a bound caller has up to 1,000 open reservations, and others are not affected", { timeout: 30_000 }, async () => {
   const tenant = await configured();
   const operation: Operation = { op: "reserve", request: { user_id: "mallory", ttl_seconds: 86_400 } };
-  const answers = (await tenant.batch(Array<Operation>(1000).fill(operation), MALLORY)) as { ok: boolean }[];
+  const answers = (await tenant.object.batch(Array<Operation>(1000).fill(operation), MALLORY)) as { ok: boolean }[];
   expect(answers.every(({ ok }) => ok)).toBe(true);
-  expect(refusalIn(await reserve(tenant, {}, MALLORY)).code).toBe("too_many_reservations");
-  valueIn(await reserve(tenant, {}, ALICE));
+  expect((await refusalOf(reserve(tenant, {}, MALLORY))).code).toBe("too_many_reservations");
+  await reserve(tenant, {}, ALICE);
 });
 
-describe("a reservation ends", () => {
-  test("by the end of the token that it is made or extended with", async () => {
+describe("a reservation expires", () => {
+  test("no later than the token that it is created or extended with", async () => {
     const tenant = await configured();
     const caller: Caller = { jti: "t", user: "alice", expiresAtMs: START_MS + MINUTE_MS };
-    const { id, expires_at } = valueIn(await reserve(tenant, { ttl_seconds: 3600 }, caller));
+    const { id, expires_at } = await reserve(tenant, { ttl_seconds: 3600 }, caller);
     expect(Date.parse(expires_at)).toBe(START_MS + MINUTE_MS);
-    const extended = await run(tenant, { op: "extend", id, request: { ttl_seconds: 600 } }, caller);
-    expect(Date.parse(valueIn(extended).expires_at)).toBe(START_MS + MINUTE_MS);
-    const byOther = await run(tenant, { op: "extend", id, request: { ttl_seconds: 600 } }, ALICE);
-    expect(Date.parse(valueIn(byOther).expires_at)).toBe(START_MS + 10 * MINUTE_MS);
+    const extended = await extend(tenant, id, { ttl_seconds: 600 }, caller);
+    expect(Date.parse(extended.expires_at)).toBe(START_MS + MINUTE_MS);
+    const byOther = await extend(tenant, id, { ttl_seconds: 600 }, ALICE);
+    expect(Date.parse(byOther.expires_at)).toBe(START_MS + 10 * MINUTE_MS);
   });
 
-  test("a week after it was made, however often it is extended", async () => {
+  test("a week after it was created, however often it is extended", async () => {
     const tenant = await configured();
-    const { id } = valueIn(await reserve(tenant, { ttl_seconds: 86_400 }));
+    const { id } = await reserve(tenant, { ttl_seconds: 86_400 });
     for (let hour = 12; hour < 156; hour += 12) {
       setNow(START_MS + hour * HOUR_MS);
-      valueIn(await tenant.extend(id, { ttl_seconds: 86_400 }));
+      await tenant.extend(id, { ttl_seconds: 86_400 });
     }
     setNow(START_MS + 156 * HOUR_MS);
-    const { expires_at } = valueIn(await tenant.extend(id, { ttl_seconds: 86_400 }));
+    const { expires_at } = await tenant.extend(id, { ttl_seconds: 86_400 });
     expect(Date.parse(expires_at)).toBe(START_MS + 7 * DAY_MS);
     setNow(START_MS + 7 * DAY_MS);
-    expect(valueIn(await tenant.reservation(id)).state).toBe("expired");
+    expect((await tenant.reservation(id)).state).toBe("expired");
   });
 
-  test("while its user is frozen: it is not extended", async () => {
+  test("in time while its user is frozen, since it cannot be extended", async () => {
     const tenant = await configured();
-    const { id } = valueIn(await reserve(tenant, { ttl_seconds: 60 }, MALLORY));
-    valueIn(await tenant.freeze({ scope: "user", subject: "mallory" }, {}));
-    const extend = () => run(tenant, { op: "extend", id, request: { ttl_seconds: 3600 } }, MALLORY);
-    expect(refusalIn(await extend())).toMatchObject({ code: "budget_exhausted", decision: { reason: "frozen" } });
-    valueIn(await tenant.unfreeze({ scope: "user", subject: "mallory" }, {}));
-    valueIn(await extend());
+    const { id } = await reserve(tenant, { ttl_seconds: 60 }, MALLORY);
+    await tenant.freeze({ scope: "user", id: "mallory" });
+    expect(await refusalOf(extend(tenant, id, { ttl_seconds: 3600 }, MALLORY))).toMatchObject({
+      code: "budget_exhausted",
+      decision: { reason: "frozen" },
+    });
+    await tenant.unfreeze({ scope: "user", id: "mallory" });
+    await extend(tenant, id, { ttl_seconds: 3600 }, MALLORY);
   });
 });
 
-test("the operator lists and releases anybody's", async () => {
+test("the operator lists and releases any caller's reservations", async () => {
   const tenant = await configured();
-  for (const caller of [MALLORY, ALICE]) valueIn(await reserve(tenant, {}, caller));
-  for (const { id } of await reservationsOf(tenant)) valueIn(await tenant.release(id, {}));
+  for (const caller of [MALLORY, ALICE]) await reserve(tenant, {}, caller);
+  for (const { id } of await reservationsOf(tenant)) await tenant.release(id);
   expect((await reservationsOf(tenant)).map(({ state }) => state)).toEqual(["released", "released"]);
 });

@@ -1,20 +1,17 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import {
-  auditOf,
-  batchOf,
   configured,
   DAY_MS,
   HOUR_MS,
   ledgerOf,
   MINUTE_MS,
-  refusalIn,
+  refusalOf,
   ring,
   START_MS,
   setNow,
   type Tenant,
   useSetClock,
-  valueIn,
 } from "./tenant.ts";
 
 useSetClock();
@@ -22,54 +19,54 @@ useSetClock();
 const idsOf = async (tenant: Tenant) => (await ledgerOf(tenant)).map(({ id }) => id);
 
 const stored = (tenant: Tenant, query: string) =>
-  runInDurableObject(tenant, (_, { storage }) => storage.sql.exec(query).toArray());
+  runInDurableObject(tenant.object, (_, { storage }) => storage.sql.exec(query).toArray());
 
-const alarmOf = (tenant: Tenant) => runInDurableObject(tenant, (_, { storage }) => storage.getAlarm());
+const alarmOf = (tenant: Tenant) => runInDurableObject(tenant.object, (_, { storage }) => storage.getAlarm());
 
-test("entries are dropped once their time is over, their sums are carried on, and ids go on", async () => {
+test("entries are deleted after ledger_retention_days, their sums are carried over, and ids continue", async () => {
   const tenant = await configured({ ledger_retention_days: 2, max_users: 2, per_model_max_tokens: 1000 });
   for (const user_id of ["alice", "bob", "carol"]) {
-    valueIn(await tenant.consume({ user_id, labels: { model: "m" }, tokens_in: 10, cost_usd: 0.5 }));
+    await tenant.consume({ user_id, labels: { model: "m" }, tokens_in: 10, cost_usd: 0.5 });
   }
   setNow(START_MS + DAY_MS);
-  valueIn(await tenant.consume({ user_id: "carol", tokens_in: 1 }));
+  await tenant.consume({ user_id: "carol", tokens_in: 1 });
   setNow(START_MS + 2 * DAY_MS);
-  valueIn(await tenant.consume({ user_id: "dave", tokens_in: 2 }));
+  await tenant.consume({ user_id: "dave", tokens_in: 2 });
   expect(await idsOf(tenant)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   await ring(tenant, START_MS + 2 * DAY_MS - 1);
   expect(await idsOf(tenant)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   await ring(tenant, START_MS + 2 * DAY_MS);
   expect(await idsOf(tenant)).toEqual([6, 7, 8]);
-  expect(await auditOf(tenant)).toMatchObject({
+  expect(await tenant.audit()).toMatchObject({
     ok: true,
     entries: 3,
     buckets: 4,
     totals: { tokens_in: 33, calls: 5 },
   });
-  // What alice had spent went with her bucket, within the time that was dropped: nothing is carried for her.
+  // Alice's bucket was evicted within the deleted period: nothing is carried over for her.
   expect(await stored(tenant, "SELECT scope, subject FROM carried")).toEqual([
     { scope: "model", subject: "m" },
     { scope: "tenant", subject: "" },
     { scope: "user", subject: "bob" },
     { scope: "user", subject: "carol" },
   ]);
-  await evictDurableObject(tenant);
+  await evictDurableObject(tenant.object);
   await ring(tenant, START_MS + 3 * DAY_MS);
   expect(await idsOf(tenant)).toEqual([7, 8]);
-  valueIn(await tenant.reset({ scope: "model", subject: "m" }, {}));
+  await tenant.reset({ scope: "model", id: "m" });
   expect(await idsOf(tenant)).toEqual([7, 8, 9]);
   await ring(tenant, START_MS + 30 * DAY_MS);
   expect(await idsOf(tenant)).toEqual([]);
   expect(await stored(tenant, "SELECT scope, subject FROM carried WHERE scope = 'model'")).toEqual([]);
-  await evictDurableObject(tenant);
-  valueIn(await tenant.consume({ user_id: "dave", tokens_in: 2 }));
+  await evictDurableObject(tenant.object);
+  await tenant.consume({ user_id: "dave", tokens_in: 2 });
   expect(await idsOf(tenant)).toEqual([10]);
-  expect((await auditOf(tenant)).ok).toBe(true);
+  expect((await tenant.audit()).ok).toBe(true);
 });
 
-test("rows are dropped fifty at a time, and the alarm rings at once for the rest", async () => {
+test("rows are deleted fifty at a time, and the alarm runs again at once for the rest", async () => {
   const tenant = await configured({ ledger_retention_days: 1 });
-  for (let i = 0; i < 120; i += 1) valueIn(await tenant.consume({ user_id: `${i % 5}`, tokens_in: 1 }));
+  for (let i = 0; i < 120; i += 1) await tenant.consume({ user_id: `${i % 5}`, tokens_in: 1 });
   const atMs = START_MS + 2 * DAY_MS;
   const left: number[] = [];
   const alarms: (number | null)[] = [];
@@ -77,48 +74,45 @@ test("rows are dropped fifty at a time, and the alarm rings at once for the rest
     await ring(tenant, atMs);
     left.push((await idsOf(tenant)).length);
     alarms.push(await alarmOf(tenant));
-    expect(await auditOf(tenant)).toMatchObject({ ok: true, totals: { tokens_in: 120 } });
+    expect(await tenant.audit()).toMatchObject({ ok: true, totals: { tokens_in: 120 } });
   }
   expect(left).toEqual([71, 21, 0, 0]);
   expect(alarms).toEqual([atMs, atMs, null, null]);
 });
 
-test("reservations that were settled are dropped with the entries of their time, and open ones are kept", async () => {
+test("settled reservations are deleted with the entries of their time, and open ones are kept", async () => {
   const tenant = await configured({ ledger_retention_days: 1 });
-  const reserve = async (ttl_seconds: number) => valueIn(await tenant.reserve({ tokens: 1, ttl_seconds })).id;
+  const reserve = async (ttl_seconds: number) => (await tenant.reserve({ tokens: 1, ttl_seconds })).id;
   const [done, back, over] = [await reserve(60), await reserve(60), await reserve(60)];
-  valueIn(await tenant.commit(done, { tokens_in: 1 }));
-  valueIn(await tenant.release(back, {}));
+  await tenant.commit(done, { tokens_in: 1 });
+  await tenant.release(back);
   const open = await reserve(86_400);
   setNow(START_MS + DAY_MS - 1);
-  valueIn(await tenant.extend(open, { ttl_seconds: 86_400 }));
+  await tenant.extend(open, { ttl_seconds: 86_400 });
   const later = await reserve(60);
   await ring(tenant, START_MS + 2 * DAY_MS - 2);
-  const { items } = valueIn(await tenant.reservations({ after: "", limit: 10 }));
+  const { items } = await tenant.reservations({ after: "", limit: 10 });
   expect(items.map(({ id, state }) => [id, state])).toEqual([
-    // Its expiry was found out, and recorded, with the extension.
+    // Its expiry was recorded with the extension.
     [over, "expired"],
     [open, "held"],
     [later, "expired"],
   ]);
   for (const id of [done, back]) {
-    expect(refusalIn(await tenant.commit(id, { tokens_in: 1 })).code).toBe("unknown_reservation");
+    expect((await refusalOf(tenant.commit(id, { tokens_in: 1 }))).code).toBe("unknown_reservation");
   }
-  await evictDurableObject(tenant);
-  expect(valueIn(await tenant.usage()).held.reservations).toBe(1);
-  valueIn(await tenant.commit(open, { tokens_in: 1 }));
-  expect(await auditOf(tenant)).toMatchObject({ ok: true, totals: { tokens_in: 2 } });
+  await evictDurableObject(tenant.object);
+  expect((await tenant.usage()).held.reservations).toBe(1);
+  await tenant.commit(open, { tokens_in: 1 });
+  expect(await tenant.audit()).toMatchObject({ ok: true, totals: { tokens_in: 2 } });
 });
 
-test("thousands of them are dropped a few hundred at a time, as fast as alarms go off", async () => {
+test("thousands of reservations are deleted a few hundred at a time, as fast as alarms run", async () => {
   const tenant = await configured({ ledger_retention_days: 1 });
-  await batchOf(
-    tenant,
-    Array.from({ length: 1000 }, () => ({ op: "reserve", request: { ttl_seconds: 1 } })),
-  );
+  await tenant.batch(Array.from({ length: 1000 }, () => ({ op: "reserve", ttl_seconds: 1 })));
   await ring(tenant, START_MS + MINUTE_MS);
   setNow(START_MS + 5 * DAY_MS);
-  valueIn(await tenant.consume({}));
+  await tenant.consume({});
   const left: unknown[] = [];
   for (let i = 0; i < 4; i += 1) {
     await ring(tenant, START_MS + 5 * DAY_MS);
@@ -134,49 +128,49 @@ test("thousands of them are dropped a few hundred at a time, as fast as alarms g
   ]);
 });
 
-test("an object that is rarely used, and leaves memory in between, drops what is over all the same", async () => {
+test("a rarely used object that is evicted in between deletes what has expired all the same", async () => {
   const tenant = await configured({ ledger_retention_days: 1 });
   for (let halfHours = 0; halfHours <= 96; halfHours += 1) {
     setNow(START_MS + (halfHours * HOUR_MS) / 2);
-    valueIn(await tenant.consume({ tokens_in: 1, idempotency_key: `${halfHours}` }));
-    await evictDurableObject(tenant);
+    await tenant.consume({ tokens_in: 1, idempotency_key: `${halfHours}` });
+    await evictDurableObject(tenant.object);
     const alarmMs = await alarmOf(tenant);
     if (alarmMs !== null && alarmMs <= Date.now()) await ring(tenant, Date.now());
-    await evictDurableObject(tenant);
+    await evictDurableObject(tenant.object);
   }
-  // What is kept for a day is dropped at the full hour, and keys with their half-day.
+  // Entries kept for a day are deleted at the full hour, and keys with their half-day.
   expect((await ledgerOf(tenant)).map(({ at }) => at)[0]).toBe("2040-01-02T00:30:00.000Z");
   expect(await stored(tenant, "SELECT min(half_day * 12) AS hours, count(*) AS keys FROM idempotency")).toEqual([
     { hours: (START_MS + 24 * HOUR_MS) / HOUR_MS, keys: 49 },
   ]);
-  expect(await auditOf(tenant)).toMatchObject({ ok: true, totals: { tokens_in: 97 } });
+  expect(await tenant.audit()).toMatchObject({ ok: true, totals: { tokens_in: 97 } });
 });
 
-test("where nothing is left that has its time, no alarm is set", async () => {
+test("no alarm is set if nothing is left to expire", async () => {
   const tenant = await configured({ ledger_retention_days: 1 });
-  valueIn(await tenant.consume({ tokens_in: 1, idempotency_key: "k" }));
+  await tenant.consume({ tokens_in: 1, idempotency_key: "k" });
   expect(await alarmOf(tenant)).toBe(START_MS + DAY_MS);
-  await evictDurableObject(tenant);
+  await evictDurableObject(tenant.object);
   await ring(tenant, START_MS + DAY_MS);
   expect(await alarmOf(tenant)).toBe(START_MS + 36 * HOUR_MS);
-  await evictDurableObject(tenant);
+  await evictDurableObject(tenant.object);
   await ring(tenant, START_MS + 36 * HOUR_MS);
   expect(await alarmOf(tenant)).toBeNull();
-  valueIn(await tenant.allowsStep({}));
+  await tenant.allowsStep();
   expect(await alarmOf(tenant)).toBeNull();
-  valueIn(await tenant.consume({}));
+  await tenant.consume({});
   expect(await alarmOf(tenant)).toBe(START_MS + 60 * HOUR_MS);
 });
 
-test("a longer time of keeping counts from when it is set", async () => {
+test("a longer ledger_retention_days applies from when it is set", async () => {
   const tenant = await configured({ ledger_retention_days: 1 });
-  await batchOf(tenant, [{ op: "consume", request: { tokens_in: 1 } }]);
-  valueIn(await tenant.configure({ ledger_retention_days: 100 }));
+  await tenant.batch([{ op: "consume", tokens_in: 1 }]);
+  await tenant.configure({ ledger_retention_days: 100 });
   setNow(START_MS + 50 * DAY_MS);
-  valueIn(await tenant.consume({ tokens_in: 1 }));
+  await tenant.consume({ tokens_in: 1 });
   await ring(tenant, START_MS + 50 * DAY_MS + HOUR_MS);
   expect(await idsOf(tenant)).toEqual([1, 2, 3, 4]);
-  valueIn(await tenant.configure({}));
+  await tenant.configure({});
   await ring(tenant, START_MS + 50 * DAY_MS + 13 * HOUR_MS);
   expect(await idsOf(tenant)).toEqual([4, 5]);
 });
@@ -185,22 +179,22 @@ describe("a reservation is kept as long as the ledger keeps its settlement", () 
   test("so that a late commit long after its creation is counted once", async () => {
     const tenant = await configured({ ledger_retention_days: 1 });
     const request = { user_id: "alice", tokens: 500, ttl_seconds: 86_400, on_expiry: "charge" } as const;
-    const { id } = valueIn(await tenant.reserve(request));
+    const { id } = await tenant.reserve(request);
     setNow(START_MS + DAY_MS - 1000);
-    valueIn(await tenant.extend(id, { ttl_seconds: 86_400 }));
+    await tenant.extend(id, { ttl_seconds: 86_400 });
     await ring(tenant, START_MS + 2 * DAY_MS - 1000);
     await ring(tenant, START_MS + 2 * DAY_MS + HOUR_MS);
-    valueIn(await tenant.commit(id, { tokens_out: 10 }));
-    expect(valueIn(await tenant.usageFor("alice"))).toMatchObject({ tokens_total: 10, calls: 1 });
+    await tenant.commit(id, { tokens_out: 10 });
+    expect(await tenant.usageFor("alice")).toMatchObject({ tokens_total: 10, calls: 1 });
   });
 
-  test("and is dropped with it, though nothing else happens", async () => {
+  test("and is deleted with it, though nothing else happens", async () => {
     const tenant = await configured({ ledger_retention_days: 1 });
-    const { id } = valueIn(await tenant.reserve({ ttl_seconds: 3600 }));
+    const { id } = await tenant.reserve({ ttl_seconds: 3600 });
     setNow(START_MS + HOUR_MS - 1000);
-    valueIn(await tenant.release(id, {}));
+    await tenant.release(id);
     await ring(tenant, START_MS + DAY_MS);
-    expect(valueIn(await tenant.reservation(id)).state).toBe("released");
+    expect((await tenant.reservation(id)).state).toBe("released");
     await ring(tenant, START_MS + DAY_MS + HOUR_MS);
     expect(await stored(tenant, "SELECT count(*) AS n FROM reservation")).toEqual([{ n: 0 }]);
     expect(await stored(tenant, "SELECT count(*) AS n FROM ledger")).toEqual([{ n: 0 }]);

@@ -3,13 +3,13 @@ import type { Tenant } from "./tenant.ts";
 
 type Exec = (query: string, ...bindings: SqlStorageValue[]) => SqlStorageCursor<Record<string, SqlStorageValue>>;
 
-/** Has an object's statements run through a function of one's own, until the next time; undefined takes it away. */
+/** Runs an object's SQL statements through a function, until it is replaced; undefined removes it. */
 export async function interceptSql(
   tenant: Tenant,
   through: ((exec: Exec, ...statement: Parameters<Exec>) => ReturnType<Exec>) | undefined,
 ): Promise<void> {
-  await runInDurableObject(tenant, (_, { storage }) => {
-    // The prototype's method stands behind this one.
+  await runInDurableObject(tenant.object, (_, { storage }) => {
+    // Uncovers the prototype's method.
     Reflect.deleteProperty(storage.sql, "exec");
     if (!through) return;
     const exec = storage.sql.exec.bind(storage.sql) as Exec;

@@ -48,7 +48,7 @@ const DOTTED: readonly Attack[] = VERBS.flatMap(([method, verb]) => [
   },
 ]);
 
-describe("a path that is made normal before it is sent names no other bucket", () => {
+describe("a path that a client normalizes names no other bucket", () => {
   test.each(DOTTED)("$method $path: was $before", async ({ method, path, status }) => {
     const tenant = newTenantPath();
     await sendJson("PUT", `${tenant}/config`, { max_tokens: 100 });
@@ -59,13 +59,13 @@ describe("a path that is made normal before it is sent names no other bucket", (
     expect(await send(`${tenant}/export`)).toMatchObject({ body: before.body });
   });
 
-  test.each(VERBS)("%s %s without /tenant/ is no route", async (method, verb) => {
+  test.each(VERBS)("%s %s without /tenant/ is not a route", async (method, verb) => {
     const reply = await sendJson(method, `${newTenantPath()}/${verb}`, method === "GET" ? undefined : {});
     expect(reply).toMatchObject({ status: 404, body: { code: "not_found" } });
   });
 });
 
-describe("no id is a step in a path", () => {
+describe("no id is a dot segment of a path", () => {
   const refused = {
     status: 400,
     body: { code: "invalid_input", errors: [{ detail: expect.stringContaining('"."') }] },
@@ -87,7 +87,7 @@ describe("no id is a step in a path", () => {
     expect(body.results).toMatchObject(Array(3).fill({ status: 400, body: { code: "invalid_path" } }));
   });
 
-  test("an idempotency key can be one, since it stands in no path", async () => {
+  test("an idempotency_key can be one, since it is in no path", async () => {
     const spend = () => sendJson("POST", `${tenant}/consume`, { tokens_in: 5, idempotency_key: ".." });
     const tenant = newTenantPath();
     await spend();

@@ -26,7 +26,7 @@ test.each(BAD_REQUESTS)("$wrong gets $status $code", async (bad) => {
   expect((await send(`${tenant}/config`)).body).toEqual({});
 });
 
-test("the table in the docs tells what each gets", async () => {
+test("the table in the docs is up to date", async () => {
   const tenant = newTenantPath();
   const cell = (text: string) => text.replaceAll("|", "\\|");
   const rows = ["| what is wrong | request | status | code | detail |", "|---|---|---|---|---|"];

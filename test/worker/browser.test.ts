@@ -27,7 +27,7 @@ const preflight = (origin: string, settings?: Partial<Cloudflare.Env>) =>
   );
 
 describe("a page of an allowed origin", () => {
-  test("asks once whether it may call, and a browser remembers it", async () => {
+  test("sends one preflight, which a browser caches", async () => {
     const { status, headers } = await preflight(PAGE);
     expect(status).toBe(204);
     expect(headers.get("access-control-allow-origin")).toBe(PAGE);
@@ -40,7 +40,7 @@ describe("a page of an allowed origin", () => {
     expect(headers.get("vary")).toContain("Origin");
   });
 
-  test("reads what it is answered, and when it may call again", async () => {
+  test("can read an answer and its Retry-After", async () => {
     const path = newTenantPath();
     const token = await sign({ tenant: tenantOf(path), user: "alice" });
     const { status, headers } = await call(`${path}/allows-step`, {
@@ -66,7 +66,7 @@ describe("a page of an allowed origin", () => {
       { TENANT_BUDGET: undefined as unknown as Cloudflare.Env["TENANT_BUDGET"] },
       500,
     ],
-  ])("reads an error %s too", async (_, path, settings, status) => {
+  ])("can read an error %s too", async (_, path, settings, status) => {
     const tenant = newTenantPath();
     const token = status === 401 ? "none" : await sign({ tenant: tenantOf(tenant) });
     const method = path === "/consume" ? "POST" : "GET";
@@ -77,13 +77,13 @@ describe("a page of an allowed origin", () => {
   });
 });
 
-test("nothing is allowed by a list that is wrong", async () => {
+test("a CORS_ORIGINS that is not valid allows nothing", async () => {
   for (const CORS_ORIGINS of [`${PAGE},*`, `${PAGE} *,`]) {
     expect((await preflight(PAGE, { CORS_ORIGINS })).headers.get("access-control-allow-origin")).toBeNull();
   }
 });
 
-test("a page of another origin is told of none, and any is where any may call", async () => {
+test("another origin gets no CORS header, and any origin gets one if CORS_ORIGINS is *", async () => {
   expect((await preflight("https://evil.example")).headers.get("access-control-allow-origin")).toBeNull();
   expect((await preflight("https://app.example.evil.example")).headers.get("access-control-allow-origin")).toBeNull();
   expect((await preflight("null")).headers.get("access-control-allow-origin")).toBeNull();

@@ -30,11 +30,11 @@ describe("another Worker, through the service binding,", () => {
     expect(await acme.config()).toMatchObject({ version: 1, config: { max_tokens: 10 } });
   });
 
-  test("needs no more than one expression", async () => {
+  test("can call in one expression", async () => {
     expect(await budget.tenant(crypto.randomUUID()).consume({ tokens_in: 1 })).toMatchObject({ state: "ok" });
   });
 
-  test("gets an error that says which field is wrong", async () => {
+  test("gets an error that names the invalid field", async () => {
     using acme = await budget.tenant(crypto.randomUUID());
     expect(await thrownBy(acme.consume({ tokens_in: -1, user_id: "" }))).toMatchObject({
       name: "BudgetError",
@@ -50,7 +50,7 @@ describe("another Worker, through the service binding,", () => {
     expect(await acme.usage()).toMatchObject({ calls: 0 });
   });
 
-  test("cannot name a tenant that no HTTP call could", async () => {
+  test("cannot name a tenant that an HTTP call could not", async () => {
     expect(await thrownBy(budget.tenant("").usage())).toMatchObject({ code: "invalid_path" });
     expect(await thrownBy(budget.tenant("x".repeat(257)).usage())).toMatchObject({ code: "invalid_path" });
     expect(await thrownBy(budget.tenant("\ud800").usage())).toMatchObject({ code: "invalid_path" });

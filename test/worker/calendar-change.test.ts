@@ -13,21 +13,21 @@ async function countedAfter(spent: Record<string, number>, changedAt: string): P
 }
 
 // New York's days begin at 04:00 UTC in summer.
-test("the open day goes over whole where the last of it was spent in the new one: it may count too much", async () => {
+test("the current day is kept whole if its last spending is in the new one: it may count too much", async () => {
   expect(await countedAfter({ "2026-06-02T03:00:00Z": 70, "2026-06-02T05:00:00Z": 10 }, "2026-06-02T06:00:00Z")).toBe(
     80,
   );
 });
 
-test("it stands at zero where the last of it was spent before the new day", async () => {
+test("it is zero if its last spending is before the new day", async () => {
   expect(await countedAfter({ "2026-06-02T03:00:00Z": 70 }, "2026-06-02T06:00:00Z")).toBe(0);
 });
 
-test("the day before comes back where the new day reaches into it, if nothing was spent since", async () => {
+test("the day before is kept if the new day includes a part of it and nothing was spent since", async () => {
   expect(await countedAfter({ "2026-06-01T23:00:00Z": 70 }, "2026-06-02T01:00:00Z")).toBe(70);
 });
 
-test("but not where something was: it may count too little", async () => {
+test("but not if something was spent since: it may count too little", async () => {
   expect(await countedAfter({ "2026-06-01T23:00:00Z": 70, "2026-06-02T00:30:00Z": 10 }, "2026-06-02T01:00:00Z")).toBe(
     10,
   );

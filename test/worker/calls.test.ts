@@ -5,7 +5,7 @@ test("GET /health answers without a tenant", async () => {
   expect(await send("/health")).toMatchObject({ status: 200, body: { status: "ok" } });
 });
 
-test("an agent asks, spends, is warned and is blocked", async () => {
+test("an agent checks, consumes, is warned and is blocked", async () => {
   const tenant = newTenantPath();
   await sendJson("PUT", `${tenant}/config`, { max_tokens: 1000, per_user_max_cost_usd: 0.5 });
   const ask = () => sendJson("POST", `${tenant}/allows-step`, { user_id: "alice" });
@@ -37,7 +37,7 @@ test("an agent asks, spends, is warned and is blocked", async () => {
   expect((await sendJson("POST", `${tenant}/allows-step`, { user_id: "bob" })).body.state).toBe("warn");
 });
 
-test("totals are told for the tenant, for a user, for the anonymous user, and for one not known", async () => {
+test("usage reports totals of the tenant, a user, the anonymous user and an unknown user", async () => {
   const tenant = newTenantPath();
   await sendJson("POST", `${tenant}/consume`, { tokens_in: 5, tokens_out: 2, cost_usd: 0.1, user_id: "alice" });
   await sendJson("POST", `${tenant}/consume`, { tokens_in: 1, cost_usd: 0.2, user_id: null });
@@ -71,7 +71,7 @@ test("totals are told for the tenant, for a user, for the anonymous user, and fo
 });
 
 describe("the configuration", () => {
-  test("is empty at first, then what was put, without limits of null", async () => {
+  test("is empty at first, then what was PUT, without limits of null", async () => {
     const tenant = newTenantPath();
     expect((await send(`${tenant}/config`)).body).toEqual({});
     const put = await sendJson("PUT", `${tenant}/config`, { max_tokens: 5, max_cost_usd: null, max_users: null });
@@ -90,7 +90,7 @@ describe("the configuration", () => {
     expect((await send(`${tenant}/tenant/usage`)).body.tokens_total).toBe(5);
   });
 
-  test("that is refused changes nothing", async () => {
+  test("that is not valid changes nothing", async () => {
     const tenant = newTenantPath();
     await sendJson("PUT", `${tenant}/config`, { max_tokens: 5 });
     expect((await sendJson("PUT", `${tenant}/config`, { max_tokens: 6, max_tokenz: 7 })).status).toBe(400);
@@ -98,7 +98,7 @@ describe("the configuration", () => {
   });
 });
 
-test("an event that no real call can have is refused and not recorded", async () => {
+test("an event larger than a real call can be is refused and not recorded", async () => {
   const tenant = newTenantPath();
   expect(await sendJson("POST", `${tenant}/consume`, { cost_usd: 10_000.5, user_id: "alice" })).toMatchObject({
     status: 400,

@@ -4,7 +4,7 @@ import { Tenant, useSetClock } from "./clock.ts";
 useSetClock();
 const NOW = "2026-01-01T00:00:00Z";
 
-test("a patch merges: null takes a key away, objects merge, all else replaces", async () => {
+test("a patch merges: null removes a key, objects merge, everything else replaces", async () => {
   const calls = new Tenant().at(NOW);
   const model = { input_usd: 1, output_usd: 2 };
   await calls.put("/config", { max_tokens: 5, max_calls: 7, prices: { a: model, b: model } });
@@ -18,7 +18,7 @@ test("a patch merges: null takes a key away, objects merge, all else replaces", 
   expect((await calls.get("/config")).body).toEqual(patched.body);
 });
 
-test("of two edits from one version the second is refused", async () => {
+test("the second of two edits with the same If-Match is refused", async () => {
   const calls = new Tenant().at(NOW);
   expect((await calls.get("/config")).headers.get("etag")).toBe('"v0"');
   expect((await calls.put("/config", { max_calls: 1 }, { "if-match": '"v0"' })).headers.get("etag")).toBe('"v1"');

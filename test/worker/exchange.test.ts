@@ -12,7 +12,7 @@ const TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 describe("every answer", () => {
   test.each(["/health", `${newTenantPath()}/tenant/usage`, "/nothing", "/v1/tenants/%FF/usage"])(
-    "of %s has a request id, taken over or made, and is kept by nobody",
+    "of %s has a request id, accepted or generated, and is stored by no cache",
     async (path) => {
       const given = await send(path, { headers: { "x-request-id": "req-17/a" } });
       expect(given.headers.get("x-request-id")).toBe("req-17/a");
@@ -23,13 +23,13 @@ describe("every answer", () => {
     },
   );
 
-  test("makes an id of its own where the given one is no id", async () => {
+  test("has a new request id if the given one is not valid", async () => {
     for (const bad of ["", "x".repeat(129), 'a"b', "a b", "a<b>"]) {
       expect((await send("/health", { headers: { "x-request-id": bad } })).headers.get("x-request-id")).toMatch(UUID);
     }
   });
 
-  test("passes a trace through, and nothing that is none", async () => {
+  test("passes a trace through, and no invalid one", async () => {
     expect((await send("/health", { headers: { traceparent: TRACE } })).headers.get("traceparent")).toBe(TRACE);
     expect((await send("/health", { headers: { traceparent: "00-x" } })).headers.get("traceparent")).toBeNull();
   });
@@ -42,20 +42,20 @@ describe("a problem", () => {
     expect(body).toContain(`<h1>${title}</h1>`);
   });
 
-  test("says where its page is", async () => {
+  test("links to its page", async () => {
     const { body } = await send(`${newTenantPath()}/nothing`);
     expect(body.type).toBe("https://budget.test/problems/not_found");
     expect((await send("/problems/nothing")).status).toBe(404);
     expect((await send("/problems/__proto__")).status).toBe(404);
   });
 
-  test("is told in the docs", async () => {
+  test("is documented", async () => {
     await expect(problemsMarkdown()).toMatchFileSnapshot("../../docs/problems.md");
   });
 });
 
 describe("the log", () => {
-  test("has one line of JSON a request, without token, user or body", async () => {
+  test("has one line of JSON for each request, without token, user or body", async () => {
     const lines: string[] = [];
     const log = vi.spyOn(console, "log").mockImplementation((line) => void lines.push(line));
     onTestFinished(() => log.mockRestore());
@@ -115,7 +115,7 @@ describe("the log", () => {
     for (const secret of [token, "alice-the-secret", "4711"]) expect(lines.join("\n")).not.toContain(secret);
   });
 
-  test("says nothing of a path before its caller is known, and of another tenant's name no more than one has", async () => {
+  test("has no path before its caller is authenticated, and no name of another tenant", async () => {
     const lines: string[] = [];
     const log = vi.spyOn(console, "log").mockImplementation((line) => void lines.push(line));
     onTestFinished(() => log.mockRestore());
@@ -131,7 +131,7 @@ describe("the log", () => {
     expect(known).toMatchObject({ status: 403, tenant: "alice".repeat(52).slice(0, 256) });
   });
 
-  test("tells of a fault without a secret", async () => {
+  test("reports a fault without a secret", async () => {
     const told: unknown[] = [];
     const errors = vi.spyOn(console, "error").mockImplementation((...parts) => void told.push(...parts));
     onTestFinished(() => errors.mockRestore());

@@ -39,7 +39,7 @@ async function call(namespace: Namespace, path: string, body?: object) {
   };
 }
 
-describe("where the platform says that it may help, the edge tries again", () => {
+describe("a fault that the platform marks as retryable is tried again", () => {
   test.each([
     ["a read", "/tenant/usage", undefined],
     ["a check", "/allows-step", {}],
@@ -58,11 +58,11 @@ describe("where the platform says that it may help, the edge tries again", () =>
   });
 });
 
-describe("it does not try again", () => {
+describe("there is no other try", () => {
   test.each([
     ["a write, which may have taken effect", LOST, "/consume", {}, 503, "unavailable"],
     [
-      "a call to an object that has too many",
+      "a call to an overloaded object",
       fault("Durable Object is overloaded.", { retryable: true, overloaded: true }),
       "/tenant/usage",
       undefined,
@@ -70,7 +70,7 @@ describe("it does not try again", () => {
       "overloaded",
     ],
     [
-      "a call that a deploy has ended",
+      "a call ended by a deploy",
       fault("Durable Object reset because its code was updated.", { durableObjectReset: true }),
       "/tenant/usage",
       undefined,

@@ -14,7 +14,7 @@ const REFUSED = {
 };
 const TEAM = { labels: { team: "blue" } };
 
-describe("a token bound to a user names no label beside those it is given", () => {
+describe("a token bound to a user cannot name labels other than its own", () => {
   const path = newTenantPath();
   const alice = sign({ tenant: tenantOf(path), user: "alice", free_labels: ["run"] });
 
@@ -28,7 +28,7 @@ describe("a token bound to a user names no label beside those it is given", () =
     expect(await as(await alice, method, path + call, body)).toMatchObject(REFUSED);
   });
 
-  test("in an operation of a batch, which the others outlive", async () => {
+  test("in an operation of a batch, which is refused alone", async () => {
     const bucket = { scope: "user_and_team", id: ["alice", "blue"] };
     const operations = [
       { op: "consume", ...TEAM },
@@ -39,7 +39,7 @@ describe("a token bound to a user names no label beside those it is given", () =
     expect(body.results).toMatchObject([REFUSED, REFUSED, { status: 200 }]);
   });
 
-  test("so that it neither spends, blocks nor learns another team's budget", async () => {
+  test("so that it cannot spend, block or read another team's budget", async () => {
     const tenant = newTenantPath();
     const token = await sign({ tenant: tenantOf(tenant), user: "alice", scope: "check consume reserve read" });
     await sendJson("PUT", `${tenant}/config`, { per_team_max_tokens: 100 });
@@ -49,7 +49,7 @@ describe("a token bound to a user names no label beside those it is given", () =
     expect((await send(`${tenant}/buckets/team/blue/usage`)).body).toMatchObject({ calls: 0 });
   });
 
-  test("but the model, those in free_labels, and its own", async () => {
+  test("except the model, those in free_labels, and its own", async () => {
     const labels = { model: "gpt-4o", run: "r1" };
     expect(await as(await alice, "POST", `${path}/allows-step`, { labels })).toMatchObject({ status: 200 });
     const joined = `${path}/buckets/user_and_run/${encodeURIComponent('["alice","r1"]')}/usage`;
@@ -71,7 +71,7 @@ describe("minting", () => {
   const mint = (path: string, request: object, token: string = SECRETS.ADMIN_TOKEN) =>
     as(token, "POST", `${path}/tokens`, request);
 
-  test("gives labels that a bound token may name, and tells them", async () => {
+  test("gives free_labels that a bound token may name, and returns them", async () => {
     const path = newTenantPath();
     const { body } = await mint(path, { scope: "check", user: "alice", free_labels: ["run"] });
     expect(body).toMatchObject({ user: "alice", free_labels: ["run"] });

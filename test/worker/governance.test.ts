@@ -6,7 +6,7 @@ const NOW = "2026-01-01T00:00:00Z";
 const LATER = "2026-01-01T02:00:00Z";
 
 describe("a bucket's own limits", () => {
-  test("take the general one's place, and null lifts it", async () => {
+  test("override the general limit, and null lifts it", async () => {
     const calls = new Tenant().at(NOW);
     await calls.put("/config", { per_user_max_tokens: 100 });
     for (const user_id of ["alice", "bob", "carol"]) await calls.post("/consume", { user_id, tokens_in: 100 });
@@ -21,7 +21,7 @@ describe("a bucket's own limits", () => {
     expect(await calls.allows({ user_id: "bob" })).toEqual(["blocked", "per_user_max_tokens"]);
   });
 
-  test("end when they say, and those for good are in force again", async () => {
+  test("expire at expires_at, and those without one apply again", async () => {
     const tenant = new Tenant();
     await tenant.at(NOW).put("/config", { per_user_max_calls_per_day: 1 });
     await tenant.at(NOW).put("/users/alice/limits", { max_calls_per_day: 2 });
@@ -40,7 +40,7 @@ describe("a bucket's own limits", () => {
     });
   });
 
-  test("that lift a limit for a time have its window count on, so that it is in force with all of it after that", async () => {
+  test("that lift a limit until expires_at let its window count, so that it applies in full after that", async () => {
     const tenant = new Tenant();
     await tenant.at(NOW).put("/config", { per_user_max_calls_per_day: 2 });
     const lift = { max_calls_per_day: null, expires_at: LATER };
@@ -54,7 +54,7 @@ describe("a bucket's own limits", () => {
     });
   });
 
-  test("need no general limit beside them, for a user, a model, the anonymous user or the tenant", async () => {
+  test("need no general limit, for a user, a model, the anonymous user or the tenant", async () => {
     const calls = new Tenant().at(NOW);
     await calls.put("/buckets/model/gpt-5/limits", { max_calls_per_hour: 1 });
     await calls.put("/anonymous/limits", { max_tokens: 10 });
@@ -68,7 +68,7 @@ describe("a bucket's own limits", () => {
     expect((await calls.post("/consume", { user_id: "bob" })).body.limit).toBe("max_calls");
   });
 
-  test("keep a bucket from being evicted to make room", async () => {
+  test("keep a bucket from being evicted at max_users", async () => {
     const calls = new Tenant().at(NOW);
     await calls.put("/config", { max_users: 1 });
     await calls.put("/users/alice/limits", { max_calls: 1 });
@@ -96,7 +96,7 @@ describe("a freeze", () => {
     expect((await calls.post("/consume", { user_id: "alice", tokens_in: 1 })).status).toBe(200);
   });
 
-  test("ends at its time, which retry_after tells, also where nothing else blocks in shadow", async () => {
+  test("ends at until, which retry_after reports, also if everything else is in shadow", async () => {
     const tenant = new Tenant();
     await tenant.at(NOW).put("/config", { max_calls: 0, enforcement: "shadow" });
     await tenant.at(NOW).post("/tenant/freeze", { until: LATER });
@@ -106,8 +106,8 @@ describe("a freeze", () => {
   });
 });
 
-describe("a correction", () => {
-  test("credits or debits one bucket, its windows too, and says why in the ledger", async () => {
+describe("an adjustment", () => {
+  test("credits or debits one bucket and its windows, with its note in the ledger", async () => {
     const calls = new Tenant().at(NOW);
     await calls.put("/config", { per_user_max_tokens_per_day: 100 });
     await calls.post("/consume", { user_id: "alice", tokens_in: 100, cost_usd: 1 });
@@ -148,7 +148,7 @@ describe("a correction", () => {
   });
 });
 
-test("a reset sets totals, windows and the wall clock to zero, and the ledger keeps what was", async () => {
+test("a reset sets totals, windows and the wall clock to zero, and the ledger keeps what they were", async () => {
   const tenant = new Tenant();
   await tenant.at(NOW).put("/config", { per_user_max_calls_per_day: 1, per_user_max_wall_clock: 60 });
   await tenant.at(NOW).post("/consume", { user_id: "alice", tokens_in: 7 });
@@ -162,7 +162,7 @@ test("a reset sets totals, windows and the wall clock to zero, and the ledger ke
 });
 
 describe("a limit in shadow", () => {
-  test("never blocks, and says that it would have", async () => {
+  test("never blocks, and reports would_block", async () => {
     const calls = new Tenant().at(NOW);
     await calls.put("/config", { max_calls: 1, max_tokens: 100, shadow_limits: ["max_calls"] });
     await calls.post("/consume", { tokens_in: 10 });
@@ -177,7 +177,7 @@ describe("a limit in shadow", () => {
     expect((await calls.post("/allows-step", {})).body).toMatchObject({ state: "blocked", limit: "max_tokens" });
   });
 
-  test("is each one where the whole tenant is in shadow", async () => {
+  test("is every limit if enforcement is shadow", async () => {
     const calls = new Tenant().at(NOW);
     await calls.put("/config", { per_user_max_calls: 1, max_tokens: 0, enforcement: "shadow" });
     const { body } = await calls.post("/consume", { user_id: "alice" });

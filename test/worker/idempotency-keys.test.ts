@@ -15,7 +15,7 @@ describe.each([
   ["257 bytes", "x".repeat(257)],
   ["a lone surrogate", "\ud800"],
   ["nothing", ""],
-])("a key of %s is refused", (_, idempotency_key) => {
+])("an idempotency_key of %s is refused", (_, idempotency_key) => {
   test("in a body", async () => {
     const { status, body } = await sendJson("POST", `${newTenantPath()}/consume`, { idempotency_key });
     expect({ status, body }).toMatchObject({ status: 400, body: refusal });
@@ -46,13 +46,13 @@ test.each([
   ["PATCH", "/config", "x".repeat(257)],
   ["POST", "/consume", "x".repeat(257)],
   ["POST", "/tenant/reset", '""'],
-])("%s %s refuses such a key in its header", async (method, path, key) => {
+])("%s %s refuses such an Idempotency-Key header", async (method, path, key) => {
   const headers = { "content-type": "application/json", "idempotency-key": key };
   const reply = await send(newTenantPath() + path, { method, headers, body: "{}" });
   expect(reply).toMatchObject({ status: 400, body: refusal });
 });
 
-test("a key of 256 bytes is taken", async () => {
+test("an idempotency_key of 256 bytes is accepted", async () => {
   const tenant = newTenantPath();
   const spend = () => sendJson("POST", `${tenant}/consume`, { idempotency_key: "é".repeat(128) });
   await spend();

@@ -21,7 +21,7 @@ const IDS = [
   "é".repeat(128),
 ];
 
-describe("an id of any characters is one user's and nobody else's", () => {
+describe("an id of any characters names one user and no other", () => {
   test.each(IDS)("user %j", async (id) => {
     const tenant = newTenantPath();
     await sendJson("POST", `${tenant}/consume`, { tokens_in: 7, user_id: id });

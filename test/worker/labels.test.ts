@@ -28,7 +28,7 @@ test("the model of a call is its label of that name", async () => {
   expect(await calls.allows({ model: "other" })).toEqual(["ok", null]);
 });
 
-test("a joined scope counts for each pair, the anonymous user among them", async () => {
+test("a compound scope counts for each pair, including the anonymous user", async () => {
   const calls = new Tenant().at(NOW);
   await calls.put("/config", { per_user_and_model_max_cost_usd_per_day: 1 });
   await calls.post("/consume", { user_id: "alice", labels: { model: "m" }, cost_usd: 1 });
@@ -46,7 +46,7 @@ test("a joined scope counts for each pair, the anonymous user among them", async
   expect((await calls.get(path([null, "m"]))).body).toMatchObject({ id: [null, "m"], cost_usd: 0.5 });
 });
 
-test("a joined scope is the same bucket in whatever order it is spelled", async () => {
+test("a compound scope is the same bucket in either order of its names", async () => {
   const calls = new Tenant().at(NOW);
   await calls.put("/config", { per_team_and_model_max_calls: 1 });
   await calls.post("/consume", { labels: { team: "red", model: "m" } });
@@ -60,7 +60,7 @@ test("a joined scope is the same bucket in whatever order it is spelled", async 
   ]);
 });
 
-test("values that could run together do not", async () => {
+test("values of a compound scope are not confused when joined", async () => {
   const calls = new Tenant().at(NOW);
   await calls.put("/config", { per_a_and_b_max_calls: 1 });
   await calls.post("/consume", { labels: { a: 'x","y', b: "z" } });
@@ -68,7 +68,7 @@ test("values that could run together do not", async () => {
   expect((await calls.allows({ labels: { a: 'x","y', b: "z" } }))[0]).toBe("blocked");
 });
 
-test("limits are checked tenant, user, labels by name, then joined ones", async () => {
+test("limits are checked in order: tenant, user, labels by name, then compound scopes", async () => {
   const calls = new Tenant().at(NOW);
   const limits = [
     "max_calls",

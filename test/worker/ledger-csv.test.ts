@@ -24,10 +24,10 @@ test.each([
   ["alice\r\n+1", "alice\r\n'+1"],
   ["alice\t-1\t@x", "alice\t'-1\t'@x"],
   ["alice\n =1", "alice\n '=1"],
-])("%j is no formula in a spreadsheet, and no line of it is", async (id, cell) => {
+])("neither %j nor any line of it is a formula in a spreadsheet", async (id, cell) => {
   expect(await userCell(id)).toBe(cell);
 });
 
-test.each(["alice", "a-b@example.com", "a=1", 'a "b", c', "a\nb"])("%j stays as it is", async (id) => {
+test.each(["alice", "a-b@example.com", "a=1", 'a "b", c', "a\nb"])("%j is unchanged", async (id) => {
   expect(await userCell(id)).toBe(id);
 });

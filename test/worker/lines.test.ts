@@ -36,7 +36,7 @@ async function read(stream: ReadableStream<Uint8Array>): Promise<{ lines: string
 const readText = (...parts: string[]) => read(streamOf(parts.map((part) => utf8.encode(part))).stream);
 
 describe("a stream of lines", () => {
-  test("is split where lines end, however it arrives, and its last line needs no end", async () => {
+  test("is split at line ends, however it arrives, and its last line needs none", async () => {
     const lines = ['{"user_id": "zoë"}', '{"user_id": "佐藤"}', '{"user_id": "🙂"}'];
     for (const size of [1, 2, 3, 7, 1_000]) {
       const bytes = utf8.encode(lines.join("\n\n"));
@@ -59,7 +59,7 @@ describe("a stream of lines", () => {
     },
   );
 
-  test("is given up once a line without an end is too long", async () => {
+  test("is refused once an unfinished line is too long", async () => {
     const kilobyte = utf8.encode("é".repeat(512));
     const { stream, taken } = streamOf(
       (function* () {
@@ -73,7 +73,7 @@ describe("a stream of lines", () => {
   test.each([
     ["in a line", [0x61, 0xff, 0x0a]],
     ["in a character that its end cuts off", [0x61, 0x0a, 0xe4, 0xbd]],
-  ])("is refused where it is not UTF-8: %s", async (_, bytes) => {
+  ])("is refused if it is not UTF-8: %s", async (_, bytes) => {
     expect(await read(streamOf([new Uint8Array(bytes)]).stream)).toMatchObject({ refused: "invalid_json" });
   });
 });

@@ -6,7 +6,7 @@ const NOW = "2026-01-01T00:00:00Z";
 const ZERO = { per_user_max_calls: 0, per_user_max_tokens: 0 };
 const ALICE = { user_id: "alice" };
 
-test("a maximum of 0 admits a new user's first step, and none after what that reports", async () => {
+test("a maximum of 0 allows a new user's first step, and none after its consume", async () => {
   const tenant = new Tenant().at(NOW);
   await tenant.put("/config", ZERO);
   expect((await tenant.post("/allows-step", ALICE)).body).toMatchObject({ state: "ok", remaining: { tokens: 0 } });

@@ -14,7 +14,7 @@ test.each(["allows-step", "consume", "reservations"])("%s refuses two models in 
   });
 });
 
-test("an operation of a batch is refused for itself", async () => {
+test("an operation of a batch is refused alone", async () => {
   const operations = [
     { op: "consume", ...DIFFERING },
     { op: "consume", model: "gpt-4o", labels: { model: "gpt-4o" } },
@@ -40,7 +40,7 @@ describe("a commit of a reservation for one model", () => {
   test.each([
     ["by its model", { model: "gpt-4o" }],
     ["by its label", { labels: { model: "gpt-4o" } }],
-  ])("reserved %s, is not priced as another", async (_, subject) => {
+  ])("reserved %s is not priced as another", async (_, subject) => {
     const { tenant, id, commit } = await reserved(subject);
     for (const final of [false, true]) expect(await commit({ ...CHEAP, final })).toMatchObject(REFUSED);
     expect((await send(`${tenant}/reservations/${id}`)).body).toMatchObject({ state: "held", spent: { calls: 0 } });
@@ -57,19 +57,19 @@ describe("a commit of a reservation for one model", () => {
     expect(await costOf(tenant)).toBe(cost);
   });
 
-  test("of a reservation for none is priced by its own", async () => {
+  test("of a reservation without a model is priced by its own", async () => {
     const { tenant, commit } = await reserved({});
     expect((await commit(CHEAP)).status).toBe(200);
     expect(await costOf(tenant)).toBe(0.15);
   });
 
-  test("after the reservation has been released is refused too", async () => {
+  test("after the release of the reservation is refused too", async () => {
     const { tenant, id, commit } = await reserved();
     await sendJson("POST", `${tenant}/reservations/${id}/release`, {});
     expect(await commit(CHEAP)).toMatchObject(REFUSED);
   });
 
-  test("in a batch and over the service binding is refused for itself", async () => {
+  test("in a batch and over the service binding is refused alone", async () => {
     const { tenant, id } = await reserved();
     const operations = [
       { op: "commit", id, ...CHEAP },

@@ -28,11 +28,11 @@ function pathOf(path: string, tenant: string, reservation: string): string {
 
 const typeOf = ({ headers }: Reply) => headers.get("content-type")?.split(";")[0] ?? "";
 
-test("its examples are what it says that they are", () => {
+test("its examples match its schemas", () => {
   expect(document.examples()).toEqual([]);
 });
 
-test("it has every route, each under a name of its own", () => {
+test("it has every route, each with its own operationId", () => {
   const operations = Object.entries(document.json.paths as Record<string, Record<string, { operationId: string }>>);
   const named = operations.flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { operationId }]) => [method, path, operationId]),
@@ -41,7 +41,7 @@ test("it has every route, each under a name of its own", () => {
   expect(new Set(named.map(([, , operationId]) => operationId)).size).toBe(ROUTES.length);
 });
 
-describe("what a route answers is what the document says", () => {
+describe("a route's answers match the document", () => {
   test.each(ROUTES.filter(({ answer }) => answer.schema).map((route) => [route.operationId, route] as const))(
     "%s",
     async (operationId, { method, path, body, answer }) => {
@@ -92,7 +92,7 @@ describe("what a route answers is what the document says", () => {
   }
 });
 
-describe("what is answered in another form is told too", () => {
+describe("other content types are documented too", () => {
   test.each(["application/x-ndjson", "text/csv"])("an export as %s", async (type) => {
     const query = type === "text/csv" ? "?format=csv" : "";
     const reply = await send(`${newTenantPath()}/ledger/export${query}`);
@@ -107,7 +107,7 @@ describe("what is answered in another form is told too", () => {
     expect(document.undocumented("batch", 200, typeOf(reply), "")).toEqual([]);
   });
 
-  test("a key that is none, where there is no body", async () => {
+  test("an invalid Idempotency-Key without a body", async () => {
     const headers = { "idempotency-key": "k".repeat(257) };
     const reply = await send(`${newTenantPath()}/tenant/limits`, { method: "DELETE", headers });
     expect(reply).toMatchObject({ status: 400, body: { code: "invalid_input" } });
@@ -124,7 +124,7 @@ describe("what is answered in another form is told too", () => {
   });
 });
 
-describe("what a route refuses with is what the document says", () => {
+describe("a route's refusals match the document", () => {
   const routed = BAD_REQUESTS.filter(({ code }) => !["not_found", "method_not_allowed"].includes(code));
   test.each(routed)("$wrong", async (bad) => {
     const tenant = newTenantPath();
@@ -178,7 +178,7 @@ describe("the reference page", () => {
   });
 });
 
-test("the schema of a configuration and of a bucket's own limits refuses what the service refuses", () => {
+test("the schemas of a configuration and of a bucket's own limits refuse what the service refuses", () => {
   const configs = BAD_REQUESTS.filter(({ request, body }) => request === "PUT T/config" && typeof body === "string");
   // What JSON Schema cannot say: what a time zone's name is, and that two spellings name one limit.
   const beyond = [

@@ -33,7 +33,7 @@ test("a call is priced by its model: inputs, outputs, cache reads and writes", a
   ]);
 });
 
-test("the catalogue knows the common models, by provider where one is named", async () => {
+test("the catalogue has the common models, by provider if one is given", async () => {
   const calls = new Tenant().at(NOW);
   await calls.post("/consume", { model: "gpt-4o-mini", tokens_in: 1_000_000, tokens_out: 0 });
   expect((await calls.get("/tenant/usage")).body.cost_usd).toBe(0.15);
@@ -42,20 +42,20 @@ test("the catalogue knows the common models, by provider where one is named", as
   expect(entry).toMatchObject({ provider: "azure", price: { source: "azure/gpt-4o-mini" } });
 });
 
-test("the configuration's price goes before the catalogue's", async () => {
+test("the configuration's price takes precedence over the catalogue's", async () => {
   const calls = new Tenant().at(NOW);
   await calls.put("/config", { prices: { "gpt-4o-mini": { input_usd: 1, output_usd: 1 } } });
   await calls.post("/consume", { model: "gpt-4o-mini", tokens_in: 1_000_000 });
   expect((await calls.get("/tenant/usage")).body.cost_usd).toBe(1);
 });
 
-test("a cost that the caller tells goes before any price", async () => {
+test("the caller's cost_usd takes precedence over any price", async () => {
   const calls = new Tenant().at(NOW);
   await calls.post("/consume", { model: "gpt-4o-mini", tokens_in: 1_000_000, cost_usd: 0 });
   expect((await calls.get("/tenant/usage")).body).toMatchObject({ cost_usd: 0, calls: 1 });
 });
 
-test("a model without a price is an error, and nothing is recorded", async () => {
+test("a model without a price is an unknown_model, and nothing is recorded", async () => {
   const calls = new Tenant().at(NOW);
   const refused = await calls.post("/consume", { model: "no-such-model", tokens_in: 5, user_id: "alice" });
   expect(refused).toMatchObject({ status: 422, body: { code: "unknown_model" } });

@@ -4,7 +4,7 @@ import { tenantOf } from "./token.ts";
 
 const SPEND = { user_id: "alice", model: "m", tokens_in: 5, cost_usd: 0.25, labels: { run: "r" } };
 
-test("a person who is forgotten leaves no trace of their id, and every sum stays", async () => {
+test("an erased user leaves no trace of the id, and every sum stays", async () => {
   const tenant = newTenantPath();
   await sendJson("PUT", `${tenant}/config`, { per_user_and_model_max_tokens: 100 });
   await sendJson("POST", `${tenant}/consume`, { ...SPEND, idempotency_key: "k-1" });
@@ -27,7 +27,7 @@ test("a person who is forgotten leaves no trace of their id, and every sum stays
   expect((await send(`${tenant}/audit`, { method: "POST" })).body).toMatchObject({ ok: true, differences: [] });
 });
 
-test("an export tells all that is stored, table by table", async () => {
+test("an export has all that is stored, table by table", async () => {
   const tenant = newTenantPath();
   const users = Array.from({ length: 450 }, (_, i) => ({ op: "consume", user_id: `u${i}`, tokens_in: 1 }));
   await sendJson("PUT", `${tenant}/config`, { max_tokens: 1000 });
@@ -40,7 +40,7 @@ test("an export tells all that is stored, table by table", async () => {
   expect(of("ledger").flatMap(({ entries }) => entries)).toHaveLength(451);
 });
 
-test("a tenant that is deleted by its name starts anew, and its revoked tokens stay revoked", async () => {
+test("an erased tenant starts from nothing, and its revoked tokens stay revoked", async () => {
   const tenant = newTenantPath();
   const { body: made } = await sendJson("POST", `${tenant}/tokens`, { scope: "check" });
   await send(`${tenant}/tokens/${made.jti}`, { method: "DELETE" });

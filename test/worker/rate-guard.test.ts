@@ -34,7 +34,7 @@ async function call(path: string, token: string, settings: object) {
   return { status: answer.status, headers: answer.headers, body: await answer.json<{ detail: string }>() };
 }
 
-test("a token's flood ends before the tenant's object, and another token's calls go on", async () => {
+test("a token's flood does not reach the tenant's object, and another token's calls do", async () => {
   const [path, TOKEN_RATE] = [newTenantPath(), new Counter(2)];
   const [flood, calm] = await Promise.all([sign({ tenant: tenantOf(path) }), sign({ tenant: tenantOf(path) })]);
   for (let i = 0; i < 2; i += 1) expect((await call(path, flood, { TOKEN_RATE })).status).toBe(200);
@@ -44,7 +44,7 @@ test("a token's flood ends before the tenant's object, and another token's calls
   expect((await call(path, calm, { TOKEN_RATE })).status).toBe(200);
 });
 
-test("a tenant's tokens together are counted too, and another tenant's are not", async () => {
+test("a tenant's tokens are counted together too, and another tenant's are not", async () => {
   const [path, other, TENANT_RATE] = [newTenantPath(), newTenantPath(), new Counter(2)];
   const from = async (tenant: string) => call(tenant, await sign({ tenant: tenantOf(tenant) }), { TENANT_RATE });
   expect([(await from(path)).status, (await from(path)).status]).toEqual([200, 200]);
@@ -97,7 +97,7 @@ describe("each operation of a batch counts", () => {
     });
   });
 
-  test("for its tenant, but not those that its token was refused", async () => {
+  test("for its tenant, except those refused to its token", async () => {
     const path = newTenantPath();
     const [one, two] = await Promise.all([sign({ tenant: tenantOf(path) }), sign({ tenant: tenantOf(path) })]);
     expect((await sendBatch(path, one, 90, settings)).status).toBe(200);
@@ -109,7 +109,7 @@ describe("each operation of a batch counts", () => {
     });
   });
 
-  test("and one that is more than the limit says so", async () => {
+  test("and a batch larger than the limit is told so", async () => {
     const path = newTenantPath();
     const unreached = { ...settings, TENANT_BUDGET: UNREACHED };
     const { body } = await sendBatch(path, await sign({ tenant: tenantOf(path) }), 102, unreached);
@@ -117,7 +117,7 @@ describe("each operation of a batch counts", () => {
     expect(body).toMatchObject({ code: "rate_limited", detail });
   });
 
-  test("as do the lines of a stream", async () => {
+  test("as does each line of a stream", async () => {
     const path = newTenantPath();
     const headers = { ...bearer(await sign({ tenant: tenantOf(path) })), "content-type": "application/x-ndjson" };
     const body = '{"op": "allows_step"}\n'.repeat(100);
@@ -136,7 +136,7 @@ describe("each operation of a batch counts", () => {
   });
 });
 
-test("a token that is refused does not use up its tenant's rate", async () => {
+test("a refused token does not use up its tenant's rate", async () => {
   const [path, TOKEN_RATE, TENANT_RATE] = [newTenantPath(), new Counter(1), new Counter(2)];
   const [flood, calm] = await Promise.all([sign({ tenant: tenantOf(path) }), sign({ tenant: tenantOf(path) })]);
   const statuses: number[] = [];
@@ -146,7 +146,7 @@ test("a token that is refused does not use up its tenant's rate", async () => {
   expect(statuses).toEqual([200, 429, 429, 200]);
 });
 
-test("a mistyped number of operations is refused, not taken for none", async () => {
+test("a mistyped TOKEN_OPERATIONS is refused, not treated as no limit", async () => {
   const path = newTenantPath();
   expect(await call(path, await sign({ tenant: tenantOf(path) }), { TOKEN_OPERATIONS: "5k" })).toMatchObject({
     status: 503,
@@ -154,7 +154,7 @@ test("a mistyped number of operations is refused, not taken for none", async () 
   });
 });
 
-test("the operator's calls are not counted, nor are those that no token lets in", async () => {
+test("the operator's calls are not counted, nor are those without a valid token", async () => {
   const [path, TOKEN_RATE, TENANT_RATE] = [newTenantPath(), new Counter(0), new Counter(0)];
   expect((await call(path, SECRETS.ADMIN_TOKEN, { TOKEN_RATE, TENANT_RATE })).status).toBe(200);
   expect((await call(path, "a stranger", { TOKEN_RATE, TENANT_RATE })).status).toBe(401);
@@ -162,7 +162,7 @@ test("the operator's calls are not counted, nor are those that no token lets in"
   expect([TOKEN_RATE.keys, TENANT_RATE.keys]).toEqual([0, 0]);
 });
 
-test("a counter that fails holds up nobody", async () => {
+test("a counter that fails blocks nobody", async () => {
   const errors = vi.spyOn(console, "error").mockImplementation(() => {});
   onTestFinished(() => errors.mockRestore());
   const path = newTenantPath();
@@ -171,7 +171,7 @@ test("a counter that fails holds up nobody", async () => {
   expect(errors).toHaveBeenCalledOnce();
 });
 
-test("without a counter there is no guard", async () => {
+test("without a counter there is no rate limit", async () => {
   const path = newTenantPath();
   const none = { TOKEN_RATE: undefined, TENANT_RATE: undefined };
   expect((await call(path, await sign({ tenant: tenantOf(path) }), none)).status).toBe(200);

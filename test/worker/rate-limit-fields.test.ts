@@ -32,14 +32,14 @@ test.each([
     '"max_input_tokens_per_5h";r=0;t=18300',
   ],
   [
-    "a month, which has no one length",
+    "a month, which has no fixed length",
     { max_cost_usd_per_month: 0.5 },
     { cost_usd: 0.25 },
     '"max_cost_usd_per_month";q=500000;qu="micro-usd"',
     `"max_cost_usd_per_month";r=250000;t=${30 * 86_400 + 7200}`,
   ],
   [
-    "the limit of which the least is left",
+    "the limit with the least left",
     { max_tokens: 100, max_output_tokens: 50, max_calls: 1000 },
     { tokens_in: 10, tokens_out: 30 },
     '"max_output_tokens";q=50;qu="output-tokens"',
@@ -67,7 +67,7 @@ test.each([
     '"max_cost_usd";r=251',
   ],
   [
-    "what no field can hold",
+    "what a structured field cannot represent",
     { max_tokens: 2 ** 53 - 1 },
     {},
     '"max_tokens";q=999999999999999;qu="tokens"',
@@ -77,7 +77,7 @@ test.each([
   expect(await fieldsFor(config, spent)).toEqual([policy, left]);
 });
 
-test("a bound token is told what its decision tells, and no maximum of the tenant's", async () => {
+test("a bound token gets its decision's values, and no maximum of the tenant's", async () => {
   const tenant = new Tenant();
   const calls = tenant.at(NOW);
   await calls.put("/config", { max_tokens: 100 });
@@ -93,7 +93,7 @@ test("a bound token is told what its decision tells, and no maximum of the tenan
   expect([headers.get("ratelimit-policy"), headers.get("ratelimit")]).toEqual([null, '"max_tokens";r=15']);
 });
 
-test("under an idempotency key the request stays as it was sent", async () => {
+test("an idempotency_key is compared with the request as it was sent", async () => {
   const calls = new Tenant().at(NOW);
   await calls.put("/config", { max_tokens: 100 });
   const spend = (tokens_in: number) => calls.post("/consume", { tokens_in, idempotency_key: `k${tokens_in}` });
@@ -101,7 +101,7 @@ test("under an idempotency key the request stays as it was sent", async () => {
   expect((await spend(75)).headers.get("ratelimit")).toBe('"max_tokens";r=15');
 });
 
-test("a reservation, held or refused, tells the limit too", async () => {
+test("a reservation, granted or refused, reports the limit too", async () => {
   const calls = new Tenant().at(NOW);
   await calls.put("/config", { max_tokens_per_day: 100 });
   const held = await calls.post("/reservations", { tokens: 90, detail: true });
@@ -112,7 +112,7 @@ test("a reservation, held or refused, tells the limit too", async () => {
   expect(refused.headers.get("ratelimit")).toBe('"max_tokens_per_day";r=10');
 });
 
-test("limits are told in the body only where they were asked for", async () => {
+test("limits are in the body only with detail", async () => {
   const calls = new Tenant().at(NOW);
   await calls.put("/config", { max_tokens: 100 });
   expect((await calls.post("/allows-step", {})).body).not.toHaveProperty("limits");

@@ -10,7 +10,7 @@ const post = (path: string, body: unknown, headers: Record<string, string> = {})
   });
 
 describe("a reservation over HTTP", () => {
-  test("is held, settled with what was used, and told by its id", async () => {
+  test("is created, read by its id, and committed with what was used", async () => {
     const tenant = newTenantPath();
     await sendJson("PUT", `${tenant}/config`, { max_tokens: 1000 });
     const held = await post(`${tenant}/reservations`, { user_id: "alice", tokens: 600, ttl_seconds: 30 });
@@ -29,7 +29,7 @@ describe("a reservation over HTTP", () => {
     expect((await send(`${tenant}/reservations?state=held`)).body.items).toEqual([]);
   });
 
-  test("that does not fit is 402 where no time lifts the limit, and 429 with Retry-After where one does", async () => {
+  test("that does not fit is 402 budget_exhausted, or 429 limit_reached with Retry-After if the limit resets", async () => {
     const tenant = newTenantPath();
     await sendJson("PUT", `${tenant}/config`, { max_tokens: 100, per_user_max_calls_per_minute: 1 });
     const never = await post(`${tenant}/reservations`, { tokens: 101 });
@@ -42,7 +42,7 @@ describe("a reservation over HTTP", () => {
     expect(Number(later.headers.get("retry-after"))).toBeLessThanOrEqual(60);
   });
 
-  test("can hold what is left, be extended, and be released", async () => {
+  test("can reserve what is left with if_short cap, be extended, and be released", async () => {
     const tenant = newTenantPath();
     await sendJson("PUT", `${tenant}/config`, { max_tokens: 100 });
     const capped = await post(`${tenant}/reservations`, { tokens: 150, if_short: "cap" });
@@ -58,7 +58,7 @@ describe("a reservation over HTTP", () => {
     expect(await post(`${tenant}/allows-step`, { tokens: 101 })).toMatchObject({ body: { limit: "max_tokens" } });
   });
 
-  test("of another user is as unknown to a bound token as one that never was", async () => {
+  test("of another user is an unknown_reservation for a bound token", async () => {
     const tenant = newTenantPath();
     const alices = bearer(await sign({ tenant: tenantOf(tenant), user: "alice" }));
     const bobs = bearer(await sign({ tenant: tenantOf(tenant), user: "bob" }));
@@ -72,8 +72,8 @@ describe("a reservation over HTTP", () => {
   });
 });
 
-describe("an idempotency key", () => {
-  test("of the header or of the body has one effect, and another body is refused", async () => {
+describe("an idempotency_key", () => {
+  test("in the header or the body has one effect, and another body is refused", async () => {
     const tenant = newTenantPath();
     const spend = { user_id: "alice", tokens_in: 5 };
     const first = await post(`${tenant}/consume`, spend, { "idempotency-key": "k-1" });
@@ -90,7 +90,7 @@ describe("an idempotency key", () => {
     });
   });
 
-  test("guards an operator's verbs too", async () => {
+  test("is accepted by an operator's edits too", async () => {
     const tenant = newTenantPath();
     const key = { "idempotency-key": "k-2" };
     const adjust = () => post(`${tenant}/tenant/adjust`, { tokens_in: 5, note: "n" }, key);
@@ -108,7 +108,7 @@ describe("an idempotency key", () => {
 });
 
 describe("a batch", () => {
-  test("carries operations of any kind out in order, each with its own status and body", async () => {
+  test("runs operations of any kind in order, each with its own status and body", async () => {
     const tenant = newTenantPath();
     const { status, body } = await post(`${tenant}/batch`, {
       operations: [
@@ -134,7 +134,7 @@ describe("a batch", () => {
     expect(body.results[7].body).toMatchObject({ tokens_in: 60, calls: 1 });
   });
 
-  test("takes 1,000 and refuses 1,001", async () => {
+  test("accepts 1,000 operations and refuses 1,001", async () => {
     const tenant = newTenantPath();
     const operations = Array.from({ length: 1000 }, (_, i) => ({ op: "consume", user_id: `u${i % 10}`, tokens_in: 1 }));
     const { body } = await post(`${tenant}/batch`, { operations });
@@ -146,7 +146,7 @@ describe("a batch", () => {
     });
   });
 
-  test("asks a token for each operation's own scope", async () => {
+  test("requires each operation's own scope of the token", async () => {
     const tenant = newTenantPath();
     const headers = bearer(await sign({ tenant: tenantOf(tenant), scope: "check", user: "alice" }));
     const { body } = await post(
@@ -157,7 +157,7 @@ describe("a batch", () => {
     expect(body.results.map((result: { status: number }) => result.status)).toEqual([200, 403, 403]);
   });
 
-  test("of lines is answered in lines, in order, with a line that is none refused in its place", async () => {
+  test("of lines is answered in lines, in order, with an invalid line refused in its place", async () => {
     const tenant = newTenantPath();
     const lines = Array.from({ length: 2500 }, (_, i) => `{"op":"consume","tokens_in":${i % 2}}`);
     lines[1234] = "{not json";
@@ -198,7 +198,7 @@ describe("the ledger over HTTP", () => {
   });
 });
 
-test("a revoked token does not hold from the next call on", async () => {
+test("a revoked token is refused from the next call on", async () => {
   const tenant = newTenantPath();
   const made = await post(`${tenant}/tokens`, { scope: "check admin" });
   const headers = bearer(made.body.token);

@@ -20,7 +20,7 @@ async function mint(path: string, token = SECRETS.ADMIN_TOKEN, request: object =
 
 const REVOKED = { status: 401, body: { code: "token_revoked" } };
 
-test("whoever was minted with a revoked token is revoked, at every remove, and mints no more", async () => {
+test("every descendant of a revoked token is revoked, and mints no more", async () => {
   const path = newTenantPath();
   const root = await mint(path);
   const child = await mint(path, root.token);
@@ -36,7 +36,7 @@ test("whoever was minted with a revoked token is revoked, at every remove, and m
   }
 });
 
-test("a token is minted from eight others in a row at most", async () => {
+test("a token has at most eight ancestors", async () => {
   const path = newTenantPath();
   let { token } = await mint(path);
   for (let i = 0; i < 8; i += 1) ({ token } = await mint(path, token));
@@ -77,7 +77,7 @@ async function ask(path: string, token: string, settings: object) {
   return { status: answer.status, body: await answer.json() };
 }
 
-test("a revoked token reaches its tenant's object once, and its rate no more", async () => {
+test("a revoked token reaches its tenant's object once, and does not use up the tenant's rate", async () => {
   const path = newTenantPath();
   const token = await sign({ tenant: tenantOf(path) });
   const counted: string[] = [];
@@ -94,7 +94,7 @@ test("a revoked token reaches its tenant's object once, and its rate no more", a
   expect({ reached, counted }).toEqual({ reached: ["allows_step"], counted: [tenantOf(path)] });
 });
 
-test("one that was revoked here is not asked for at all, and one of that name at another tenant is", async () => {
+test("a token revoked here does not reach the object, and one of the same jti at another tenant does", async () => {
   const [path, other] = [newTenantPath(), newTenantPath()];
   const jti = crypto.randomUUID();
   await send(`${path}/tokens/${jti}`, { method: "DELETE" });

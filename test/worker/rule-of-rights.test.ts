@@ -28,7 +28,7 @@ const stateOf = ({ body }: Reply) => body.state;
 
 const FINDINGS: readonly Row[] = [
   [
-    "figures that no call can have use up the tenant's sums",
+    "amounts that no call can have use up the tenant's totals",
     ({ mallory }) => mallory("POST", "/consume", { cost_usd: 1_000_000 }).then(statusOf),
     200,
     400,
@@ -44,7 +44,7 @@ const FINDINGS: readonly Row[] = [
     "blocked",
   ],
   [
-    "a bound caller uses a key before the back end does",
+    "a bound caller uses an idempotency_key before the back end does",
     async ({ mallory, backEnd }) => {
       await mallory("POST", "/consume", { tokens_in: 1, idempotency_key: "k" });
       return statusOf(await backEnd("POST", "/consume", { user_id: "alice", tokens_in: 5, idempotency_key: "k" }));
@@ -53,7 +53,7 @@ const FINDINGS: readonly Row[] = [
     200,
   ],
   [
-    "a back end uses a key before another does",
+    "a back end uses an idempotency_key before another does",
     async ({ operator, backEnd }) => {
       await backEnd("POST", "/consume", { tokens_in: 1, idempotency_key: "k" });
       await operator("POST", "/consume", { user_id: "alice", tokens_in: 5, idempotency_key: "k" });
@@ -69,7 +69,7 @@ const FINDINGS: readonly Row[] = [
     404,
   ],
   [
-    "what a revoked token has minted goes on",
+    "a token minted with a revoked one stays valid",
     async ({ tenant, operator }) => {
       const parent = (await operator("POST", "/tokens", { scope: "admin consume" })).body;
       const child = (await callerWith(tenant, parent.token)("POST", "/tokens", { scope: "consume" })).body;
@@ -80,7 +80,7 @@ const FINDINGS: readonly Row[] = [
     401,
   ],
   [
-    "one caller keeps all that is left",
+    "one caller reserves all that is left",
     async ({ operator, mallory }) => {
       await operator("PUT", "/config", { max_tokens: 1000 });
       return statusOf(await mallory("POST", "/reservations", { tokens: 1000, ttl_seconds: 86_400 }));
@@ -89,7 +89,7 @@ const FINDINGS: readonly Row[] = [
     429,
   ],
   [
-    "a frozen caller keeps its reservation on",
+    "a frozen caller extends its reservation",
     async ({ operator, mallory }) => {
       const { id } = (await mallory("POST", "/reservations", {})).body;
       await operator("POST", "/users/mallory/freeze", {});
@@ -145,7 +145,7 @@ const FINDINGS: readonly Row[] = [
     false,
   ],
   [
-    "a page tells of another's reservation",
+    "a page has another user's reservation",
     async ({ backEnd, mallory }) => {
       await mallory("POST", "/reservations", {});
       await backEnd("POST", "/reservations", { user_id: "alice" });
@@ -155,7 +155,7 @@ const FINDINGS: readonly Row[] = [
     true,
   ],
   [
-    "a signed end before all time",
+    "a signed expiry before all time",
     async ({ tenant }) => {
       const token = await sign({ tenant: tenantOf(tenant), exp: -1e20 });
       const { status, body } = await callerWith(tenant, token)("GET", "/tenant/usage");
@@ -187,7 +187,7 @@ const FINDINGS: readonly Row[] = [
     200,
   ],
   [
-    "a cell has a formula after a line's end",
+    "a cell has a formula after a line break",
     async ({ operator, backEnd }) => {
       await backEnd("POST", "/consume", { user_id: "a\n=1+1" });
       return String((await operator("GET", "/ledger/export?format=csv")).body).includes("\n=1");

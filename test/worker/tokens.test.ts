@@ -21,8 +21,8 @@ function as(token: string, method: string, path: string, body?: unknown): Promis
 const mint = (tenant: string, request: object, token = SECRETS.ADMIN_TOKEN) =>
   as(token, "POST", `${tenant}/tokens`, request);
 
-describe("a token that is made", () => {
-  test("does what it was made for, for as long as it was made for", async () => {
+describe("a minted token", () => {
+  test("has its scopes until it expires", async () => {
     const tenant = newTenantPath();
     const before = nowSeconds();
     const { status, body } = await mint(tenant, { scope: "check consume", user: "alice", ttl_seconds: 900 });
@@ -38,7 +38,7 @@ describe("a token that is made", () => {
     });
   });
 
-  test("lives an hour where nothing is said", async () => {
+  test("is valid for an hour by default", async () => {
     const { body } = await mint(newTenantPath(), { scope: ["read"] });
     expect(Math.abs(Date.parse(body.expires_at) / 1000 - nowSeconds() - 3600)).toBeLessThanOrEqual(2);
   });
@@ -47,11 +47,11 @@ describe("a token that is made", () => {
     ["no scope", {}, "/scope"],
     ["an unknown scope", { scope: "check everything" }, "/scope"],
     ["no scopes", { scope: [] }, "/scope"],
-    ["a life of nothing", { scope: "check", ttl_seconds: 0 }, "/ttl_seconds"],
-    ["a life beyond a year", { scope: "check", ttl_seconds: 366 * 86_400 + 1 }, "/ttl_seconds"],
+    ["a ttl_seconds of 0", { scope: "check", ttl_seconds: 0 }, "/ttl_seconds"],
+    ["a ttl_seconds of more than a year", { scope: "check", ttl_seconds: 366 * 86_400 + 1 }, "/ttl_seconds"],
     ["an empty user", { scope: "check", user: "" }, "/user"],
     ["an unknown field", { scope: "check", user_id: "alice" }, "/user_id"],
-  ])("is not made with %s", async (_, request, pointer) => {
+  ])("is not minted with %s", async (_, request, pointer) => {
     expect(await mint(newTenantPath(), request)).toMatchObject({
       status: 400,
       body: { code: "invalid_input", errors: [{ pointer }] },
@@ -59,19 +59,19 @@ describe("a token that is made", () => {
   });
 });
 
-describe("a token that makes another gives no more than it has:", () => {
+describe("a token cannot mint one that may do more than itself:", () => {
   test.each([
     ["a scope", { scope: "admin read" }, { scope: "admin configure" }],
     ["another user", { scope: "admin", user: "alice" }, { scope: "admin", user: "bob" }],
     ["another label", { scope: "admin", labels: { team: "red" } }, { scope: "admin", labels: { team: "blue" } }],
-    ["a longer life", { scope: "admin", ttl_seconds: 60 }, { scope: "admin", ttl_seconds: 120 }],
+    ["a later expiry", { scope: "admin", ttl_seconds: 60 }, { scope: "admin", ttl_seconds: 120 }],
   ])("not %s", async (_, own, asked) => {
     const tenant = newTenantPath();
     const { token } = (await mint(tenant, own)).body;
     expect(await mint(tenant, asked, token)).toMatchObject({ status: 403, body: { code: "forbidden" } });
   });
 
-  test("what it leaves open is bound as it is, and ends when it does", async () => {
+  test("a token minted without bindings has its bindings, and expires when it does", async () => {
     const tenant = newTenantPath();
     const bound = { user: "alice", labels: { team: "red" }, free_labels: ["run"] };
     const own = { scope: "admin consume", ...bound, ttl_seconds: 60 };
@@ -83,7 +83,7 @@ describe("a token that makes another gives no more than it has:", () => {
     expect(entry).toMatchObject({ user_id: "alice", labels: { team: "red", run: "r1" } });
   });
 
-  test("nor for another tenant", async () => {
+  test("not for another tenant", async () => {
     const { token } = (await mint(newTenantPath(), { scope: "admin" })).body;
     expect(await mint(newTenantPath(), { scope: "admin" }, token)).toMatchObject({ status: 403 });
   });
@@ -121,7 +121,7 @@ describe("a token bound to a user and to labels", () => {
     expect(await ask({ labels }, claims)).toMatchObject({ status: 400, body: { errors: [{ pointer: "/labels" }] } });
   });
 
-  test("settles a reservation of its own as its own model, and nobody else's", async () => {
+  test("settles its own reservations at their own model, and nobody else's", async () => {
     const path = newTenantPath();
     const tenant = tenantOf(path);
     const alice = await sign({ tenant, user: "alice", labels: { model: "gpt-4o-mini" } });
@@ -152,7 +152,7 @@ describe("a token bound to a user and to labels", () => {
     expect(await reads(alice, "team", "red")).toBe(403);
   });
 
-  test("that has labels alone reads what all of them name", async () => {
+  test("with labels alone reads buckets that name all of them", async () => {
     const red = { labels: { team: "red" } };
     expect(await reads(red, "team", "red")).toBe(200);
     expect(await reads(red, "model_and_team", '["m","red"]')).toBe(200);
@@ -169,28 +169,28 @@ describe("a token is refused that", () => {
   test.each([
     ["is unsigned", async () => new UnsecuredJWT({ ...good, exp: nowSeconds() + 60 }).encode(), "an algorithm"],
     ["is signed by nobody", async () => `${(await sign({ tenant })).replace(/\.[^.]+$/, "")}.`, "not signed"],
-    ["is signed by another", () => sign({ tenant }, { secret: "x".repeat(40) }), "not signed by a key"],
-    ["names a key that is not there", () => sign({ tenant }, { kid: "older" }), "not signed by a key"],
-    ["names another key than signed it", () => sign({ tenant }, { kid: "new", secret: KEYS.old }), "not signed"],
+    ["is signed with another key", () => sign({ tenant }, { secret: "x".repeat(40) }), "not signed by a key"],
+    ["names an unknown key", () => sign({ tenant }, { kid: "older" }), "not signed by a key"],
+    ["names a key other than its own", () => sign({ tenant }, { kid: "new", secret: KEYS.old }), "not signed"],
     [
       "is signed by another algorithm",
       () => sign({ tenant }, { alg: "HS512", secret: "x".repeat(64) }),
       "an algorithm",
     ],
-    ["is not good yet", () => sign({ tenant, nbf: nowSeconds() + 31 }), "nbf"],
-    ["never ends", () => sign({ tenant, exp: undefined as unknown as number }), "exp"],
-    ["ends beyond all time", () => sign({ tenant, exp: 1e20 }), "lives longer"],
-    ["ends at no time", () => sign({ tenant, exp: "soon" as unknown as number }), "exp"],
-    ["lives too long", () => sign({ tenant, exp: nowSeconds() + 367 * 86_400 }), "lives longer"],
-    ["has no name", () => sign({ tenant, jti: undefined as unknown as string }), "jti"],
+    ["is not valid yet", () => sign({ tenant, nbf: nowSeconds() + 31 }), "nbf"],
+    ["never expires", () => sign({ tenant, exp: undefined as unknown as number }), "exp"],
+    ["expires beyond all time", () => sign({ tenant, exp: 1e20 }), "lives longer"],
+    ["expires at an invalid time", () => sign({ tenant, exp: "soon" as unknown as number }), "exp"],
+    ["expires too late", () => sign({ tenant, exp: nowSeconds() + 367 * 86_400 }), "lives longer"],
+    ["has no jti", () => sign({ tenant, jti: undefined as unknown as string }), "jti"],
     ["has no tenant", () => sign({}), "tenant"],
-    ["has a user that is none", () => sign({ tenant, user: "" }), "user"],
-    ["may name labels and is bound to nothing", () => sign({ tenant, free_labels: ["run"] }), "free_labels"],
-    ["may name what is no label", () => sign({ tenant, user: "u", free_labels: ["user"] }), "free_labels"],
+    ["has an invalid user", () => sign({ tenant, user: "" }), "user"],
+    ["has free_labels without a binding", () => sign({ tenant, free_labels: ["run"] }), "free_labels"],
+    ["has an invalid name in free_labels", () => sign({ tenant, user: "u", free_labels: ["user"] }), "free_labels"],
     ["has too many ancestors", () => sign({ tenant, anc: [..."abcdefghi"] }), "anc"],
-    ["has labels that are none", () => sign({ tenant, labels: ["red"] }), "labels"],
-    ["is no token", async () => "a.b.c", "not a token"],
-    ["has its payload changed", async () => (await sign({ tenant })).replace(/\.(.)/, ".f"), "token"],
+    ["has invalid labels", () => sign({ tenant, labels: ["red"] }), "labels"],
+    ["is not a JWT", async () => "a.b.c", "not a token"],
+    ["has a changed payload", async () => (await sign({ tenant })).replace(/\.(.)/, ".f"), "token"],
   ])("%s", async (_, token, detail) => {
     const reply = await as(await token(), "GET", `${path}/tenant/usage`);
     expect(reply).toMatchObject({ status: 401, body: { code: "unauthenticated" } });
@@ -201,20 +201,20 @@ describe("a token is refused that", () => {
   test.each([
     ["a moment ago", () => nowSeconds() - 31, "the token expired at 2"],
     ["before all time", () => -1e20, "its claim exp is -100000000000000000000"],
-  ])("expired %s, and says that it did", async (_, exp, detail) => {
+  ])("expired %s, with token_expired", async (_, exp, detail) => {
     const reply = await as(await sign({ tenant, exp: exp() }), "GET", `${path}/tenant/usage`);
     expect(reply).toMatchObject({ status: 401, body: { code: "token_expired", retryable: false } });
     expect(reply.body.detail).toContain(detail);
     expect(reply.headers.get("www-authenticate")).toBe('Bearer error="invalid_token"');
   });
 
-  test("is none at all", async () => {
+  test("is not a token", async () => {
     const reply = await send(`${path}/tenant/usage`, { headers: { authorization: "" } });
     expect(reply).toMatchObject({ status: 401, body: { code: "unauthenticated" } });
     expect(reply.headers.get("www-authenticate")).toBe("Bearer");
   });
 
-  test("was good, and expired since, but for the clocks' skew", async () => {
+  test("expired, after the allowed clock skew", async () => {
     const now = nowSeconds();
     const token = await sign({ tenant, exp: now + 60 });
     vi.useFakeTimers({ toFake: ["Date"] });
@@ -230,10 +230,10 @@ describe("a token is refused that", () => {
   });
 });
 
-describe("keys are replaced without a break:", () => {
+describe("keys are rotated without an interruption:", () => {
   test.each([
-    ["the old key's tokens stay good", { kid: "old", secret: KEYS.old }],
-    ["those that name no key are tried by each", { kid: "", secret: KEYS.old }],
+    ["the old key's tokens stay valid", { kid: "old", secret: KEYS.old }],
+    ["tokens without a key id are verified with each", { kid: "", secret: KEYS.old }],
   ])("%s", async (_, header) => {
     const tenant = newTenantPath();
     expect((await as(await sign({ tenant: tenantOf(tenant) }, header), "GET", `${tenant}/tenant/usage`)).status).toBe(
@@ -241,13 +241,13 @@ describe("keys are replaced without a break:", () => {
     );
   });
 
-  test("the first one signs", async () => {
+  test("the first key signs", async () => {
     const { token } = (await mint(newTenantPath(), { scope: "read" })).body;
     expect(JSON.parse(atob(token.split(".")[0]))).toEqual({ alg: "HS256", typ: "JWT", kid: "new" });
   });
 });
 
-describe("without what it needs, the service serves nothing below /v1, and says what to set:", () => {
+describe("without its secrets, the service serves nothing below /v1, and says what to set:", () => {
   const call = async (settings: Partial<Cloudflare.Env>, path = newTenantPath(), token = SECRETS.ADMIN_TOKEN) => {
     const request = new Request(`https://budget.test${path}/tenant/usage`, { headers: bearer(token) });
     const response = await app.fetch(request, { ...env, ...settings }, createExecutionContext());
@@ -255,25 +255,25 @@ describe("without what it needs, the service serves nothing below /v1, and says 
   };
 
   test.each([
-    ["no operator", { ADMIN_TOKEN: "" }, "ADMIN_TOKEN"],
+    ["no operator's token", { ADMIN_TOKEN: "" }, "ADMIN_TOKEN"],
     ["an operator's token that can be guessed", { ADMIN_TOKEN: "admin" }, "ADMIN_TOKEN"],
     ["no key", { TOKEN_SECRET: "" }, "TOKEN_SECRET"],
     ["a key that can be guessed", { TOKEN_SECRET: "k:secret" }, "TOKEN_SECRET"],
-    ["two keys of one name", { TOKEN_SECRET: `k:${KEYS.new},k:${KEYS.old}` }, "TOKEN_SECRET"],
+    ["two keys with one id", { TOKEN_SECRET: `k:${KEYS.new},k:${KEYS.old}` }, "TOKEN_SECRET"],
     ["a key set over plain http", { JWKS_URL: "http://idp.example/jwks" }, "JWKS_URL"],
-    ["a key set for anybody", { JWKS_URL: "https://idp.example/jwks" }, "JWKS_AUDIENCE"],
+    ["a key set without an audience", { JWKS_URL: "https://idp.example/jwks" }, "JWKS_AUDIENCE"],
     [
       "claims that are not mapped",
       { JWKS_URL: "https://i.example", JWKS_ISSUER: "i", JWKS_AUDIENCE: "a", JWKS_CLAIMS: "tenant=org" },
       "JWKS_CLAIMS",
     ],
     ["an origin with a slash at its end", { CORS_ORIGINS: "https://app.example/" }, "CORS_ORIGINS"],
-    ["origins with a comma between", { CORS_ORIGINS: "https://a.example,https://b.example" }, "CORS_ORIGINS"],
-    ["origins with a comma and a space between", { CORS_ORIGINS: "https://a.example, *" }, "CORS_ORIGINS"],
+    ["origins separated by a comma", { CORS_ORIGINS: "https://a.example,https://b.example" }, "CORS_ORIGINS"],
+    ["origins separated by a comma and a space", { CORS_ORIGINS: "https://a.example, *" }, "CORS_ORIGINS"],
     ["an origin without a scheme", { CORS_ORIGINS: "https://a.example app.example" }, "CORS_ORIGINS"],
     ["an origin with a path", { CORS_ORIGINS: "https://app.example/page" }, "CORS_ORIGINS"],
-    ["an origin as no browser writes it", { CORS_ORIGINS: "https://App.example:443" }, "CORS_ORIGINS"],
-    ["origins by a pattern", { CORS_ORIGINS: "https://*.app.example" }, "CORS_ORIGINS"],
+    ["an origin that no browser sends", { CORS_ORIGINS: "https://App.example:443" }, "CORS_ORIGINS"],
+    ["a pattern of origins", { CORS_ORIGINS: "https://*.app.example" }, "CORS_ORIGINS"],
   ])("%s", async (_, settings, name) => {
     const { status, headers, body } = await call(settings);
     expect({ status, body }).toMatchObject({ status: 503, body: { code: "not_configured", retryable: true } });
@@ -287,7 +287,7 @@ describe("without what it needs, the service serves nothing below /v1, and says 
     async (CORS_ORIGINS) => expect((await call({ CORS_ORIGINS })).status).toBe(200),
   );
 
-  test("a key alone is enough, and an operator may have two tokens", async () => {
+  test("a key without an id is enough, and an operator may have two tokens", async () => {
     const settings = { TOKEN_SECRET: KEYS.old, ADMIN_TOKEN: `${"n".repeat(32)},${"o".repeat(32)}` };
     for (const token of ["n".repeat(32), "o".repeat(32)]) {
       expect((await call(settings, newTenantPath(), token)).status).toBe(200);

@@ -4,7 +4,7 @@ import { Tenant, useSetClock } from "./clock.ts";
 useSetClock();
 
 describe("a calendar window", () => {
-  test("opens again at the tenant's midnight, and retry_after says when that is", async () => {
+  test("resets at the tenant's midnight, which retry_after reports", async () => {
     const tenant = new Tenant();
     await tenant.at("2026-03-28T10:00:00Z").put("/config", { timezone: "Europe/Berlin", max_tokens_per_day: 100 });
     const spent = await tenant.at("2026-03-28T22:59:59.250Z").post("/consume", { tokens_in: 100 });
@@ -13,7 +13,7 @@ describe("a calendar window", () => {
     expect(await tenant.at("2026-03-28T23:00:00Z").allows()).toEqual(["ok", null]);
   });
 
-  test("lasts 23 hours on the day that the clocks go forward, and 25 on the day that they go back", async () => {
+  test("lasts 23 hours on the day that clocks go forward, and 25 on the day that they go back", async () => {
     for (const [day, hours] of [
       ["2026-03-29", 23],
       ["2026-10-25", 25],
@@ -27,7 +27,7 @@ describe("a calendar window", () => {
     }
   });
 
-  test("moves a start that is skipped forward by the gap, and takes the first of one that is repeated", async () => {
+  test("moves a skipped start forward by the gap, and takes the first of a repeated one", async () => {
     const resetsAt = async (day_starts_at: string, at: string) => {
       const tenant = new Tenant();
       await tenant.at(at).put("/config", { timezone: "Europe/Berlin", max_calls_per_day: 5, day_starts_at });
@@ -39,7 +39,7 @@ describe("a calendar window", () => {
     expect(await resetsAt("02:30", "2026-10-25T00:00:00Z")).toBe("2026-10-25T00:30:00.000Z");
   });
 
-  test("ends when the calendar says: a leap day, a billing day, a week that starts on Sunday", async () => {
+  test("follows the calendar: a leap day, month_starts_on, a week that starts on Sunday", async () => {
     const resets = async (settings: object, limit: string, at: string) => {
       const tenant = new Tenant();
       await tenant.at(at).put("/config", { timezone: "America/New_York", [limit]: 5, ...settings });
@@ -59,7 +59,7 @@ describe("a calendar window", () => {
     );
   });
 
-  test("stands beside lifetime and shorter ones, and the reason names it", async () => {
+  test("combines with lifetime and shorter limits, and the reason names it", async () => {
     const tenant = new Tenant();
     const config = { max_tokens: 1000, per_user_max_tokens_per_day: 100, per_user_max_tokens_per_minute: 80 };
     await tenant.at("2026-01-01T00:00:00Z").put("/config", config);
@@ -89,7 +89,7 @@ describe("a calendar window", () => {
 });
 
 describe("a rolling window", () => {
-  test("never admits more than a true sliding one, and lets go a sixtieth late at most", async () => {
+  test("never allows more than an exact sliding window, and frees spending at most a sixtieth late", async () => {
     const tenant = new Tenant();
     await tenant.at("2026-01-01T00:00:00Z").put("/config", { max_calls_per_15m: 2 });
     await tenant.at("2026-01-01T00:00:07Z").post("/consume", {});
@@ -104,7 +104,7 @@ describe("a rolling window", () => {
     });
   });
 
-  test("that a maximum of 0 closes never opens", async () => {
+  test("with a maximum of 0 never resets", async () => {
     const tenant = new Tenant();
     await tenant.at("2026-01-01T00:00:00Z").put("/config", { max_calls_per_5h: 0 });
     expect((await tenant.at("2026-01-01T00:00:00Z").post("/allows-step", {})).body).toMatchObject({
@@ -115,7 +115,7 @@ describe("a rolling window", () => {
 });
 
 describe("a change of the configuration", () => {
-  test("keeps lifetime totals, and what the open window has counted, in another time zone too", async () => {
+  test("keeps lifetime totals, and the counts of the current window, in another timezone too", async () => {
     const tenant = new Tenant();
     await tenant.at("2026-01-01T12:00:00Z").put("/config", { max_tokens_per_day: 100 });
     await tenant.at("2026-01-01T12:00:00Z").post("/consume", { tokens_in: 70 });
@@ -129,7 +129,7 @@ describe("a change of the configuration", () => {
     });
   });
 
-  test("that adds a window has it count from then on", async () => {
+  test("that adds a window counts in it from then on", async () => {
     const tenant = new Tenant();
     await tenant.at("2026-01-01T12:00:00Z").post("/consume", { tokens_in: 70 });
     await tenant.at("2026-01-01T13:00:00Z").put("/config", { max_tokens_per_day: 100 });

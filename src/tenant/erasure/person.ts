@@ -1,6 +1,4 @@
 /** A user who is erased, and what becomes of their id wherever it is stored. */
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import {
   type BucketKey,
   type BucketName,
@@ -16,15 +14,6 @@ import {
 export interface Person {
   readonly userId: string;
   readonly pseudonym: string;
-}
-
-/**
- * Makes a pseudonym of an id: a hash with a salt that is kept nowhere, so that nobody can find the id by trying. It is
- * new each time.
- */
-export function pseudonymOf(id: string): string {
-  const salt = crypto.getRandomValues(new Uint8Array(32));
-  return `erased-${bytesToHex(sha256(new Uint8Array([...salt, ...utf8ToBytes(id)]))).slice(0, 24)}`;
 }
 
 /** The key with the pseudonym for the user; the same one if it is another's. */

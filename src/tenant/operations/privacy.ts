@@ -2,7 +2,7 @@
 import { NO_USAGE, nameOf, subtractUsage } from "../../core/index.ts";
 import type { Operation } from "../../operations/index.ts";
 import type { ErasedTenant, ErasedUser } from "../../wire/index.ts";
-import { keyWithout, pseudonymOf, reservationWithout } from "../erasure/person.ts";
+import { keyWithout, reservationWithout } from "../erasure/person.ts";
 import { usageList } from "../store/usage-list.ts";
 import type { Tenant } from "../tenant.ts";
 
@@ -11,8 +11,11 @@ import type { Tenant } from "../tenant.ts";
  * reservations, in the ledger and in the answers that are kept for idempotency keys. No sum changes: what their buckets
  * had counted is taken away under the pseudonym. What is open now changes at once, the past after it (`ErasureJob`).
  */
-export function eraseUser(tenant: Tenant, { id: userId }: Operation<"erase_user">, nowMs: number): ErasedUser {
-  const pseudonym = pseudonymOf(userId);
+export function eraseUser(
+  tenant: Tenant,
+  { id: userId, pseudonym }: Operation<"erase_user">,
+  nowMs: number,
+): ErasedUser {
   const person = { userId, pseudonym };
   tenant.erasure.begin(person, nowMs);
   let buckets = 0;

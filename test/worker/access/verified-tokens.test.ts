@@ -10,7 +10,7 @@ const lasting = (seconds: number): Grant => ({
   expiresAtMs: Date.now() + seconds * 1000,
 });
 
-test("a token is known until it expires, but for the clocks' skew", () => {
+test("a token is cached until it expires, with the allowed clock skew", () => {
   const tokens = new VerifiedTokens();
   tokens.put("a", lasting(-29));
   tokens.put("b", lasting(-31));
@@ -18,13 +18,13 @@ test("a token is known until it expires, but for the clocks' skew", () => {
   expect(tokens.size).toBe(1);
 });
 
-test("of too many the one verified first is dropped", () => {
+test("the first verified of too many tokens is dropped", () => {
   const tokens = new VerifiedTokens(2, 1000);
   for (const token of ["a", "b", "a", "c"]) tokens.put(token, lasting(60));
   expect(["a", "b", "c"].map((token) => tokens.get(token) !== undefined)).toEqual([true, false, true]);
 });
 
-test("long tokens are bounded by their bytes", () => {
+test("the cache is bounded by the bytes of its tokens", () => {
   const tokens = new VerifiedTokens(1000, 100);
   for (const [i, letter] of [..."abcdef"].entries()) tokens.put(letter.repeat(40 + i), lasting(60));
   expect(tokens.size).toBe(2);
