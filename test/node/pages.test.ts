@@ -22,7 +22,7 @@ describe("each command of a page prints the output shown below it", () => {
       for (let paste = 1; paste <= 2; paste += 1) {
         expect(await expectPageHolds("README.md", here, "A tour in five minutes")).toBeGreaterThan(15);
       }
-      expect(await expectPageHolds("examples/http-agent/README.md", here)).toBe(3);
+      expect(await expectPageHolds("examples/http-agent/README.md", here)).toBe(4);
       expect(await expectPageHolds("docs/idempotency-and-batches.md", here)).toBeGreaterThan(5);
     },
     PAGES_MS,
@@ -31,7 +31,7 @@ describe("each command of a page prints the output shown below it", () => {
   test("for the agent on a Worker", async () => {
     await using state = await temporaryDir();
     await using agent = await startWrangler(["examples/edge-agent/wrangler.toml", "wrangler.toml"], state.path);
-    expect(await expectPageHolds("examples/edge-agent/README.md", { "http://127.0.0.1:8788": agent.url })).toBe(4);
+    expect(await expectPageHolds("examples/edge-agent/README.md", { "http://127.0.0.1:8788": agent.url })).toBe(5);
   });
 
   test(
