@@ -1,5 +1,5 @@
 import type { Reading } from "./decision.ts";
-import type { Metric } from "./limits.ts";
+import type { Metric } from "./metrics.ts";
 import type { Pending } from "./pending.ts";
 
 /** The most of an estimate that every limit has left; undefined where nothing is left of an amount asked for. */

@@ -1,8 +1,8 @@
 import type { Subject } from "./bucket.ts";
 import { isLabelName } from "./limits.ts";
 import { nanoFromUsd } from "./money.ts";
-import type { ModelPrice } from "./policy.ts";
 import type { Usage } from "./usage.ts";
+import type { ModelPrice } from "./values.ts";
 
 /** Whose step it is, and what the caller says of the call. */
 export interface StepRequest {

@@ -1,6 +1,7 @@
 import { type BucketKey, slotsOf } from "./bucket.ts";
 import { emptyAt, fallsBelowAt } from "./counter.ts";
-import { describeLimit, type Limit, type Metric } from "./limits.ts";
+import { describeLimit, type Limit } from "./limits.ts";
+import type { Metric } from "./metrics.ts";
 import { type BucketView, isFrozen, limitsOf } from "./overrides.ts";
 import { NOTHING_PENDING, type Pending } from "./pending.ts";
 import type { Policy } from "./policy.ts";

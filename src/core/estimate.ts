@@ -1,8 +1,8 @@
 import { type Pricer, priceOf, type StepRequest } from "./consumption.ts";
 import { nanoFromUsd } from "./money.ts";
 import type { Pending } from "./pending.ts";
-import type { ModelPrice } from "./policy.ts";
 import { NO_USAGE } from "./usage.ts";
+import type { ModelPrice } from "./values.ts";
 
 /** What a call may come to, ahead of it: whole tokens and decimal USD, nothing where absent. */
 export interface EstimateRequest extends StepRequest {

@@ -1,7 +1,8 @@
 import type { Bucket, BucketKey } from "./bucket.ts";
+import { type ConfigIssue, type Maxima, maximaIssues } from "./config.ts";
 import { compareLimits, type Limit, type LimitName, parseLimitName, printLimitName, TENANT } from "./limits.ts";
 import type { Pending } from "./pending.ts";
-import { type ConfigIssue, compileMaxima, type Maxima, maximaIssues, type Policy } from "./policy.ts";
+import { compileMaxima, type Policy } from "./policy.ts";
 import type { Usage } from "./usage.ts";
 import type { OpenWindow } from "./window.ts";
 

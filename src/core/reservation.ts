@@ -4,6 +4,9 @@ import type { Scope } from "./limits.ts";
 import { NOTHING_PENDING, type Pending, pendingAfter } from "./pending.ts";
 import { addUsage, mapUsage, NO_USAGE, type Usage } from "./usage.ts";
 
+/** How long a reservation can be kept open by extending it, in seconds since its creation. */
+export const MAX_AGE_SECONDS = 7 * 86_400;
+
 /** What the end of a hold's time means: nothing was sent, or the call may have been made. */
 export type OnExpiry = "release" | "charge";
 

@@ -1,6 +1,6 @@
 import type { BucketKey } from "./bucket.ts";
 import { measurePending, type Reading } from "./decision.ts";
-import type { Metric } from "./limits.ts";
+import type { Metric } from "./metrics.ts";
 import type { Pending } from "./pending.ts";
 
 /** Who makes reservations and may keep only a share of what is left for all. */

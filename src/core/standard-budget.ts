@@ -1,10 +1,12 @@
 import { userKey } from "./bucket.ts";
 import type { Budget } from "./budget.ts";
+import type { BudgetConfig } from "./config.ts";
 import { type Consumption, type Pricer, pricedUsageOf, subjectOf } from "./consumption.ts";
 import { type EstimateRequest, estimateOf, hasEstimate } from "./estimate.ts";
 import { MemoryBuckets } from "./memory-buckets.ts";
-import { type BudgetConfig, compilePolicy, type Policy } from "./policy.ts";
+import { compilePolicy, type Policy } from "./policy.ts";
 import { RulesEngine } from "./rules-engine.ts";
+import { SETTINGS } from "./settings.ts";
 import { type BudgetStatus, statusOf, totalsOf, type UsageTotals } from "./status.ts";
 import { NO_USAGE } from "./usage.ts";
 
@@ -37,7 +39,11 @@ export class StandardBudget implements Budget {
   /** @throws RangeError that names the key of `config` or `options` at fault and what it takes */
   constructor(config: BudgetConfig = {}, options: StandardBudgetOptions = {}) {
     const { clock = Date.now, pricer, ...bounds } = options;
-    this.#policy = compilePolicy({ user_idle_ttl_seconds: 86_400, ...config, ...bounds });
+    this.#policy = compilePolicy({
+      user_idle_ttl_seconds: SETTINGS.user_idle_ttl_seconds.defaultInProcess,
+      ...config,
+      ...bounds,
+    });
     this.#clock = clock;
     this.#pricer = pricer;
     this.#engine.tenant(clock());

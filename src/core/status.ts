@@ -1,5 +1,5 @@
 import type { Decision, Reading } from "./decision.ts";
-import type { Metric } from "./limits.ts";
+import { type Metric, wireAmount } from "./metrics.ts";
 import { usdFromNano } from "./money.ts";
 import type { Usage } from "./usage.ts";
 
@@ -102,9 +102,4 @@ export function totalsOf(usage: Usage): UsageTotals {
     cache_write_input_tokens: usage.cacheWriteInputTokens,
     reasoning_output_tokens: usage.reasoningOutputTokens,
   };
-}
-
-function wireAmount(metric: Metric, amount: number): number {
-  if (metric === "cost_usd") return usdFromNano(amount);
-  return metric === "wall_clock" ? amount / 1000 : amount;
 }
