@@ -1,10 +1,11 @@
+/** What a step consumed: the request, whom it is charged to, its usage and its price. */
 import type { Subject } from "./bucket.ts";
 import { isLabelName } from "./limits.ts";
 import { nanoFromUsd } from "./money.ts";
-import type { Usage } from "./usage.ts";
+import { NO_USAGE, USAGE_PARTS, type Usage, type UsageField, type UsagePart } from "./usage.ts";
 import type { ModelPrice } from "./values.ts";
 
-/** Whose step it is, and what the caller says of the call. */
+/** Whose step it is, and the labels of the call. */
 export interface StepRequest {
   /** Null or absent: the anonymous user. */
   readonly user_id?: string | null | undefined;
@@ -16,21 +17,20 @@ export interface StepRequest {
   readonly detail?: boolean | undefined;
 }
 
-/** What a step came to: whole tokens and decimal USD, all zero where absent. */
-export interface Consumption extends StepRequest {
-  readonly tokens_in?: number | undefined;
-  readonly tokens_out?: number | undefined;
-  /** Of `tokens_in`. */
-  readonly cache_read_input_tokens?: number | undefined;
-  /** Of `tokens_in`. */
-  readonly cache_write_input_tokens?: number | undefined;
-  /** Of `tokens_out`. */
-  readonly reasoning_output_tokens?: number | undefined;
-  /** What it cost. Absent: priced by `model`, or nothing where there is no model either. */
-  readonly cost_usd?: number | undefined;
-  /** Where the model runs, such as `openai`, for its price. */
+/** The amounts that a caller reports: whole tokens, and the cost in decimal USD. Zero if absent. */
+type ReportedAmounts = { readonly [F in Exclude<UsageField, "calls">]?: number | undefined };
+
+/** What a step came to. Without `cost_usd` it is priced by `model`, and costs nothing if there is no model either. */
+export interface Consumption extends StepRequest, ReportedAmounts {
+  /** The provider of the model, such as `openai`, for its price. */
   readonly provider?: string | undefined;
 }
+
+const TOKEN_PARTS = USAGE_PARTS.filter((each) => each.unit === "tokens");
+const WHOLES = TOKEN_PARTS.filter(({ of }) => of === null).map(({ part, field }) => ({
+  field,
+  parts: TOKEN_PARTS.filter(({ of }) => of === part).map((each) => each.field),
+}));
 
 /** Rates in USD per million tokens, in their source's own words; one can depend on how long the input is. */
 export type Rates = Readonly<Record<string, number | { base: number; tiers: { start: number; price: number }[] }>>;
@@ -70,47 +70,38 @@ export function subjectOf({ user_id, labels = {}, model }: StepRequest): Subject
 }
 
 /**
- * Takes a consumption to inner units, as one call, its cost still zero where it is to be priced.
+ * Converts a consumption to inner units, as one call. Its cost is zero if it is yet to be priced.
  *
- * @throws RangeError that names the field at fault and what it takes
+ * @throws RangeError that names the invalid field and what it takes
  */
 export function usageOf(spent: Consumption): Usage {
-  const { tokens_in = 0, tokens_out = 0, cost_usd = 0, labels = {} } = spent;
-  const { cache_read_input_tokens = 0, cache_write_input_tokens = 0, reasoning_output_tokens = 0 } = spent;
-  const counts = { tokens_in, tokens_out, cache_read_input_tokens, cache_write_input_tokens, reasoning_output_tokens };
-  for (const [field, value] of Object.entries(counts)) {
-    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${field} takes a whole number from 0`);
-  }
+  const { cost_usd = 0, labels = {} } = spent;
   if (!Number.isFinite(cost_usd) || cost_usd < 0) throw new RangeError("cost_usd takes a number of USD from 0");
+  const usage: { -readonly [P in UsagePart]: number } = { ...NO_USAGE, calls: 1, costNanoUsd: nanoFromUsd(cost_usd) };
+  for (const { part, field } of TOKEN_PARTS) {
+    const { [field]: tokens = 0 } = spent;
+    if (!Number.isSafeInteger(tokens) || tokens < 0) throw new RangeError(`${field} takes a whole number from 0`);
+    usage[part] = tokens;
+  }
   const [misnamed] = Object.keys(labels).filter((name) => !isLabelName(name));
   if (misnamed !== undefined) throw new RangeError(`labels: "${misnamed}" is not a label's name`);
-  const [part] = partsBeyondWhole(spent);
-  if (part) throw new RangeError(`${part.field} ${part.detail}`);
-  return {
-    inputTokens: tokens_in,
-    outputTokens: tokens_out,
-    costNanoUsd: nanoFromUsd(cost_usd),
-    calls: 1,
-    cacheReadInputTokens: cache_read_input_tokens,
-    cacheWriteInputTokens: cache_write_input_tokens,
-    reasoningOutputTokens: reasoning_output_tokens,
-  };
+  const [beyond] = partsBeyondWhole(spent);
+  if (beyond) throw new RangeError(`${beyond.field} ${beyond.detail}`);
+  return usage;
 }
 
-/** Lists the parts of a consumption's token counts that are more than their whole. */
+/** Lists the parts of a consumption's tokens that are more than their whole. */
 export function partsBeyondWhole(spent: Consumption): { field: keyof Consumption; detail: string }[] {
-  const { tokens_in = 0, tokens_out = 0, reasoning_output_tokens = 0 } = spent;
-  const { cache_read_input_tokens = 0, cache_write_input_tokens = 0 } = spent;
-  const beyond: { field: keyof Consumption; detail: string }[] = [];
-  const cached = cache_read_input_tokens + cache_write_input_tokens;
-  if (cached > 0 && cached > tokens_in) {
-    const field = cache_read_input_tokens > tokens_in ? "cache_read_input_tokens" : "cache_write_input_tokens";
-    beyond.push({ field, detail: "is a part of tokens_in: cache reads and writes together take up to that" });
-  }
-  if (reasoning_output_tokens > 0 && reasoning_output_tokens > tokens_out) {
-    beyond.push({ field: "reasoning_output_tokens", detail: "is a part of tokens_out and takes up to that" });
-  }
-  return beyond;
+  return WHOLES.flatMap(({ field: whole, parts }) => {
+    const { [whole]: most = 0 } = spent;
+    let sum = 0;
+    const field = parts.find((part) => {
+      sum += spent[part] ?? 0;
+      return sum > 0 && sum > most;
+    });
+    const together = parts.length > 1 ? `${parts.join(" and ")} together` : "it";
+    return field ? [{ field, detail: `is a part of ${whole}: ${together} cannot exceed that` }] : [];
+  });
 }
 
 /**

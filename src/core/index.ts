@@ -88,7 +88,19 @@ export {
   totalsOf,
   type UsageTotals,
 } from "./status.ts";
-export { addUsage, atCeiling, mapUsage, NO_USAGE, subtractUsage, totalAfter, type Usage } from "./usage.ts";
+export {
+  addUsage,
+  atCeiling,
+  mapUsage,
+  NO_USAGE,
+  subtractUsage,
+  totalAfter,
+  USAGE_PARTS,
+  type Usage,
+  type UsageColumn,
+  type UsageField,
+  type UsagePart,
+} from "./usage.ts";
 export {
   describeType,
   type ModelPrice,

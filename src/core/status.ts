@@ -1,7 +1,7 @@
 import type { Decision, Reading } from "./decision.ts";
 import { type Metric, wireAmount } from "./metrics.ts";
 import { usdFromNano } from "./money.ts";
-import type { Usage } from "./usage.ts";
+import type { Usage, UsageField } from "./usage.ts";
 
 /** How one limit stands. Amounts are in the metric's wire unit: tokens, calls, USD, or seconds. */
 export interface LimitStatus {
@@ -38,20 +38,8 @@ export interface BudgetStatus {
   readonly limits?: readonly LimitStatus[];
 }
 
-/** Totals: whole tokens, decimal USD, and how many times something was consumed. */
-export interface UsageTotals {
-  readonly tokens_in: number;
-  readonly tokens_out: number;
-  readonly tokens_total: number;
-  readonly cost_usd: number;
-  readonly calls: number;
-  /** Of `tokens_in`. */
-  readonly cache_read_input_tokens: number;
-  /** Of `tokens_in`. */
-  readonly cache_write_input_tokens: number;
-  /** Of `tokens_out`. */
-  readonly reasoning_output_tokens: number;
-}
+/** Totals: whole tokens, decimal USD, and the number of calls. */
+export type UsageTotals = { readonly [F in UsageField | "tokens_total"]: number };
 
 /** Takes a decision to the wire's units; `detail` adds every limit. */
 export function statusOf(decision: Decision, nowMs: number, detail = false): BudgetStatus {
