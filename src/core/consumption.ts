@@ -5,22 +5,22 @@ import { nanoFromUsd } from "./money.ts";
 import { NO_USAGE, USAGE_PARTS, type Usage, type UsageField, type UsagePart } from "./usage.ts";
 import type { ModelPrice } from "./values.ts";
 
-/** Whose step it is, and the labels of the call. */
+/** A step, and whom it is charged to. */
 export interface StepRequest {
   /** Null or absent: the anonymous user. */
   readonly user_id?: string | null | undefined;
-  /** Up to 8, such as `{model: "…", run: "…", team: "…"}`; limits can count for each value. */
+  /** Up to 8, such as `{run: "…", team: "…"}`; a limit can count for each value. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
-  /** The model, which is also the label `model` where that is not given. */
+  /** Also the label `model`, unless `labels` has one. */
   readonly model?: string | undefined;
-  /** Answers with every limit that applies. */
+  /** Adds every limit that applies to the answer. */
   readonly detail?: boolean | undefined;
 }
 
 /** The amounts that a caller reports: whole tokens, and the cost in decimal USD. Zero if absent. */
 type ReportedAmounts = { readonly [F in Exclude<UsageField, "calls">]?: number | undefined };
 
-/** What a step came to. Without `cost_usd` it is priced by `model`, and costs nothing if there is no model either. */
+/** What a step consumed. Without `cost_usd` it is priced by `model`, and costs nothing if there is no model either. */
 export interface Consumption extends StepRequest, ReportedAmounts {
   /** The provider of the model, such as `openai`, for its price. */
   readonly provider?: string | undefined;
@@ -32,36 +32,35 @@ const WHOLES = TOKEN_PARTS.filter(({ of }) => of === null).map(({ part, field })
   parts: TOKEN_PARTS.filter(({ of }) => of === part).map((each) => each.field),
 }));
 
-/** Rates in USD per million tokens, in their source's own words; one can depend on how long the input is. */
+/** Rates in USD per million tokens, under their source's names. A rate can depend on the length of the input. */
 export type Rates = Readonly<Record<string, number | { base: number; tiers: { start: number; price: number }[] }>>;
 
-/** What a call was priced at. */
+/** The price of a call. */
 export interface Price {
   readonly costNanoUsd: number;
-  /** Where it comes from: `config`, or the catalogue's `provider/model`. */
+  /** `config`, or the catalogue's `provider/model`. */
   readonly source: string;
-  /** What it was computed from. */
   readonly rates: Rates;
 }
 
-/** What a pricer is asked for: a call's model, its usage, and the prices that go before the pricer's own. */
+/** A call to be priced. */
 export interface PriceQuestion {
   readonly model: string;
   readonly provider: string | undefined;
   readonly usage: Usage;
+  /** Take precedence over the pricer's own. */
   readonly prices: Readonly<Record<string, ModelPrice>>;
   readonly nowMs: number;
 }
 
-/** Prices a call by its model; undefined where it knows no price. */
+/** Prices a call by its model; returns undefined if it knows no price. */
 export type Pricer = (question: PriceQuestion) => Price | undefined;
 
-/** A model whose price nobody knows. Nothing was recorded. */
+/** A model without a known price. Nothing was recorded. */
 export class UnknownModelError extends RangeError {
   override name = "UnknownModelError";
 }
 
-/** Who is charged for a step. */
 export function subjectOf({ user_id, labels = {}, model }: StepRequest): Subject {
   return {
     userId: user_id ?? null,
@@ -105,9 +104,9 @@ export function partsBeyondWhole(spent: Consumption): { field: keyof Consumption
 }
 
 /**
- * What a consumption came to, priced by its model where it tells no cost.
+ * Converts a consumption to inner units, and prices it by its model if it has no cost.
  *
- * @throws RangeError that names the field at fault, UnknownModelError where the model has no price
+ * @throws RangeError that names the invalid field, UnknownModelError if the model has no price
  */
 export function pricedUsageOf(
   spent: Consumption,
@@ -122,11 +121,7 @@ export function pricedUsageOf(
   return { usage: { ...usage, costNanoUsd: price.costNanoUsd }, price };
 }
 
-/**
- * Prices a call.
- *
- * @throws UnknownModelError where nobody knows the model's price
- */
+/** @throws UnknownModelError if the model has no known price */
 export function priceOf(question: PriceQuestion, pricer: Pricer | undefined): Price {
   const price = pricer?.(question);
   if (price) return price;

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { describeType, SETTINGS, type Setting } from "../../src/core/index.ts";
+import { SETTINGS, type Setting } from "../../src/core/index.ts";
+import { describeType } from "../../src/core/values.ts";
 import { ROOT } from "./wrangler.ts";
 
 const settings: readonly (readonly [name: string, setting: Setting])[] = Object.entries(SETTINGS);
