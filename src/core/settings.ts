@@ -1,4 +1,4 @@
-/** The settings of a configuration. Types, checks, defaults, the JSON Schema and the README's table follow from it. */
+/** The settings of a configuration. Their types, checks, defaults, JSON Schema and documentation follow from this table. */
 import { WEEKDAYS } from "./calendar.ts";
 import type { ChoiceType, ModelPrice, NumberType, ValueType } from "./values.ts";
 
@@ -96,7 +96,7 @@ export const SETTINGS = {
     exclusiveMinimum: 0,
     maximum: 1,
     default: 0.5,
-    description: "How much of what others leave of a limit the open reservations of one bound caller can take up.",
+    description: "The share of what others leave of a limit that the open reservations of one bound caller can take up.",
   },
   ledger_retention_days: {
     type: "integer",

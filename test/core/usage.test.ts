@@ -51,7 +51,7 @@ describe("every part of a usage", () => {
     );
   });
 
-  test("has its place in a stored list, and its column in a bucket's row", () => {
+  test("has its place in stored lists, and its column in the rows of buckets", () => {
     fc.assert(
       fc.property(usages, (usage) => {
         expect(usageList(usage)).toEqual(PARTS.map((part) => usage[part]));
@@ -71,7 +71,7 @@ describe("every part of a usage", () => {
     );
   });
 
-  test("has its field in the totals that answers tell", () => {
+  test("has its field in totals", () => {
     fc.assert(
       fc.property(usages, (usage) => {
         const totals = totalsOf(usage);
@@ -84,7 +84,7 @@ describe("every part of a usage", () => {
   });
 });
 
-test("a consumption is taken field by field, as one call", () => {
+test("a consumption is converted field by field, as one call", () => {
   expect(
     usageOf({ tokens_in: 5, tokens_out: 4, cost_usd: 0.5, cache_read_input_tokens: 3, reasoning_output_tokens: 2 }),
   ).toEqual({
