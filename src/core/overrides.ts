@@ -39,7 +39,7 @@ export function overrideIssues(maxima: Readonly<Record<string, unknown>>): Confi
   const scoped = Object.keys(maxima).filter((key) => key.startsWith("per_"));
   return scoped.map((key) => ({
     key,
-    detail: "names a scope; a bucket's own limit is named without one: max_…",
+    detail: "names a scope; a bucket's own limits are named without one, as max_…",
   }));
 }
 
