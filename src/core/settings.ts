@@ -96,7 +96,8 @@ export const SETTINGS = {
     exclusiveMinimum: 0,
     maximum: 1,
     default: 0.5,
-    description: "The share of what others leave of a limit that the open reservations of one bound caller can take up.",
+    description:
+      "The share of what others leave of a limit that the open reservations of one bound caller can take up.",
   },
   ledger_retention_days: {
     type: "integer",
