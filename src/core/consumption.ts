@@ -78,7 +78,8 @@ export function usageOf(spent: Consumption): Usage {
   if (!Number.isFinite(cost_usd) || cost_usd < 0) throw new RangeError("cost_usd takes a number of USD from 0");
   const usage: { -readonly [P in UsagePart]: number } = { ...NO_USAGE, calls: 1, costNanoUsd: nanoFromUsd(cost_usd) };
   for (const { part, field } of TOKEN_PARTS) {
-    const { [field]: tokens = 0 } = spent;
+    const tokens = spent[field];
+    if (tokens === undefined) continue;
     if (!Number.isSafeInteger(tokens) || tokens < 0) throw new RangeError(`${field} takes a whole number from 0`);
     usage[part] = tokens;
   }
@@ -92,7 +93,7 @@ export function usageOf(spent: Consumption): Usage {
 /** Lists the parts of a consumption's tokens that are more than their whole. */
 export function partsBeyondWhole(spent: Consumption): { field: keyof Consumption; detail: string }[] {
   return WHOLES.flatMap(({ field: whole, parts }) => {
-    const { [whole]: most = 0 } = spent;
+    const most = spent[whole] ?? 0;
     let sum = 0;
     const field = parts.find((part) => {
       sum += spent[part] ?? 0;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ExpiryQueue } from "../../src/core/expiry-queue.ts";
 
-/** Removes all ids, in order. */
+/** Takes all ids out, in order. */
 function drain(queue: ExpiryQueue): string[] {
   const ids: string[] = [];
   for (let first = queue.first(); first; first = queue.first()) {
@@ -11,7 +11,7 @@ function drain(queue: ExpiryQueue): string[] {
   return ids;
 }
 
-test("ids are in order of their times, then in their own order", () => {
+test("returns ids in order of their times, and those of one time in order of ids", () => {
   const queue = new ExpiryQueue();
   for (const [id, atMs] of [
     ["d", 30],
@@ -25,7 +25,7 @@ test("ids are in order of their times, then in their own order", () => {
   expect(drain(queue)).toEqual(["b", "c", "e", "a", "d"]);
 });
 
-test("an id whose time changes to an earlier or later one appears at the new time only", () => {
+test("an id whose time changes, sooner or later, is returned at the new time only", () => {
   const queue = new ExpiryQueue();
   for (const [id, atMs] of [
     ["a", 10],
@@ -39,7 +39,7 @@ test("an id whose time changes to an earlier or later one appears at the new tim
   expect(drain(queue)).toEqual(["c", "b", "a"]);
 });
 
-test("a deleted id does not appear, and can be set again", () => {
+test("a removed id is not returned, and can be added again with another time", () => {
   const queue = new ExpiryQueue();
   queue.set("a", 10);
   queue.set("b", 20);
@@ -52,7 +52,7 @@ test("a deleted id does not appear, and can be set again", () => {
   expect(queue.first()).toBeUndefined();
 });
 
-test("the queue stays small, however many ids are deleted or extended before they expire", () => {
+test("stays small however many ids are removed early or get a later time", () => {
   const queue = new ExpiryQueue();
   for (let i = 0; i < 10; i += 1) queue.set(`lasting ${i}`, 2_000_000);
   for (let i = 0; i < 100_000; i += 1) {
@@ -65,7 +65,7 @@ test("the queue stays small, however many ids are deleted or extended before the
   expect(drain(queue)).toHaveLength(10);
 });
 
-test("expired ids are taken in order, be they few or thousands", () => {
+test("removes all that are due, a few as well as thousands, in the same order", () => {
   for (const count of [10, 2000]) {
     const queue = new ExpiryQueue();
     const ids = Array.from({ length: count }, (_, i) => `${i}`.padStart(5, "0"));

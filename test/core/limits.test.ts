@@ -26,11 +26,11 @@ describe("a limit's name", () => {
     ],
     ["per_team_and_model_and_user_max_calls", expect.objectContaining({ scope: "user_and_model_and_team" })],
     ["max_tokens_per_366d", expect.objectContaining({ window: expect.objectContaining({ id: "366d" }) })],
-  ])("%s has a scope, a metric and a window", (name, parts) => {
+  ])("%s names a scope, a metric and a window", (name, parts) => {
     expect(parseLimitName(name)).toEqual(parts);
   });
 
-  test("is printed such that it parses to the same parts", () => {
+  test("is printed as it was parsed", () => {
     const word = fc.stringMatching(/^[a-z][a-z0-9_]{0,12}$/).filter(isLabelName);
     const scope = fc.oneof(
       fc.constantFrom("tenant", "user"),
@@ -75,7 +75,7 @@ describe("a limit's name", () => {
 });
 
 describe("a configuration", () => {
-  test("is compiled into limits in the order of decisions, in inner units", () => {
+  test("is sorted in the order of decisions, in internal units", () => {
     const { limits } = compilePolicy({
       per_user_max_tokens: 7,
       max_calls: 3,
@@ -139,7 +139,7 @@ describe("a configuration", () => {
     expect(() => compilePolicy({ [key]: value } as BudgetConfig)).toThrow(`${key} ${why}`);
   });
 
-  test("cannot name one limit twice", () => {
+  test("names each limit once", () => {
     expect(configIssues({ per_user_and_model_max_calls: 1, per_model_and_user_max_calls: 2 })).toEqual([
       { key: "per_model_and_user_max_calls", detail: "is the same limit as per_user_and_model_max_calls" },
     ]);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { NANO_PER_USD, nanoFromUsd, usdFromNano } from "../../src/core/index.ts";
 
-test("every nano-USD below 2^23 USD survives the conversion to USD and back", () => {
+test("every amount in nano-USD below 2^23 USD round-trips over the wire", () => {
   fc.assert(
     fc.property(fc.nat({ max: 2 ** 23 * NANO_PER_USD - 1 }), (nano) => {
       expect(nanoFromUsd(usdFromNano(nano))).toBe(nano);

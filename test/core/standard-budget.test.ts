@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type Budget, NoBudget, StandardBudget } from "../../src/core/index.ts";
 import { CASES, expectAnswer } from "../vectors.ts";
 
-describe("a budget in this process gives the answers of the original", () => {
+describe("the in-process budget answers as the original", () => {
   test.each(CASES)("$name", ({ config, options, steps }) => {
     let nowMs = 0;
     const budget = new StandardBudget(config, { ...options, clock: () => nowMs });
@@ -15,7 +15,7 @@ describe("a budget in this process gives the answers of the original", () => {
   });
 });
 
-describe("a consumption", () => {
+describe("a consume", () => {
   test("decides the step after it", () => {
     const budget = new StandardBudget({ max_tokens: 100 });
     expect(budget.consume({ tokens_in: 50, tokens_out: 29 })).toMatchObject({ state: "ok", reason: null, limit: null });
@@ -42,7 +42,7 @@ describe("a consumption", () => {
     expect(budget.usageFor()).toMatchObject({ tokens_total: 0, cost_usd: 0, calls: 0 });
   });
 
-  test("beyond the ceiling of one total stops that total there, and no other", () => {
+  test("that would make a total inexact sets it to its ceiling, and no other bucket's", () => {
     const budget = new StandardBudget();
     budget.consume({ tokens_in: Number.MAX_SAFE_INTEGER, user_id: "alice" });
     budget.consume({ tokens_out: 1, user_id: "bob" });
@@ -52,19 +52,19 @@ describe("a consumption", () => {
   });
 });
 
-test("a limit of 0 blocks at once, but a user's limit does not block a user without a bucket", () => {
+test("a limit of 0 blocks at once, but a user without a bucket is not blocked by one of theirs", () => {
   expect(new StandardBudget({ max_calls: 0 }).allowsStep().limit).toBe("max_calls");
   expect(new StandardBudget({ per_user_max_calls: 0 }).allowsStep({ user_id: "alice" }).state).toBe("ok");
 });
 
-test("a percentage is rounded from the product in floating point, as in the original", () => {
+test("a percentage rounds as the original's does, from the product in floating point", () => {
   const budget = new StandardBudget({ max_tokens: 1000, soft_warning_at: 0.5 });
   expect(budget.consume({ tokens_in: 575 }).reason).toBe("tokens at 57%");
   expect(budget.consume({ tokens_in: 30 }).reason).toBe("tokens at 60%");
   expect(budget.consume({ tokens_in: 10 }).reason).toBe("tokens at 62%");
 });
 
-test("idle buckets are evicted even if nobody asks for them", () => {
+test("idle buckets are evicted without being read", () => {
   let nowMs = 0;
   const budget = new StandardBudget({}, { user_idle_ttl_seconds: 10, max_users: null, clock: () => nowMs });
   budget.consume({ tokens_in: 1, user_id: "alice" });
