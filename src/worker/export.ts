@@ -1,4 +1,5 @@
 /** Exports: lists streamed page by page, no faster than they are read. */
+import { USAGE_PARTS } from "../core/index.ts";
 import type { LedgerEntry, Page } from "../wire/index.ts";
 
 /** Streams texts as they are made. */
@@ -47,22 +48,16 @@ export function printNdjson(item: unknown): string {
 }
 
 /** The columns of a ledger's CSV export: what most entries have. All else is JSON in one more. */
-const COLUMNS = [
+const COLUMNS: readonly (keyof LedgerEntry)[] = [
   "id",
   "at",
   "kind",
   "user_id",
   "model",
   "reservation",
-  "tokens_in",
-  "tokens_out",
-  "cost_usd",
-  "calls",
-  "cache_read_input_tokens",
-  "cache_write_input_tokens",
-  "reasoning_output_tokens",
+  ...USAGE_PARTS.map(({ field }) => field),
   "idempotency_key",
-] as const satisfies readonly (keyof LedgerEntry)[];
+];
 
 export const CSV_HEAD = `${[...COLUMNS, "more"].join(",")}\r\n`;
 
