@@ -9,6 +9,7 @@ Object.assign(process.env, SECRETS);
 export default defineConfig({
   test: {
     reporters: ["default", new CountReporter()],
+    provide: { cases: Number(process.env.CASES ?? 1) },
     projects: [
       {
         // Inside workerd: the core, the object, and the HTTP and RPC surfaces.
@@ -18,7 +19,7 @@ export default defineConfig({
             main: "./test/test-worker.ts",
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
-              bindings: { ...SECRETS, REQUEST_LOG: "off", RIGHTS_CASES: process.env.RIGHTS_CASES ?? "" },
+              bindings: { ...SECRETS, REQUEST_LOG: "off" },
               durableObjects: { ORIGINAL_BUDGET: { className: "OriginalBudget", useSQLite: true } },
             },
           }),

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { test } from "vitest";
+import { cases, timeoutFor } from "../cases.ts";
 import { useSetClock } from "../tenant/tenant.ts";
 import { changing, idling } from "./bursts.ts";
 import { TenantRun } from "./tenant-run.ts";
 
-const CASES = 120;
+const CASES = cases(12);
 
 useSetClock();
 
@@ -14,7 +15,7 @@ test.each([
     changing,
   ],
   ["and so it is while buckets become idle", idling],
-])("%s", { timeout: 200_000 }, async (_, worlds) => {
+])("%s", { timeout: timeoutFor(CASES) }, async (_, worlds) => {
   const property = fc.asyncProperty(worlds, async ({ config, sent }) => {
     const run = new TenantRun(worlds === idling);
     await run.send([{ op: "configure", config, edit: {} }]);

@@ -5,17 +5,18 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { type BudgetConfig, Calendar, StandardBudget } from "../../src/core/index.ts";
 import type { TenantBudget } from "../../src/index.ts";
 import type { UsageAnswer } from "../../src/wire/index.ts";
+import { cases, timeoutFor } from "../cases.ts";
 import { newTenant, originalTenant, setNow, valueIn } from "../tenant/tenant.ts";
 import { OriginalBudget } from "../test-worker.ts";
 import { type Call, calendars, configs, instants, streams } from "./arbitraries.ts";
 import { NaiveBudget } from "./naive-budget.ts";
 import { naivePeriod } from "./naive-calendar.ts";
 
-const CALENDAR_CASES = 3000;
-const IN_PROCESS_CASES = 2000;
-const OBJECT_CASES = 6000;
-const EVICTED_CASES = 150;
-const TIMEOUT_MS = 300_000;
+const CALENDAR_CASES = cases(300);
+const IN_PROCESS_CASES = cases(200);
+const OBJECT_CASES = cases(600);
+const EVICTED_CASES = cases(15);
+const TIMEOUT_MS = timeoutFor(OBJECT_CASES);
 
 beforeAll(() => void vi.useFakeTimers({ toFake: ["Date"] }));
 afterEach(() => void vi.unstubAllGlobals());
@@ -63,7 +64,7 @@ interface Case {
   readonly dice: readonly number[];
 }
 
-const cases: fc.Arbitrary<Case> = fc.record({
+const streamCases: fc.Arbitrary<Case> = fc.record({
   config: configs,
   startMs: instants,
   stream: streams,
@@ -126,7 +127,7 @@ test("so does the object, though now and then one takes over that knows what is 
   await runInDurableObject(newTenant(), async (_, state) => {
     // Some cases lie in the past, where an alarm would go off at once.
     Object.defineProperty(state.storage, "setAlarm", { value: () => Promise.resolve() });
-    const property = fc.asyncProperty(cases, (each) =>
+    const property = fc.asyncProperty(streamCases, (each) =>
       // What is taken back costs no write to a disk, and the next case finds nothing.
       state.storage.transaction(async (transaction) => {
         await runOn((use) => use(new OriginalBudget(state, env)), each, 5);
@@ -138,7 +139,7 @@ test("so does the object, though now and then one takes over that knows what is 
 });
 
 test("so does the object, though it leaves memory now and then", { timeout: TIMEOUT_MS }, async () => {
-  const property = fc.asyncProperty(cases, async (each) => {
+  const property = fc.asyncProperty(streamCases, async (each) => {
     const stub = originalTenant();
     let isFirst = true;
     const living: Living = async (use) => {
