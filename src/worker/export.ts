@@ -48,7 +48,7 @@ export function printNdjson(item: unknown): string {
 }
 
 /** The columns of a ledger's CSV export: what most entries have. All else is JSON in one more. */
-const COLUMNS: readonly (keyof LedgerEntry)[] = [
+const COLUMNS = [
   "id",
   "at",
   "kind",
@@ -57,7 +57,7 @@ const COLUMNS: readonly (keyof LedgerEntry)[] = [
   "reservation",
   ...USAGE_PARTS.map(({ field }) => field),
   "idempotency_key",
-];
+] as const satisfies readonly (keyof LedgerEntry)[];
 
 export const CSV_HEAD = `${[...COLUMNS, "more"].join(",")}\r\n`;
 

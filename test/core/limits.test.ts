@@ -9,6 +9,7 @@ import {
   parseLimitName,
   printLimitName,
 } from "../../src/core/index.ts";
+import { cases } from "../cases.ts";
 
 describe("a limit's name", () => {
   test.each([
@@ -50,6 +51,7 @@ describe("a limit's name", () => {
         if (typeof read === "string") throw new Error(read);
         expect(parseLimitName(printLimitName(read))).toEqual(read);
       }),
+      { numRuns: cases(100) },
     );
   });
 
