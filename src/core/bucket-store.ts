@@ -1,42 +1,39 @@
+/** The store of buckets: maps in a process, SQLite in a Durable Object. */
 import type { Bucket, BucketKey } from "./bucket.ts";
 import type { Scope } from "./limits.ts";
 import type { Overrides } from "./overrides.ts";
 
-/** Why a bucket was forgotten: too many of its scope, or too long untouched. */
+/** Why a bucket was evicted: its scope had too many, or it was idle. */
 export type EvictionCause = "max_users" | "idle";
 
-/** Where buckets are kept, and what is set for them: maps in a process, SQLite in a Durable Object. */
 export interface BucketStore {
   get(key: BucketKey): Bucket | undefined;
-  /** Keeps a new, empty bucket, touched now. */
+  /** Creates an empty bucket, touched now. */
   create(key: BucketKey, nowMs: number): Bucket;
-  /** A number that no bucket and no counter has had yet. */
+  /** A number that no bucket and no counter has had before. */
   nextGeneration(): number;
   /**
-   * Marks as the last one touched.
+   * Makes a bucket the most recently touched one.
    *
-   * @param keepEveryMs how old a touch may become that would be lost if the process ended; null: any age
+   * @param intervalMs how old a stored touch can become before this one has to be stored; null: any age
    */
-  touch(bucket: Bucket, nowMs: number, keepEveryMs: number | null): void;
-  /** Keeps the changed totals of a bucket. */
+  touch(bucket: Bucket, nowMs: number, intervalMs: number | null): void;
+  /** Saves a changed bucket. */
   save(bucket: Bucket): void;
   /** The scopes that have buckets. */
   scopes(): Iterable<Scope>;
-  /** How many buckets a scope has. */
   count(scope: Scope): number;
   /**
-   * A scope's buckets, the one touched the longest ago first, as far as that is known without much work: asked again,
-   * it gets further. Those given out may be evicted on the way.
+   * A scope's buckets, the least recently touched first, as far as the order is known without much work; the next call
+   * gets further. Buckets can be evicted during the iteration.
    */
   inOrderOfTouch(scope: Scope): Iterable<Bucket>;
-  /** False if `inOrderOfTouch` gave out less than there is, and gives out more when it is asked again. */
+  /** False if `inOrderOfTouch` did not return all buckets, and returns more when it is called again. */
   isOrderKnown(scope: Scope): boolean;
-  /** Some of a scope's buckets, in the order of their subjects: those after one, or the first ones. */
+  /** Up to `limit` buckets of a scope, in order of their subjects: those after `subject`, or the first. */
   after(scope: Scope, subject: string | undefined, limit: number): readonly Bucket[];
-  /** Forgets a bucket, totals and all. */
   evict(bucket: Bucket, cause: EvictionCause, nowMs: number): void;
-  /** What is set for a bucket. */
   overridesOf(key: BucketKey): Overrides | undefined;
-  /** The scopes in which something is set for some bucket. */
+  /** The scopes that have buckets with overrides. */
   scopesWithOverrides(): Iterable<Scope>;
 }

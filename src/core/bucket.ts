@@ -1,51 +1,51 @@
+/** Buckets: the running totals of a subject of a scope, and their keys and names. */
 import type { Calendar } from "./calendar.ts";
 import { type Counter, countedSlots, type Slots } from "./counter.ts";
 import { parseScope, type Scope, scopeParts, TENANT, USER } from "./limits.ts";
 import { isNothing, NO_USAGE, type Usage } from "./usage.ts";
 import type { OpenWindow } from "./window.ts";
 
-/** Whose bucket it is. */
 export interface BucketKey {
   readonly scope: Scope;
-  /** The subject as text (`subjectOf`): a user's id or a label's value; of a compound scope, a JSON array of those. */
+  /** A user's id, empty for the anonymous user; a label's value; or, in a compound scope, a JSON array of those. */
   readonly subject: string;
 }
 
-/** The running totals of one subject of a scope. Times are epoch milliseconds. */
+/** Times are epoch milliseconds. */
 export interface Bucket extends BucketKey {
-  /** Tells it from what the key named before: new whenever the bucket begins or is reset. */
+  /** Changes whenever the bucket is created or reset, so that a credit for the old one is not taken from the new one. */
   generation: number;
-  /** Since it started. */
+  /** Since its creation or its last reset. */
   usage: Usage;
-  /** What the windows that some limit names have counted, by the window's id. */
+  /** By window, for the windows of the limits that apply to it. */
   counters: ReadonlyMap<string, Counter>;
-  /** When its wall clock started: the tenant's creation; any other's first charge. */
+  /** When its wall clock started: at its creation or its last reset. */
   startedAtMs: number;
-  /** When it was last read or charged: what the idle rule goes by. */
+  /** When it was last read or charged, by which it is idle. */
   touchedAtMs: number;
-  /** False if it may have been read since, by up to the share of the idle time that a store does not keep. */
+  /** False if a later touch may be lost, since a store does not store every one (`Rules.touchShare`). */
   isTouchExact: boolean;
-  /** Its place in the order of touches: what the LRU rule goes by, exact within a millisecond. */
+  /** Its place in the order of touches, by which the least recently touched bucket is evicted. */
   touchedSeq: number;
 }
 
-/** Who takes a step: a user (null: the anonymous one), and what the caller says of the call. */
+/** Whose step it is. */
 export interface Subject {
+  /** Null: the anonymous user. */
   readonly userId: string | null;
   readonly labels: Readonly<Record<string, string>>;
 }
 
 export const TENANT_KEY: BucketKey = { scope: TENANT, subject: "" };
 
-/** The anonymous user's subject is the empty text, which no id is. */
 export function userKey(userId: string | null): BucketKey {
   return { scope: USER, subject: userId ?? "" };
 }
 
-/** Longer than any id, so that no subject is called so. */
+/** Longer than any id, so that it is no other subject's. */
 const OVERFLOW = "*".repeat(257);
 
-/** The bucket that subjects of a scope share once the scope has as many buckets as it may have. */
+/** The bucket that new subjects of a full scope share. */
 export function overflowKey(scope: Scope): BucketKey {
   return { scope, subject: OVERFLOW };
 }
@@ -54,7 +54,7 @@ export function isOverflow({ subject }: BucketKey): boolean {
   return subject === OVERFLOW;
 }
 
-/** The bucket of a scope that a step is charged to; undefined where the step lacks a label of the scope. */
+/** The bucket of a subject in a scope; undefined if the subject lacks a label of the scope. */
 export function keyOf(scope: Scope, { userId, labels }: Subject): BucketKey | undefined {
   const values: (string | null)[] = [];
   for (const part of scopeParts(scope)) {
@@ -65,22 +65,22 @@ export function keyOf(scope: Scope, { userId, labels }: Subject): BucketKey | un
   return { scope, subject: values.length > 1 ? JSON.stringify(values) : (values[0] ?? "") };
 }
 
-/** A bucket as the wire names it: its scope, and a user's id or a label's value, or a list of those. */
+/** A bucket's name on the wire. */
 export interface BucketName {
   readonly scope: Scope;
+  /** A user's id, null for the anonymous user; a label's value; in a compound scope, a list of those. Null for `tenant`. */
   readonly id: string | null | readonly (string | null)[];
-  /** Only if true: the bucket that the scope's new subjects share; its id is null. */
+  /** True for the overflow bucket of the scope, whose id is null; else absent. */
   readonly overflow?: true | undefined;
 }
 
-/** Prints a bucket's key as the wire names it; the anonymous user is null. */
 export function nameOf({ scope, subject }: BucketKey): BucketName {
   if (subject === OVERFLOW) return { scope, id: null, overflow: true };
   if (scopeParts(scope).length > 1) return { scope, id: JSON.parse(subject) };
   return { scope, id: subject === "" ? null : subject };
 }
 
-/** Finds the key of a bucket from the wire's name for it; undefined where the id does not fit the scope. */
+/** The key of the bucket with that name; undefined if the id does not fit the scope. */
 export function keyNamed({ scope: name, id, overflow }: BucketName): BucketKey | undefined {
   const scope = parseScope(name);
   const parts = scopeParts(name);
@@ -109,12 +109,10 @@ export function newBucket(key: BucketKey, generation: number, nowMs: number): Bu
   };
 }
 
-/** What one of the bucket's windows counts now. */
 export function slotsOf(bucket: Bucket, window: OpenWindow, nowMs: number, calendar: Calendar): Slots {
   return countedSlots(bucket.counters.get(window.id)?.slots ?? [], window, nowMs, calendar);
 }
 
-/** True where one of these windows still counts something, which keeps a bucket from being idle. */
 export function countsInWindow(
   bucket: Bucket,
   windows: Iterable<OpenWindow>,

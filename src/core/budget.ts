@@ -1,18 +1,32 @@
+/** The interface that every budget has, in this process or remote, and a budget without limits. */
 import type { Consumption } from "./consumption.ts";
 import type { EstimateRequest } from "./estimate.ts";
-import type { BudgetStatus, UsageTotals } from "./status.ts";
+import { type BudgetStatus, totalsOf, type UsageTotals } from "./status.ts";
+import { NO_USAGE } from "./usage.ts";
 
 type Awaitable<T> = T | Promise<T>;
 
-/**
- * What an agent holds, wherever the counting happens. Code that awaits each answer runs unchanged on a budget
- * in its own process and on a remote one.
- */
+/** Code that awaits each answer runs unchanged on a budget in its own process and on a remote one. */
 export interface Budget {
-  /** May this subject take the next step, and does what it may come to fit? Records nothing. */
+  /** Decides the next step, with its estimate if there is one. Records nothing. */
   allowsStep(step?: EstimateRequest): Awaitable<BudgetStatus>;
-  /** Records what was spent and answers for the step after it. Never refused for a limit: spent is spent. */
+  /** Records what was spent and decides the step after it. Never refused for a limit: spent is spent. */
   consume(spent: Consumption): Awaitable<BudgetStatus>;
-  /** A user's totals so far; zeros for one that is not known. */
+  /** A user's totals; zeros for an unknown user. */
   usageFor(userId?: string | null): Awaitable<UsageTotals>;
+}
+
+/** Allows every step and counts nothing. */
+export class NoBudget implements Budget {
+  allowsStep(): BudgetStatus {
+    return { state: "ok", reason: null, limit: null, remaining: {}, retry_after: null };
+  }
+
+  consume(): BudgetStatus {
+    return this.allowsStep();
+  }
+
+  usageFor(): UsageTotals {
+    return totalsOf(NO_USAGE);
+  }
 }

@@ -1,3 +1,4 @@
+/** The calendar of a tenant: where its minutes, hours, days, weeks and months begin. */
 import { Temporal } from "temporal-polyfill";
 
 export type CalendarUnit = "minute" | "hour" | "day" | "week" | "month";
@@ -6,7 +7,6 @@ export type CalendarUnit = "minute" | "hour" | "day" | "week" | "month";
 export const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;
 export type Weekday = (typeof WEEKDAYS)[number];
 
-/** Where a tenant's days, weeks and months begin. */
 export interface CalendarSettings {
   /** An IANA name. */
   readonly timezone: string;
@@ -17,7 +17,7 @@ export interface CalendarSettings {
   readonly monthStartsOn: number;
 }
 
-/** A stretch of time in epoch milliseconds: from its start up to, and not with, its end. */
+/** From its start up to, but not including, its end, in epoch milliseconds. */
 export interface Period {
   readonly startMs: number;
   readonly endMs: number;
@@ -27,12 +27,11 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /**
- * A tenant's calendar. Periods of a unit follow each other without gap or overlap. A day is 23 or 25 hours long if the
- * zone's clock is changed in it. A start that the change skips moves forward by the length of the gap, and of one that it
- * repeats the first counts (RFC 5545, section 3.3.5; Temporal's "compatible"). An hour during which the clock is changed
- * ends there.
+ * Periods of a unit follow each other without gap or overlap. A day is 23 or 25 hours long if the clock changes in it.
+ * A start that is skipped moves forward by the length of the gap, and the first of a repeated start counts (RFC 5545,
+ * section 3.3.5; Temporal's "compatible"). An hour ends when the clock changes.
  *
- * The last period of each unit is remembered, so that the zone's rules are asked once a period.
+ * Caches the last period of each unit, so that the zone's rules are evaluated once per period.
  */
 export class Calendar {
   readonly #settings: CalendarSettings;
@@ -42,7 +41,7 @@ export class Calendar {
     this.#settings = settings;
   }
 
-  /** The period of a unit that `nowMs` lies in. */
+  /** The period of a unit that includes `nowMs`. */
   period(unit: CalendarUnit, nowMs: number): Period {
     const known = this.#current[unit];
     if (known && known.startMs <= nowMs && nowMs < known.endMs) return known;
@@ -76,7 +75,7 @@ export class Calendar {
 
   #days(unit: "day" | "week" | "month", nowMs: number): Period {
     let first = this.#firstDate(unit, this.#at(nowMs).toPlainDate());
-    // The local date is a first guess: the day may begin later than midnight, and a zone may skip a whole day.
+    // The local date is a first guess: a day may begin after midnight, and a zone may skip a whole day.
     while (this.#startOf(first) > nowMs) first = this.#firstDate(unit, first.subtract({ days: 1 }));
     let next = first.add({ [`${unit}s`]: 1 });
     while (this.#startOf(next) <= nowMs) {
@@ -86,7 +85,7 @@ export class Calendar {
     return { startMs: this.#startOf(first), endMs: this.#startOf(next) };
   }
 
-  /** The date on which the unit that holds `date` begins. */
+  /** The date on which the unit that includes `date` begins. */
   #firstDate(unit: "day" | "week" | "month", date: Temporal.PlainDate): Temporal.PlainDate {
     if (unit === "day") return date;
     if (unit === "week") {
@@ -107,10 +106,7 @@ export class Calendar {
   }
 }
 
-/**
- * True for an IANA name that periods can be computed with; an offset such as `+02:00` is not one. `Intl` knows more
- * names than Temporal does, so it is Temporal that is asked.
- */
+/** True for an IANA name, not an offset such as `+02:00`. Tries Temporal, since `Intl` knows more names than it does. */
 export function isTimezone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false;
   const settings = { timezone: name, dayStartsAt: "00:00", weekStartsOn: "monday", monthStartsOn: 1 } as const;

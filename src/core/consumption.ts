@@ -1,67 +1,66 @@
+/** What a step consumed: the request, whom it is charged to, its usage and its price. */
 import type { Subject } from "./bucket.ts";
 import { isLabelName } from "./limits.ts";
 import { nanoFromUsd } from "./money.ts";
-import type { ModelPrice } from "./policy.ts";
-import type { Usage } from "./usage.ts";
+import { NO_USAGE, USAGE_PARTS, type Usage, type UsageField, type UsagePart } from "./usage.ts";
+import type { ModelPrice } from "./values.ts";
 
-/** Whose step it is, and what the caller says of the call. */
+/** A step, and whom it is charged to. */
 export interface StepRequest {
   /** Null or absent: the anonymous user. */
   readonly user_id?: string | null | undefined;
-  /** Up to 8, such as `{model: "…", run: "…", team: "…"}`; limits can count for each value. */
+  /** Up to 8, such as `{run: "…", team: "…"}`; a limit can count for each value. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
-  /** The model, which is also the label `model` where that is not given. */
+  /** Also the label `model`, unless `labels` has one. */
   readonly model?: string | undefined;
-  /** Answers with every limit that applies. */
+  /** Adds every limit that applies to the answer. */
   readonly detail?: boolean | undefined;
 }
 
-/** What a step came to: whole tokens and decimal USD, all zero where absent. */
-export interface Consumption extends StepRequest {
-  readonly tokens_in?: number | undefined;
-  readonly tokens_out?: number | undefined;
-  /** Of `tokens_in`. */
-  readonly cache_read_input_tokens?: number | undefined;
-  /** Of `tokens_in`. */
-  readonly cache_write_input_tokens?: number | undefined;
-  /** Of `tokens_out`. */
-  readonly reasoning_output_tokens?: number | undefined;
-  /** What it cost. Absent: priced by `model`, or nothing where there is no model either. */
-  readonly cost_usd?: number | undefined;
-  /** Where the model runs, such as `openai`, for its price. */
+/** The amounts that a caller reports: whole tokens, and the cost in decimal USD. Zero if absent. */
+type ReportedAmounts = { readonly [F in Exclude<UsageField, "calls">]?: number | undefined };
+
+/** What a step consumed. Without `cost_usd` it is priced by `model`, and costs nothing if there is no model either. */
+export interface Consumption extends StepRequest, ReportedAmounts {
+  /** The provider of the model, such as `openai`, for its price. */
   readonly provider?: string | undefined;
 }
 
-/** Rates in USD per million tokens, in their source's own words; one can depend on how long the input is. */
+const TOKEN_PARTS = USAGE_PARTS.filter((each) => each.unit === "tokens");
+const WHOLES = TOKEN_PARTS.filter(({ of }) => of === null).map(({ part, field }) => ({
+  field,
+  parts: TOKEN_PARTS.filter(({ of }) => of === part).map((each) => each.field),
+}));
+
+/** Rates in USD per million tokens, under their source's names. A rate can depend on the length of the input. */
 export type Rates = Readonly<Record<string, number | { base: number; tiers: { start: number; price: number }[] }>>;
 
-/** What a call was priced at. */
+/** The price of a call. */
 export interface Price {
   readonly costNanoUsd: number;
-  /** Where it comes from: `config`, or the catalogue's `provider/model`. */
+  /** `config`, or the catalogue's `provider/model`. */
   readonly source: string;
-  /** What it was computed from. */
   readonly rates: Rates;
 }
 
-/** What a pricer is asked for: a call's model, its usage, and the prices that go before the pricer's own. */
+/** A call to be priced. */
 export interface PriceQuestion {
   readonly model: string;
   readonly provider: string | undefined;
   readonly usage: Usage;
+  /** Take precedence over the pricer's own. */
   readonly prices: Readonly<Record<string, ModelPrice>>;
   readonly nowMs: number;
 }
 
-/** Prices a call by its model; undefined where it knows no price. */
+/** Prices a call by its model; returns undefined if it knows no price. */
 export type Pricer = (question: PriceQuestion) => Price | undefined;
 
-/** A model whose price nobody knows. Nothing was recorded. */
+/** A model without a known price. Nothing was recorded. */
 export class UnknownModelError extends RangeError {
   override name = "UnknownModelError";
 }
 
-/** Who is charged for a step. */
 export function subjectOf({ user_id, labels = {}, model }: StepRequest): Subject {
   return {
     userId: user_id ?? null,
@@ -70,53 +69,45 @@ export function subjectOf({ user_id, labels = {}, model }: StepRequest): Subject
 }
 
 /**
- * Takes a consumption to inner units, as one call, its cost still zero where it is to be priced.
+ * Converts a consumption to inner units, as one call. Its cost is zero if it is yet to be priced.
  *
- * @throws RangeError that names the field at fault and what it takes
+ * @throws RangeError that names the invalid field and what it takes
  */
 export function usageOf(spent: Consumption): Usage {
-  const { tokens_in = 0, tokens_out = 0, cost_usd = 0, labels = {} } = spent;
-  const { cache_read_input_tokens = 0, cache_write_input_tokens = 0, reasoning_output_tokens = 0 } = spent;
-  const counts = { tokens_in, tokens_out, cache_read_input_tokens, cache_write_input_tokens, reasoning_output_tokens };
-  for (const [field, value] of Object.entries(counts)) {
-    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${field} takes a whole number from 0`);
-  }
+  const { cost_usd = 0, labels = {} } = spent;
   if (!Number.isFinite(cost_usd) || cost_usd < 0) throw new RangeError("cost_usd takes a number of USD from 0");
+  const usage: { -readonly [P in UsagePart]: number } = { ...NO_USAGE, calls: 1, costNanoUsd: nanoFromUsd(cost_usd) };
+  for (const { part, field } of TOKEN_PARTS) {
+    const tokens = spent[field];
+    if (tokens === undefined) continue;
+    if (!Number.isSafeInteger(tokens) || tokens < 0) throw new RangeError(`${field} takes a whole number from 0`);
+    usage[part] = tokens;
+  }
   const [misnamed] = Object.keys(labels).filter((name) => !isLabelName(name));
   if (misnamed !== undefined) throw new RangeError(`labels: "${misnamed}" is not a label's name`);
-  const [part] = partsBeyondWhole(spent);
-  if (part) throw new RangeError(`${part.field} ${part.detail}`);
-  return {
-    inputTokens: tokens_in,
-    outputTokens: tokens_out,
-    costNanoUsd: nanoFromUsd(cost_usd),
-    calls: 1,
-    cacheReadInputTokens: cache_read_input_tokens,
-    cacheWriteInputTokens: cache_write_input_tokens,
-    reasoningOutputTokens: reasoning_output_tokens,
-  };
+  const [beyond] = partsBeyondWhole(spent);
+  if (beyond) throw new RangeError(`${beyond.field} ${beyond.detail}`);
+  return usage;
 }
 
-/** Lists the parts of a consumption's token counts that are more than their whole. */
+/** Lists the parts of a consumption's tokens that are more than their whole. */
 export function partsBeyondWhole(spent: Consumption): { field: keyof Consumption; detail: string }[] {
-  const { tokens_in = 0, tokens_out = 0, reasoning_output_tokens = 0 } = spent;
-  const { cache_read_input_tokens = 0, cache_write_input_tokens = 0 } = spent;
-  const beyond: { field: keyof Consumption; detail: string }[] = [];
-  const cached = cache_read_input_tokens + cache_write_input_tokens;
-  if (cached > 0 && cached > tokens_in) {
-    const field = cache_read_input_tokens > tokens_in ? "cache_read_input_tokens" : "cache_write_input_tokens";
-    beyond.push({ field, detail: "is a part of tokens_in: cache reads and writes together take up to that" });
-  }
-  if (reasoning_output_tokens > 0 && reasoning_output_tokens > tokens_out) {
-    beyond.push({ field: "reasoning_output_tokens", detail: "is a part of tokens_out and takes up to that" });
-  }
-  return beyond;
+  return WHOLES.flatMap(({ field: whole, parts }) => {
+    const most = spent[whole] ?? 0;
+    let sum = 0;
+    const field = parts.find((part) => {
+      sum += spent[part] ?? 0;
+      return sum > 0 && sum > most;
+    });
+    const together = parts.length > 1 ? `${parts.join(" and ")} together` : "it";
+    return field ? [{ field, detail: `is a part of ${whole}: ${together} cannot exceed that` }] : [];
+  });
 }
 
 /**
- * What a consumption came to, priced by its model where it tells no cost.
+ * Converts a consumption to inner units, and prices it by its model if it has no cost.
  *
- * @throws RangeError that names the field at fault, UnknownModelError where the model has no price
+ * @throws RangeError that names the invalid field, UnknownModelError if the model has no price
  */
 export function pricedUsageOf(
   spent: Consumption,
@@ -131,11 +122,7 @@ export function pricedUsageOf(
   return { usage: { ...usage, costNanoUsd: price.costNanoUsd }, price };
 }
 
-/**
- * Prices a call.
- *
- * @throws UnknownModelError where nobody knows the model's price
- */
+/** @throws UnknownModelError if the model has no known price */
 export function priceOf(question: PriceQuestion, pricer: Pricer | undefined): Price {
   const price = pricer?.(question);
   if (price) return price;

@@ -1,58 +1,59 @@
+/** Counters: what a window has counted, in slots of time. */
 import type { Calendar } from "./calendar.ts";
 import { type Amounts, amountsAfter, isNothing } from "./usage.ts";
 import { countsFrom, leavesAt, type OpenWindow, slotStart } from "./window.ts";
 
-/** What was spent in one stretch of a window: all of it for a calendar window, a sixtieth of it for a rolling one. */
+/** What was spent in one slot: a whole calendar window, or a sixtieth of a rolling one. */
 export interface Slot extends Amounts {
-  /** Epoch milliseconds: the stretch's start in a rolling window, the last time of spending in a calendar one. */
+  /** Epoch milliseconds: the slot's start in a rolling window, the time of the last charge in a calendar window. */
   readonly atMs: number;
 }
 
-/** The slots that a window has counted, the oldest first. */
+/** Oldest first. */
 export type Slots = readonly Slot[];
 
 /**
  * What a window has counted.
  *
- * A calendar window's slot carries the time of its last spending and not the period's start: it counts while that
- * time is in the current period. So a change of the calendar keeps, in the window that is open, whatever it had
- * counted, if the last of it was spent in the new period. Until that ends it may count too much, or too little if
- * the new period reaches back into one that had ended.
+ * A calendar window's slot has the time of its last charge, not the start of its period, and counts while that time is
+ * in the current period. So when the calendar changes, the open window keeps its whole sum if its last charge is in the
+ * new period. Until that period ends, it may count too much, or too little if the new period reaches back into one that
+ * had ended.
  */
 export interface Counter {
-  /** Tells the counter from any other of the bucket: new whenever it starts from zero, as a calendar window's does in each period. */
+  /** Changes whenever the counter starts from zero, as a calendar window's does in each period. */
   readonly generation: number;
   readonly slots: Slots;
 }
 
-/** Where a charge is in a counter, by which it can be taken back later. */
+/** Where a counter has a charge, so that it can be credited later. */
 export interface Place {
   readonly generation: number;
   /** The slot's `atMs`. */
   readonly atMs: number;
 }
 
-/** What a charge changes in the counters of a bucket. */
+/** A charge to the counters of a bucket. */
 export interface CounterCharge {
-  /** What is added, at the time of the charge. No part is negative. */
+  /** Added now. No part is negative. */
   readonly debit: Amounts;
-  /** What is taken back. No part is negative. */
+  /** Taken from what was counted earlier. No part is negative. */
   readonly credit: Amounts;
-  /** Where the charge is that the credit takes back, by window. Absent: out of all that is counted, the newest first. */
+  /** By window, where the credited charge was counted. Absent: anywhere, the newest slots first. */
   readonly places?: Readonly<Record<string, Place>> | undefined;
 }
 
-/** The slots that still count. Cost: at most 61 comparisons. */
+/** The slots that count now. Cost: at most 61 comparisons. */
 export function countedSlots(slots: Slots, window: OpenWindow, nowMs: number, calendar: Calendar): Slots {
   const fromMs = countsFrom(window, nowMs, calendar);
   return slots.every((slot) => slot.atMs >= fromMs) ? slots : slots.filter((slot) => slot.atMs >= fromMs);
 }
 
 /**
- * What windows count after a charge. A window that is not open any more is left out. A credit takes back at most what
- * the counter counted: nothing from a counter that did not count the charge.
+ * Charges the counters of these windows and discards all others. A credit takes back no more than was counted, and
+ * nothing from a counter that did not count the charge.
  *
- * @param nextGeneration names a counter that starts from zero
+ * @param nextGeneration numbers a counter that starts from zero
  */
 export function countersAfter(
   counters: ReadonlyMap<string, Counter>,
@@ -75,7 +76,7 @@ export function countersAfter(
   return after;
 }
 
-/** Where the newest charge is in each counter. */
+/** Where each counter has its newest charge. */
 export function placesIn(counters: ReadonlyMap<string, Counter>): Readonly<Record<string, Place>> {
   return Object.fromEntries(
     [...counters].map(([id, { generation, slots }]) => [id, { generation, atMs: slots.at(-1)?.atMs ?? 0 }]),
@@ -84,7 +85,7 @@ export function placesIn(counters: ReadonlyMap<string, Counter>): Readonly<Recor
 
 const NO_COUNTERS: ReadonlyMap<string, Counter> = new Map();
 
-/** Adds what was spent now, and drops what no longer counts. */
+/** Adds what was spent now, and discards slots that no longer count. */
 function addToCounter(
   counter: Counter | undefined,
   spent: Amounts,
@@ -96,9 +97,9 @@ function addToCounter(
   const counted = countedSlots(counter?.slots ?? [], window, nowMs, calendar);
   const atMs = slotStart(window, nowMs);
   const last = counted.at(-1);
-  // A counter of which nothing is left is another one: so no credit finds an amount in it that it has not counted.
+  // An empty counter becomes another one, so that no credit for the old one is taken from it.
   const generation = counter && last ? counter.generation : nextGeneration();
-  // A calendar window has one slot; and a clock that went back adds to the last slot, not before it.
+  // A calendar window has one slot. After the clock went back, charges are added to the last slot, not before it.
   const slots =
     last && (window.kind === "calendar" || last.atMs >= atMs)
       ? [...counted.slice(0, -1), { ...amountsAfter(last, spent), atMs: Math.max(last.atMs, atMs) }]
@@ -106,7 +107,7 @@ function addToCounter(
   return { generation, slots };
 }
 
-/** Takes a credit from the newest slots first, down to zero and never below: it gives back no more than was counted. */
+/** Takes a credit from the newest slots first, each down to zero. */
 function creditCounter({ generation, slots }: Counter, credit: Amounts, isCredited: (slot: Slot) => boolean): Counter {
   const left = { ...credit };
   const take = (slot: Slot, key: keyof Amounts): number => {
@@ -128,7 +129,7 @@ function creditCounter({ generation, slots }: Counter, credit: Amounts, isCredit
   return { generation, slots: credited.toReversed() };
 }
 
-/** When nothing that counts now will count any more; null if nothing can leave. */
+/** When nothing that counts now will count any more; null if nothing counts in a rolling window. */
 export function emptyAt(counted: Slots, window: OpenWindow, nowMs: number, calendar: Calendar): number | null {
   const last = counted.findLast((slot) => !isNothing(slot));
   if (window.kind === "calendar") return leavesAt(window, last?.atMs ?? nowMs, nowMs, calendar);
@@ -136,9 +137,9 @@ export function emptyAt(counted: Slots, window: OpenWindow, nowMs: number, calen
 }
 
 /**
- * When, if nothing more is spent, what counts will have fallen below a maximum; null where it never will.
+ * When the window will count less than a maximum, if nothing more is spent; null for never.
  *
- * @param read takes the limited metric from a slot
+ * @param read measures the limited metric in a slot
  */
 export function fallsBelowAt(
   counted: Slots,

@@ -1,29 +1,29 @@
+/** Estimates: the most that a call may consume, as sent ahead of it. */
 import { type Pricer, priceOf, type StepRequest } from "./consumption.ts";
 import { nanoFromUsd } from "./money.ts";
 import type { Pending } from "./pending.ts";
-import type { ModelPrice } from "./policy.ts";
 import { NO_USAGE } from "./usage.ts";
+import type { ModelPrice } from "./values.ts";
 
-/** What a call may come to, ahead of it: whole tokens and decimal USD, nothing where absent. */
+/** Whole tokens and decimal USD. Zero if absent. */
 export interface EstimateRequest extends StepRequest {
-  /** At least the two below together, which is what it is where absent. */
+  /** At least the sum of the two below, which is the default. */
   readonly tokens?: number | undefined;
   readonly input_tokens?: number | undefined;
   readonly output_tokens?: number | undefined;
-  /** Absent: priced by `model`, tokens of neither kind as output; or nothing where there is no model either. */
+  /** Absent: priced by `model`, tokens that can be either as output; zero if there is no model either. */
   readonly cost_usd?: number | undefined;
   readonly provider?: string | undefined;
 }
 
-/** True where a request says what its call may come to. */
 export function hasEstimate({ tokens, input_tokens, output_tokens, cost_usd }: EstimateRequest): boolean {
   return (tokens ?? input_tokens ?? output_tokens ?? cost_usd) !== undefined;
 }
 
 /**
- * Takes an estimate to inner units, as one call.
+ * Converts an estimate to inner units, as one call.
  *
- * @throws RangeError that names the field at fault, UnknownModelError where the model has no price
+ * @throws RangeError that names the invalid field, UnknownModelError if the model has no price
  */
 export function estimateOf(
   request: EstimateRequest,
@@ -47,5 +47,4 @@ export function estimateOf(
   return { tokens, inputTokens: input_tokens, outputTokens: output_tokens, costNanoUsd, calls: 1, concurrentCalls: 1 };
 }
 
-/** What is wrong with a `tokens` below its parts. */
 export const TOKENS_TAKE_ALL = "takes at least input_tokens and output_tokens together";

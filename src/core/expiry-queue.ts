@@ -1,3 +1,4 @@
+/** A priority queue of ids by the time at which they expire. */
 import TinyQueue from "tinyqueue";
 
 interface Expiry {
@@ -5,21 +6,20 @@ interface Expiry {
   readonly atMs: number;
 }
 
-/** How many entries that are out of date it keeps beside as many as it has ids. */
+/** How many outdated entries there can be, in addition to as many as there are ids. */
 const SLACK = 1024;
-/** How many are taken out one by one before the rest is sorted at once. */
+/** How many ids are taken one by one before the rest is sorted at once. */
 const MAX_POPPED = 256;
 
 /**
- * Which of many ids' times ends first; of those that end together, the least id. An id whose time changes has a new
- * entry, and the old one is passed over when its turn comes, or dropped with others once they are the most of all.
+ * Ids that expire at the same time are in order of the ids. When the time of an id changes, it gets a new entry; the
+ * outdated one is skipped when it comes first, or removed with others once most entries are outdated.
  */
 export class ExpiryQueue {
-  /** By id, when its time ends. */
   readonly #times = new Map<string, number>();
   #entries = queueOf([]);
 
-  /** How many entries it has, those that are out of date among them. */
+  /** The number of entries, outdated ones included. */
   get length(): number {
     return this.#entries.length;
   }
@@ -28,15 +28,15 @@ export class ExpiryQueue {
     if (this.#times.get(id) === atMs) return;
     this.#times.set(id, atMs);
     this.#entries.push({ id, atMs });
-    this.#drop();
+    this.#removeOutdated();
   }
 
   delete(id: string): void {
     this.#times.delete(id);
-    this.#drop();
+    this.#removeOutdated();
   }
 
-  /** The id whose time ends first, and when; undefined where there is none. */
+  /** The id that expires first; undefined if there is none. */
   first(): Expiry | undefined {
     for (let next = this.#entries.peek(); next; next = this.#entries.peek()) {
       if (this.#times.get(next.id) === next.atMs) return next;
@@ -45,7 +45,7 @@ export class ExpiryQueue {
     return undefined;
   }
 
-  /** Takes out the ids whose time has ended, in order. */
+  /** Removes and returns the ids that have expired, in order. */
   takeUpTo(nowMs: number): string[] {
     const taken: string[] = [];
     for (let next = this.first(); next && next.atMs <= nowMs; next = this.first()) {
@@ -62,17 +62,17 @@ export class ExpiryQueue {
     this.#entries = queueOf([]);
   }
 
-  /** Sorts those whose time has ended, and makes the queue anew of the rest: for thousands, that is faster. */
+  /** Sorts the expired ids and rebuilds the queue from the rest, which is faster for thousands. */
   #takeMany(nowMs: number): string[] {
-    const ended: Expiry[] = [];
+    const expired: Expiry[] = [];
     const left: Expiry[] = [];
-    for (const [id, atMs] of this.#times) (atMs <= nowMs ? ended : left).push({ id, atMs });
-    for (const { id } of ended) this.#times.delete(id);
+    for (const [id, atMs] of this.#times) (atMs <= nowMs ? expired : left).push({ id, atMs });
+    for (const { id } of expired) this.#times.delete(id);
     this.#entries = queueOf(left);
-    return ended.sort(byTime).map(({ id }) => id);
+    return expired.sort(byTime).map(({ id }) => id);
   }
 
-  #drop(): void {
+  #removeOutdated(): void {
     if (this.#entries.length <= 2 * this.#times.size + SLACK) return;
     this.#entries = queueOf([...this.#times].map(([id, atMs]) => ({ id, atMs })));
   }

@@ -1,21 +1,22 @@
+/** The sweep: finds idle buckets that nobody asks for. */
 import type { Bucket } from "./bucket.ts";
 import type { BucketStore } from "./bucket-store.ts";
 import { type Scope, TENANT } from "./limits.ts";
 
-/** How many buckets are looked at in one stretch of time, and how many of those in one operation. */
-const MAX_SWEPT = 1000;
-const SWEPT_AT_ONCE = 64;
+/** How many buckets are checked in one sweep, and how many of those with one operation. */
+const MAX_PER_SWEEP = 1000;
+const MAX_PER_OPERATION = 64;
 
 /**
- * Goes through all buckets again and again, a few in passing of an operation, to find those that are idle though nobody
- * asks for them. Answers do not depend on it.
+ * Goes through all buckets round after round, a few with each operation. Answers do not depend on it: an idle bucket
+ * that is asked for is evicted anyway.
  */
 export class IdleSweep {
   readonly #store: BucketStore;
   #startedAtMs = Number.NEGATIVE_INFINITY;
-  /** How many are still to be looked at in this stretch of time. */
+  /** How many buckets this sweep has left. */
   #left = 0;
-  /** The scopes that this round has not gone through yet, and how far it has come in the first of them. */
+  /** The scopes that this round has not finished, and the last subject it checked in the first of them. */
   #scopes: Scope[] = [];
   #after: string | undefined;
 
@@ -24,30 +25,30 @@ export class IdleSweep {
   }
 
   /**
-   * The next buckets to look at; none if this stretch of time has seen enough of them.
+   * The next buckets to check; none if this sweep is over.
    *
-   * @param everyMs the length of a stretch, a second at the least
+   * @param everyMs how often a sweep starts, once a second at most
    */
   next(everyMs: number, nowMs: number): readonly Bucket[] {
     const sinceMs = nowMs - this.#startedAtMs;
-    // The time of the last start is kept, not of the next, so that a shorter stretch counts at once.
+    // Remembers the last start, not the next, so that a shorter interval takes effect at once.
     if (sinceMs < 0 || sinceMs >= Math.max(1000, everyMs)) {
       this.#startedAtMs = nowMs;
-      this.#left = MAX_SWEPT;
+      this.#left = MAX_PER_SWEEP;
     }
     if (this.#left <= 0) return [];
     if (this.#scopes.length === 0) this.#scopes = [...this.#store.scopes()].filter((scope) => scope !== TENANT);
     const found: Bucket[] = [];
-    for (let scope = this.#scopes[0]; scope !== undefined && found.length < SWEPT_AT_ONCE; [scope] = this.#scopes) {
-      const some = this.#store.after(scope, this.#after, SWEPT_AT_ONCE - found.length);
+    for (let scope = this.#scopes[0]; scope !== undefined && found.length < MAX_PER_OPERATION; [scope] = this.#scopes) {
+      const some = this.#store.after(scope, this.#after, MAX_PER_OPERATION - found.length);
       found.push(...some);
       this.#after = some.at(-1)?.subject;
-      if (found.length < SWEPT_AT_ONCE || this.#after === undefined) {
+      if (found.length < MAX_PER_OPERATION || this.#after === undefined) {
         this.#scopes.shift();
         this.#after = undefined;
       }
     }
-    // At the end of a round the rest of the time has nothing more to look at.
+    // A sweep is over at the end of a round.
     this.#left = this.#scopes.length === 0 ? 0 : this.#left - found.length;
     return found;
   }

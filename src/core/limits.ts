@@ -1,46 +1,45 @@
+/** Limits' names: their grammar, their parts, and the order in which decisions check limits. */
+import { METRICS, type Metric, whyNoWindow } from "./metrics.ts";
 import { compareWindows, LIFETIME, parseWindow, WINDOWS_TAKE, type Window } from "./window.ts";
 
-/** What a limit counts. The order is the one in which limits of a scope are checked. */
-export const METRICS = [
-  "tokens",
-  "input_tokens",
-  "output_tokens",
-  "cost_usd",
-  "wall_clock",
-  "calls",
-  "concurrent_calls",
-] as const;
-export type Metric = (typeof METRICS)[number];
-
 /**
- * Whose spending a limit counts: `tenant` for all together, `user`, a label's name, or two to four of those joined
- * by `_and_`, in which `user` comes first and labels follow alphabetically.
+ * Whose spending a limit counts: `tenant` for everyone's together, `user`, a label's name, or a compound of two to four
+ * of those joined by `_and_`, `user` first and labels in alphabetical order.
  */
 export type Scope = string;
 
 export const TENANT = "tenant";
 export const USER = "user";
-const JOINT = "_and_";
-const MAX_PARTS = 4;
+/** What joins the parts of a compound scope. */
+export const JOINT = "_and_";
+export const MAX_PARTS = 4;
 
-/** What a limit's name says: whose spending, of what, over which stretch of time. */
+/**
+ * A label's name as a regular expression, for use where an underscore follows it, as in a limit's name. `and` as one
+ * of its words would make the name of a compound scope ambiguous.
+ */
+export const LABEL_PATTERN = "(?!and_)[a-z](?:(?!_and_)[a-z0-9_]){0,63}";
+const LABEL_THEN_UNDERSCORE = new RegExp(`^${LABEL_PATTERN}_$`);
+
+/** The parts of a limit's name. */
 export interface LimitName {
   readonly scope: Scope;
   readonly metric: Metric;
   readonly window: Window;
 }
 
-/** A limit as configured. `max` is in the metric's inner unit: tokens, calls, nano-USD, or milliseconds. */
+/** A limit of a configuration or a bucket. */
 export interface Limit extends LimitName {
   /** As the configuration spells it. */
   readonly name: string;
+  /** In the metric's inner unit: tokens, calls, nano-USD, or milliseconds. */
   readonly max: number;
 }
 
 /**
- * Reads a limit's name: `[per_<scope>_]max_<metric>[_per_<window>]`.
+ * Parses a limit's name: `[per_<scope>_]max_<metric>[_per_<window>]`.
  *
- * @returns the name's parts, or a sentence that says what is wrong with it and what is allowed
+ * @returns its parts, or a sentence that says what is wrong with it and what is allowed
  */
 export function parseLimitName(name: string): LimitName | string {
   // The scope is greedy: it ends at the last `_max_`.
@@ -60,25 +59,24 @@ export function parseLimitName(name: string): LimitName | string {
   const windowId = rest.slice(`${metric}_per_`.length);
   const window = parseWindow(windowId);
   if (!window) return `has an unknown window "${windowId}"; ${WINDOWS_TAKE}`;
-  if (metric === "wall_clock") return "takes no window: a wall clock runs from a bucket's start";
-  if (metric === "concurrent_calls") return "takes no window: it counts the reservations that are open now";
-  return { scope, metric, window };
+  const noWindow = whyNoWindow(metric);
+  return noWindow ? `takes no window: ${noWindow}` : { scope, metric, window };
 }
 
-/** Prints the name that `parseLimitName` reads back to the same parts. */
+/** Prints the canonical name, which `parseLimitName` parses to the same parts. */
 export function printLimitName({ scope, metric, window }: LimitName): string {
   const prefix = scope === TENANT ? "" : `per_${scope}_`;
   return `${prefix}max_${metric}${window.kind === "lifetime" ? "" : `_per_${window.id}`}`;
 }
 
-/** How a warning speaks of a limit, in the original's words: `tokens`, `cost`, `per-user tokens per day`. */
+/** Describes a limit in a warning, in the original's words: `tokens`, `cost`, `per-user tokens per day`. */
 export function describeLimit({ scope, metric, window }: LimitName): string {
   const what = metric === "cost_usd" ? "cost" : metric.replaceAll("_", " ");
   const whose = scope === TENANT ? "" : `per-${scope.replaceAll("_", "-")} `;
   return `${whose}${what}${window.kind === "lifetime" ? "" : ` per ${window.id}`}`;
 }
 
-/** Reads a scope's name, its parts in any order; undefined where it is not one. */
+/** Parses a scope's name, whose parts can be in any order; undefined if it is invalid. */
 export function parseScope(name: string): Scope | undefined {
   if (name === TENANT) return TENANT;
   const parts = name.split(JOINT);
@@ -87,22 +85,21 @@ export function parseScope(name: string): Scope | undefined {
   return parts.sort((a, b) => Number(b === USER) - Number(a === USER) || compareText(a, b)).join(JOINT);
 }
 
-/** What a scope is made of: nothing for the tenant, else `user` and labels' names. */
+/** The parts of a scope: none for the tenant, else `user` and labels' names. */
 export function scopeParts(scope: Scope): readonly string[] {
   return scope === TENANT ? [] : scope.split(JOINT);
 }
 
-/** True for what a label can be called. An `and` among its words would make a compound scope's name ambiguous. */
 export function isLabelName(name: string): boolean {
-  return /^[a-z][a-z0-9_]{0,63}$/.test(name) && name !== TENANT && name !== USER && !`_${name}_`.includes(JOINT);
+  return name !== TENANT && name !== USER && LABEL_THEN_UNDERSCORE.test(`${name}_`);
 }
 
-/** Orders scopes as decisions check them: tenant, user, labels, then compounds, fewer parts first. */
+/** Orders scopes as decisions check them: the tenant, user, labels, then compounds, those of fewer parts first. */
 export function compareScopes(a: Scope, b: Scope): number {
   return scopeParts(a).length - scopeParts(b).length || Number(b === USER) - Number(a === USER) || compareText(a, b);
 }
 
-/** Orders a configuration's limits as decisions check them: by scope, then metric, then the longest window first. */
+/** Orders limits as decisions check them: by scope, then by metric, then the longest window first. */
 export function compareLimits(a: LimitName, b: LimitName): number {
   return (
     compareScopes(a.scope, b.scope) ||

@@ -1,10 +1,11 @@
+/** A store of buckets in this process's memory. */
 import { type Bucket, type BucketKey, newBucket } from "./bucket.ts";
 import type { BucketStore } from "./bucket-store.ts";
 import { type Scope, TENANT } from "./limits.ts";
 
-/** Buckets in this process's memory. Every operation takes constant time. */
+/** Every operation takes constant time. */
 export class MemoryBuckets implements BucketStore {
-  /** Of each scope, in order of touch, the oldest first: a Map iterates in order of insertion. */
+  /** By scope and subject, the least recently touched first: a Map iterates in order of insertion. */
   readonly #scopes = new Map<Scope, Map<string, Bucket>>();
 
   #generation = 0;
@@ -33,7 +34,7 @@ export class MemoryBuckets implements BucketStore {
     buckets?.set(bucket.subject, bucket);
   }
 
-  /** Nothing to do: the bucket that changed is the one kept. */
+  /** Nothing to do: a bucket is changed in place. */
   save(): void {}
 
   scopes(): Scope[] {
@@ -44,7 +45,7 @@ export class MemoryBuckets implements BucketStore {
     return this.#scopes.get(scope)?.size ?? 0;
   }
 
-  /** Those touched the longest ago, among which the idle ones are. */
+  /** The least recently touched ones, which include the idle ones, instead of an order by subject. */
   after(scope: Scope, subject: string | undefined, limit: number): readonly Bucket[] {
     const found: Bucket[] = [];
     if (subject !== undefined) return found;
@@ -59,7 +60,7 @@ export class MemoryBuckets implements BucketStore {
     return true;
   }
 
-  /** A Map's iterator may lose what it has given out, so evictions on the way are fine. */
+  /** Entries of a Map can be deleted during an iteration. */
   inOrderOfTouch(scope: Scope): Iterable<Bucket> {
     return this.#scopes.get(scope)?.values() ?? [];
   }

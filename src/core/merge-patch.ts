@@ -1,4 +1,4 @@
-/** Applies a JSON merge patch (RFC 7396, section 2): null takes a member away, an object merges, all else replaces. */
+/** Applies a JSON merge patch (RFC 7396, section 2): null removes a member, an object is merged, all else replaces. */
 export function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch;
   const members = new Map(isObject(target) ? Object.entries(target) : []);

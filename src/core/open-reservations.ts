@@ -1,3 +1,4 @@
+/** Open reservations, and those whose expiry is not recorded yet. */
 import { type BucketKey, keyOf, type Subject } from "./bucket.ts";
 import { ExpiryQueue } from "./expiry-queue.ts";
 import type { Scope } from "./limits.ts";
@@ -6,37 +7,38 @@ import { PendingSum } from "./pending-sum.ts";
 import { chargeAtExpiry, type Reservation } from "./reservation.ts";
 import { NO_USAGE, type Usage } from "./usage.ts";
 
-/** A hold that is not settled yet, and the sums that count it. */
+/** A reservation, and the sums that count it. */
 interface Entry {
   readonly reservation: Reservation;
   isDue: boolean;
-  /** What its expiry charges; null if it charges nothing. */
+  /** What its expiry charges; null if nothing. */
   readonly charge: Usage | null;
   readonly sums: PendingSum[];
 }
 
-/** In place of a scope: whose reservations they are. */
+/** In place of a scope: sums by owner. */
 const OWNERS = "";
 
-/** How many scopes have their sums kept: more than a configuration can name. */
+/** How many scopes can have sums in memory: more than a configuration can name. */
 const MAX_SCOPES = 256;
 
 /**
- * The reservations that are not settled: by id, summed by bucket, and ordered by expiry.
+ * Reservations by id, summed by bucket, and ordered by expiry.
  *
- * One whose time has come is *due* from the moment that `passTo` learns the time: it keeps nothing any more, and what
- * it charges is counted with what its buckets have used. Its expiry is recorded later, a few at a time. Putting one,
- * or having it become due, costs a step for each scope that is summed, and the logarithm of their number.
+ * A reservation that has expired but whose expiry is not recorded yet is *due*: it has no pending amounts any more, and
+ * what its expiry charges counts as used. Reservations become due in `advanceTo`; expiries are recorded later, a few at
+ * a time. Cost of putting a reservation, or of one becoming due: a step for each scope with sums, and the logarithm of
+ * the number of reservations.
  */
 export class OpenReservations {
   /** In order of creation. */
   readonly #entries = new Map<string, Entry>();
-  /** Those of them that are due, in the order in which they became so. */
+  /** In order of expiry. */
   readonly #due = new Map<string, Entry>();
-  /** Of each scope that was asked for, the sums of its buckets. */
+  /** Sums of the scopes that were asked for, by subject. */
   readonly #sums = new Map<Scope, Map<string, PendingSum>>();
   readonly #expiries = new ExpiryQueue();
-  /** Finds the bucket of a scope that a subject counts in. If that changes, the scope is to be counted anew. */
+  /** The bucket of a scope that a subject counts in. When that changes, the scope must be recounted. */
   locate: (scope: Scope, subject: Subject) => BucketKey | undefined = keyOf;
 
   /** How many are open or due. */
@@ -44,7 +46,6 @@ export class OpenReservations {
     return this.#entries.size;
   }
 
-  /** How many are due. */
   get dueSize(): number {
     return this.#due.size;
   }
@@ -57,23 +58,22 @@ export class OpenReservations {
     return this.#due.has(id);
   }
 
-  /** The oldest that is not settled. */
   oldest(): Reservation | undefined {
     const [oldest] = this.#entries.values();
     return oldest?.reservation;
   }
 
-  /** Those that are open, in order of their creation. */
+  /** The open ones, in order of creation. */
   *values(): Iterable<Reservation> {
     for (const { reservation, isDue } of this.#entries.values()) if (!isDue) yield reservation;
   }
 
-  /** Those that are due, in the order in which they expired. */
+  /** The due ones, in order of expiry. */
   *due(): Iterable<Reservation> {
     for (const { reservation } of this.#due.values()) yield reservation;
   }
 
-  /** Keeps a hold while it is open, and drops it once it is settled. */
+  /** Adds or replaces an open reservation; removes one that is no longer open. */
   put(reservation: Reservation): void {
     const known = this.#entries.get(reservation.id);
     if (known) this.#discount(known);
@@ -89,8 +89,8 @@ export class OpenReservations {
     for (const [scope, sums] of this.#sums) this.#count(sums, scope, entry);
   }
 
-  /** Learns the time: those that have expired by it become due. */
-  passTo(nowMs: number): void {
+  /** Makes the reservations due that have expired by now. */
+  advanceTo(nowMs: number): void {
     for (const id of this.#expiries.takeUpTo(nowMs)) {
       const entry = this.#entries.get(id);
       if (!entry) continue;
@@ -103,34 +103,34 @@ export class OpenReservations {
     }
   }
 
-  /** What open reservations keep of a bucket. */
+  /** The pending amounts of open reservations in a bucket. */
   pendingOf(key: BucketKey): Pending {
     return this.size === 0 ? NOTHING_PENDING : (this.#sumOf(key)?.pending ?? NOTHING_PENDING);
   }
 
-  /** What open reservations of one owner keep. */
+  /** The pending amounts of one owner's open reservations. */
   pendingOfOwner(owner: string): Pending {
     return this.size === 0
       ? NOTHING_PENDING
       : (this.#sumOf({ scope: OWNERS, subject: owner })?.pending ?? NOTHING_PENDING);
   }
 
-  /** What those that are due charge to a bucket. */
+  /** What due reservations charge to a bucket. */
   dueOf(key: BucketKey): Usage {
     return this.#due.size === 0 ? NO_USAGE : (this.#sumOf(key)?.due ?? NO_USAGE);
   }
 
-  /** True if a reservation is open that counts for a bucket, or a charge for it is due. */
-  isKept(key: BucketKey): boolean {
+  /** True if a bucket has open reservations or due charges. */
+  isInUse(key: BucketKey): boolean {
     return this.size > 0 && this.#sumOf(key)?.isEmpty === false;
   }
 
-  /** When the next open one expires; null if none is open. */
+  /** When the next open reservation expires; null if none is open. */
   nextExpiryMs(): number | null {
     return this.#expiries.first()?.atMs ?? null;
   }
 
-  /** Drops the sums of a scope, which are made again when they are asked for. */
+  /** Discards the sums of a scope; they are built again when they are asked for. */
   recount(scope: Scope): void {
     if (!this.#sums.delete(scope)) return;
     for (const { sums } of this.#entries.values()) {
@@ -153,20 +153,19 @@ export class OpenReservations {
   #sumsOf(scope: Scope): Map<string, PendingSum> {
     const known = this.#sums.get(scope);
     if (known) return known;
-    if (this.#sums.size >= MAX_SCOPES) this.#dropSums();
+    if (this.#sums.size >= MAX_SCOPES) this.#discardSums();
     const sums = new Map<string, PendingSum>();
     this.#sums.set(scope, sums);
     for (const entry of this.#entries.values()) this.#count(sums, scope, entry);
     return sums;
   }
 
-  /** Drops the sums of every scope; they are made again when they are asked for. */
-  #dropSums(): void {
+  #discardSums(): void {
     this.#sums.clear();
     for (const { sums } of this.#entries.values()) sums.length = 0;
   }
 
-  /** Counts a hold in the sum of its bucket of a scope, if it has one. */
+  /** Counts a reservation in the sum of its bucket of a scope, if it counts in one. */
   #count(sums: Map<string, PendingSum>, scope: Scope, entry: Entry): void {
     const { owner, subject } = entry.reservation;
     const ofOwner = owner === undefined ? undefined : { scope, subject: owner };
@@ -187,7 +186,7 @@ export class OpenReservations {
       if (!sum.isEmpty) continue;
       const { scope, subject } = sum.key;
       const sums = this.#sums.get(scope);
-      // An empty sum may have been replaced while a hold that is due and charges nothing still had it.
+      // A due reservation that charges nothing still refers to its sum, which may have been replaced meanwhile.
       if (sums?.get(subject) === sum) sums.delete(subject);
     }
   }

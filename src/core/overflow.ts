@@ -1,3 +1,4 @@
+/** Overflow buckets: which subjects share the overflow bucket of their scope. */
 import { type BucketKey, keyOf, overflowKey, type Subject } from "./bucket.ts";
 import type { BucketStore } from "./bucket-store.ts";
 import { type Scope, TENANT } from "./limits.ts";
@@ -6,19 +7,19 @@ import type { Policy } from "./policy.ts";
 import type { Rules } from "./rules.ts";
 
 /**
- * Which subjects share the overflow bucket of their scope. In a scope that some limit counts for, no bucket is evicted
- * to make room, for its subject would begin anew; so once there are as many as `max_users` allows, subjects without a
- * bucket of their own count together, under the limits that each of them would have. They do so until that bucket is
- * idle, or the bound is raised: not just until there is room, for then they would begin anew as well.
+ * In a scope that a limit counts for, evicting a bucket to make room would reset its subject's limit. So once the scope
+ * has as many buckets as `max_users` allows, subjects without a bucket of their own share one, under the limits that
+ * each of them would have. They share it until it is idle or the bound is raised; not just until there is room, which
+ * would reset their limits as well.
  */
 export class Overflow {
   readonly #store: BucketStore;
   readonly #reservations: OpenReservations;
   readonly #isOn: boolean;
-  /** Of the scopes that some limit counts for: whether subjects without a bucket share one. */
+  /** Of scopes that a limit counts for: whether subjects without a bucket share one. */
   readonly #full = new Map<Scope, boolean>();
-  /** Whether a scope has an overflow bucket, as last seen. What it says to be there is looked for again. */
-  readonly #exists = new Map<Scope, boolean>();
+  /** Whether a scope had an overflow bucket when it was last checked. True is checked again; it may be evicted. */
+  readonly #hasBucket = new Map<Scope, boolean>();
 
   constructor(store: BucketStore, reservations: OpenReservations, rules: Rules) {
     this.#store = store;
@@ -27,47 +28,46 @@ export class Overflow {
     if (this.#isOn) reservations.locate = (scope, subject) => this.#locate(scope, subject);
   }
 
-  /** Finds out which scopes are full now. What reservations keep in a scope is counted anew if that has changed. */
-  look({ limitsByScope, maxBuckets }: Policy): void {
+  /** Checks which scopes are full now, and recounts the reservations of those that were not before, or are no longer. */
+  refresh({ limitsByScope, maxBuckets }: Policy): void {
     if (!this.#isOn) return;
-    for (const scope of this.#full.keys()) if (!limitsByScope.has(scope)) this.#set(scope, false);
+    for (const scope of this.#full.keys()) if (!limitsByScope.has(scope)) this.#setFull(scope, false);
     for (const scope of limitsByScope.keys()) {
       if (scope === TENANT) continue;
-      const isFull = maxBuckets !== null && (this.exists(scope) || this.#store.count(scope) >= maxBuckets);
-      this.#set(scope, isFull);
+      const isFull = maxBuckets !== null && (this.hasBucket(scope) || this.#store.count(scope) >= maxBuckets);
+      this.#setFull(scope, isFull);
     }
   }
 
-  /** True if a subject counts in the overflow bucket, provided that it has no bucket of its own. */
-  takes(key: BucketKey): boolean {
+  /** True if a subject without a bucket of its own counts in the overflow bucket. */
+  includes(key: BucketKey): boolean {
     return this.#full.get(key.scope) === true && this.#store.overridesOf(key) === undefined;
   }
 
-  /** True if a scope has an overflow bucket. */
-  exists(scope: Scope): boolean {
-    if (scope === TENANT || this.#exists.get(scope) === false) return false;
+  hasBucket(scope: Scope): boolean {
+    if (scope === TENANT || this.#hasBucket.get(scope) === false) return false;
     const exists = this.#store.get(overflowKey(scope)) !== undefined;
-    this.#exists.set(scope, exists);
+    this.#hasBucket.set(scope, exists);
     return exists;
   }
 
-  /** Learns that an overflow bucket was made. */
-  made(scope: Scope): void {
-    this.#exists.set(scope, true);
+  /** Must be called when an overflow bucket is created. */
+  noteCreated(scope: Scope): void {
+    this.#hasBucket.set(scope, true);
   }
 
-  /** Has what reservations keep in a scope counted anew: it may be another bucket's now. */
+  /** Recounts the reservations of a scope, some of which may count in another bucket now. */
   recount(scope: Scope): void {
     if (this.#full.get(scope)) this.#reservations.recount(scope);
   }
 
-  /** Drops what is in memory. */
+  /** Discards what is in memory. */
   discard(): void {
     this.#full.clear();
-    this.#exists.clear();
+    this.#hasBucket.clear();
   }
 
-  #set(scope: Scope, isFull: boolean): void {
+  #setFull(scope: Scope, isFull: boolean): void {
     if (this.#full.get(scope) === isFull) return;
     this.#full.set(scope, isFull);
     this.#reservations.recount(scope);
@@ -75,7 +75,7 @@ export class Overflow {
 
   #locate(scope: Scope, subject: Subject): BucketKey | undefined {
     const key = keyOf(scope, subject);
-    if (!key || !this.takes(key) || this.#store.get(key)) return key;
+    if (!key || !this.includes(key) || this.#store.get(key)) return key;
     return overflowKey(scope);
   }
 }

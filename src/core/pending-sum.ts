@@ -1,20 +1,20 @@
+/** The sum of reservations in one bucket. */
 import type { BucketKey } from "./bucket.ts";
 import { NOTHING_PENDING, type Pending } from "./pending.ts";
 import { CEILING, NO_USAGE, type Usage } from "./usage.ts";
 
-/** Sums are kept in two limbs, each of which stays exact for 2^26 amounts of up to 2^53−1. */
+/** The base of the two limbs of a sum, each of which stays exact for 2^26 amounts of up to 2^53−1. */
 const LIMB = 2 ** 27;
 
 const high = (amount: number) => Math.floor(amount / LIMB);
 
-/** A sum of two limbs, up to the ceiling of what is counted. */
 const sumOf = (highs: number, lows: number) => Math.min(CEILING, highs * LIMB + lows);
 
 /**
- * What reservations keep of one bucket: the pending amounts of those that are open, and the charges of those that have
- * expired and are not recorded yet. Sums are exact however large they become; they are read up to the ceiling.
+ * The pending amounts of open reservations, and the charges of due ones. Sums stay exact at any size and are read up to
+ * the ceiling.
  *
- * The limbs are plain fields: there are as many of these as there are buckets that something is reserved from.
+ * The limbs are plain fields to save memory: every bucket with a reservation has one of these.
  */
 export class PendingSum {
   readonly key: BucketKey;
@@ -41,12 +41,10 @@ export class PendingSum {
     this.key = key;
   }
 
-  /** True if nothing is open and nothing is due. */
   get isEmpty(): boolean {
     return this.#open === 0 && this.#due === 0;
   }
 
-  /** What open reservations keep. */
   get pending(): Pending {
     if (this.#open === 0) return NOTHING_PENDING;
     return {
@@ -59,7 +57,6 @@ export class PendingSum {
     };
   }
 
-  /** What expired reservations are charged and is not recorded yet. */
   get due(): Usage {
     if (this.#due === 0) return NO_USAGE;
     return {

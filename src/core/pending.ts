@@ -1,17 +1,15 @@
+/** Pending amounts: what open reservations set aside, or an estimate asks for. No total or window counts them. */
 import type { Amounts } from "./usage.ts";
 
-/**
- * What is held, or asked for, ahead of calls: whole tokens and calls, integer nano-USD. It is no spending, and no
- * counter has it.
- */
+/** Whole tokens and calls, and integer nano-USD. */
 export interface Pending {
-  /** At least the sum of the two below; the rest is not known to be either. */
+  /** At least the sum of the two below; the rest can become either. */
   readonly tokens: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly costNanoUsd: number;
   readonly calls: number;
-  /** How many holds it is. */
+  /** The number of reservations. */
   readonly concurrentCalls: number;
 }
 
@@ -33,8 +31,8 @@ export function subtractPending(a: Pending, b: Pending): Pending {
 }
 
 /**
- * What is left of a hold after some of it was spent: each amount down to zero, and no more tokens of a kind than there
- * are tokens left, the input's first. It is still one hold.
+ * What is left of a reservation's pending amounts after a part was spent: each down to zero, and no more input and
+ * output tokens than there are tokens left, input first. It is still one concurrent call.
  */
 export function pendingAfter(pending: Pending, spent: Amounts): Pending {
   const left = (amount: number, used: number) => Math.max(0, amount - used);

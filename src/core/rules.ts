@@ -1,20 +1,19 @@
-/** What differs between a budget in a process, as the original has it, and the service. */
+/** The rules that differ between a `StandardBudget`, which has the original's, and the service. */
 export interface Rules {
   /**
-   * What happens when a scope has as many buckets as `max_users` allows and another subject comes: the bucket touched
-   * the longest ago is evicted; or, in a scope that some limit counts for, new subjects share one overflow bucket.
+   * What happens to a new subject of a full scope: the least recently touched bucket is evicted for it; or, if a limit
+   * counts for the scope, it shares the scope's overflow bucket.
    */
   readonly whenFull: "evict" | "overflow";
-  /** How many buckets one operation evicts to bring a scope within its bound. */
+  /** How many buckets above the bound one operation evicts. */
   readonly evictedAtOnce: number;
   /**
-   * A touch is stored when the one stored before is as old as this share of the idle time. If the process ended, a
-   * bucket may have been touched so much later than is known, and is kept for so much longer. 0: every touch is stored.
+   * A touch is stored once the stored one is older than this share of the idle time. Later touches are lost with the
+   * process, so a bucket read from storage is kept for longer by this share. 0: every touch is stored.
    */
   readonly touchShare: number;
 }
 
-/** The original's rules. */
 export const ORIGINAL_RULES: Rules = { whenFull: "evict", evictedAtOnce: Number.POSITIVE_INFINITY, touchShare: 0 };
 
 export const SERVICE_RULES: Rules = { whenFull: "overflow", evictedAtOnce: 64, touchShare: 1 / 60 };

@@ -1,103 +1,152 @@
-import { isTimezone, WEEKDAYS } from "./calendar.ts";
+/** The settings of a configuration. Their types, checks, defaults, JSON Schema and documentation follow from this table. */
+import { WEEKDAYS } from "./calendar.ts";
+import type { ChoiceType, ModelPrice, NumberType, ValueType } from "./values.ts";
 
-/** What a configuration's key accepts, and the sentence that says so. */
-export interface Rule {
-  readonly accepts: (value: unknown) => boolean;
-  readonly takes: string;
-}
-
-/** The largest duration that a configuration can name, in seconds. */
+/** The largest duration that a configuration accepts, in seconds. */
 export const MAX_SECONDS = 1e11;
-
-/** The longest that a reservation holds at a time, in seconds. */
+/** The longest time to live of a reservation, in seconds. */
 export const MAX_TTL_SECONDS = 86_400;
-/** How long a reservation can be kept by extending it, in seconds since it was made. */
-export const MAX_AGE_SECONDS = 7 * 86_400;
-const MAX_RETENTION_DAYS = 3660;
-
-/** The most that one event can report, whatever is configured. */
+/** The most that one event can report, whatever the configuration says. */
 export const MAX_EVENT_TOKENS = 1_000_000_000_000;
 export const MAX_EVENT_COST_USD = 1_000_000;
 
-export const isWhole = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+/** What a setting takes, means, and is if it is absent. */
+export type Setting = ValueType & {
+  readonly default: unknown;
+  /** The default of a `StandardBudget`, if it differs. */
+  readonly defaultInProcess?: unknown;
+  readonly description: string;
+};
 
-export const isWithin = (value: unknown, max: number): value is number =>
-  typeof value === "number" && value >= 0 && value <= max;
-
-const isText = (value: unknown): value is string => typeof value === "string";
-
-const oneOf = (...allowed: readonly string[]): Rule => ({
-  accepts: (value) => isText(value) && allowed.includes(value),
-  takes: `one of ${allowed.join(", ")}`,
-});
-
-/** A price per million tokens, in USD. */
-const PRICES = ["input_usd", "output_usd", "cache_read_usd", "cache_write_usd"];
-const MAX_PRICE_USD = 1_000_000;
-
-function isPriceList(value: unknown): boolean {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  return Object.values(value).every(
-    (price) =>
-      typeof price === "object" &&
-      price !== null &&
-      Object.entries(price).every(([key, usd]) => PRICES.includes(key) && isWithin(usd, MAX_PRICE_USD)) &&
-      "input_usd" in price &&
-      "output_usd" in price,
-  );
-}
-
-/** The settings that a configuration can have beside its limits. */
-export const SETTINGS: Readonly<Record<string, Rule>> = {
-  max_event_tokens: {
-    accepts: (value) => isWhole(value) && value >= 1 && value <= MAX_EVENT_TOKENS,
-    takes: `a whole number of tokens from 1 to ${MAX_EVENT_TOKENS}`,
+export const SETTINGS = {
+  soft_warning_at: {
+    type: "number",
+    minimum: 0,
+    maximum: 1,
+    default: 0.8,
+    description: "The share of a maximum from which a decision is `warn`.",
   },
-  max_event_cost_usd: {
-    accepts: (value) => isWithin(value, MAX_EVENT_COST_USD) && value > 0,
-    takes: `a number of USD above 0, up to ${MAX_EVENT_COST_USD}`,
-  },
-  soft_warning_at: { accepts: (value) => isWithin(value, 1), takes: "a number from 0 to 1" },
   timezone: {
-    accepts: (value) => isText(value) && isTimezone(value),
-    takes: "an IANA time zone, such as Europe/Berlin or UTC",
+    type: "timezone",
+    default: "UTC",
+    description: "The time zone of calendar windows.",
   },
   day_starts_at: {
-    accepts: (value) => isText(value) && /^([01]\d|2[0-3]):[0-5]\d$/.test(value),
-    takes: "a local time from 00:00 to 23:59",
+    type: "time",
+    default: "00:00",
+    description: "The local time at which a day, and with it a week and a month, begins.",
   },
-  week_starts_on: oneOf(...WEEKDAYS),
+  week_starts_on: {
+    type: "choice",
+    values: WEEKDAYS,
+    default: "monday",
+    description: "The first day of a week.",
+  },
   month_starts_on: {
-    accepts: (value) => isWhole(value) && value >= 1 && value <= 28,
-    takes: "a day of the month from 1 to 28",
+    type: "integer",
+    minimum: 1,
+    maximum: 28,
+    default: 1,
+    description: "The billing day: the day of the month on which a month begins.",
   },
-  enforcement: oneOf("enforce", "shadow"),
+  enforcement: {
+    type: "choice",
+    values: ["enforce", "shadow"],
+    default: "enforce",
+    description: "With `shadow` no limit blocks, and decisions say which one would have.",
+  },
   shadow_limits: {
-    accepts: (value) => Array.isArray(value) && value.every(isText) && new Set(value).size === value.length,
-    takes: "a list of names of this configuration's limits",
-  },
-  max_users: {
-    accepts: (value) => value === null || (isWhole(value) && value > 0),
-    takes: "a whole number from 1, or null for no bound",
-  },
-  user_idle_ttl_seconds: {
-    accepts: (value) => value === null || (isWithin(value, MAX_SECONDS) && value > 0),
-    takes: "a number of seconds above 0, or null for never",
-  },
-  reservation_ttl_seconds: {
-    accepts: (value) => isWithin(value, MAX_TTL_SECONDS) && value >= 1,
-    takes: `a number of seconds from 1 to ${MAX_TTL_SECONDS}`,
-  },
-  max_reserved_share: {
-    accepts: (value) => isWithin(value, 1) && value > 0,
-    takes: "a number above 0, up to 1",
-  },
-  ledger_retention_days: {
-    accepts: (value) => isWhole(value) && value >= 1 && value <= MAX_RETENTION_DAYS,
-    takes: `a whole number of days from 1 to ${MAX_RETENTION_DAYS}`,
+    type: "limit_names",
+    default: [] as readonly string[],
+    description: "Limits that do not block; decisions say which one would have.",
   },
   prices: {
-    accepts: isPriceList,
-    takes: `an object from models to {input_usd, output_usd, cache_read_usd?, cache_write_usd?}, each USD per million tokens from 0 to ${MAX_PRICE_USD}`,
+    type: "prices",
+    default: {} as Readonly<Record<string, ModelPrice>>,
+    description: "Prices of models, which take precedence over those of the catalogue.",
   },
-};
+  max_event_tokens: {
+    type: "integer",
+    unit: "tokens",
+    minimum: 1,
+    maximum: MAX_EVENT_TOKENS,
+    default: 100_000_000,
+    description:
+      "The most tokens of one event, or of one reservation with its extensions; more is refused as an error.",
+  },
+  max_event_cost_usd: {
+    type: "number",
+    unit: "USD",
+    exclusiveMinimum: 0,
+    maximum: MAX_EVENT_COST_USD,
+    default: 10_000,
+    description:
+      "The highest cost of one event, or of one reservation with its extensions; more is refused as an error.",
+  },
+  reservation_ttl_seconds: {
+    type: "number",
+    unit: "seconds",
+    minimum: 1,
+    maximum: MAX_TTL_SECONDS,
+    default: 60,
+    description: "The time to live of a reservation that sets none.",
+  },
+  max_reserved_share: {
+    type: "number",
+    exclusiveMinimum: 0,
+    maximum: 1,
+    default: 0.5,
+    description:
+      "The share of what others leave of a limit that the open reservations of one bound caller can take up.",
+  },
+  ledger_retention_days: {
+    type: "integer",
+    unit: "days",
+    minimum: 1,
+    maximum: 3660,
+    default: 35,
+    description: "How long ledger entries and settled reservations are kept.",
+  },
+  max_users: {
+    type: "integer",
+    minimum: 1,
+    null: "no bound",
+    default: 100_000,
+    description:
+      "How many buckets a scope can have. Beyond that, new subjects share the scope's overflow bucket if a limit counts for the scope; if none does, the least recently touched bucket is evicted.",
+  },
+  user_idle_ttl_seconds: {
+    type: "number",
+    unit: "seconds",
+    exclusiveMinimum: 0,
+    maximum: MAX_SECONDS,
+    null: "never",
+    default: null,
+    defaultInProcess: 86_400,
+    description: "The time without a touch after which a bucket is evicted.",
+  },
+} as const satisfies Readonly<Record<string, Setting>>;
+
+export type SettingName = keyof typeof SETTINGS;
+
+type ValueOf<S extends Setting> =
+  | (S extends NumberType
+      ? number
+      : S extends ChoiceType
+        ? S["values"][number]
+        : S extends { readonly type: "limit_names" | "prices" }
+          ? S["default"]
+          : string)
+  | (S extends { readonly null: string } ? null : never);
+
+type CompleteSettings = { readonly [N in SettingName]: ValueOf<(typeof SETTINGS)[N]> };
+
+/** Settings as a configuration has them. */
+export type Settings = { [N in SettingName]?: CompleteSettings[N] | undefined };
+
+/** Every setting of a configuration: its own, else the default. */
+export function settingsOf(config: Settings): CompleteSettings {
+  const names = Object.keys(SETTINGS) as SettingName[];
+  const settings = names.map((name) => [name, config[name] === undefined ? SETTINGS[name].default : config[name]]);
+  return Object.fromEntries(settings) as CompleteSettings;
+}

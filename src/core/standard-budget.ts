@@ -1,26 +1,29 @@
+/** The budget in this process. */
 import { userKey } from "./bucket.ts";
 import type { Budget } from "./budget.ts";
+import type { BudgetConfig } from "./config.ts";
 import { type Consumption, type Pricer, pricedUsageOf, subjectOf } from "./consumption.ts";
 import { type EstimateRequest, estimateOf, hasEstimate } from "./estimate.ts";
 import { MemoryBuckets } from "./memory-buckets.ts";
-import { type BudgetConfig, compilePolicy, type Policy } from "./policy.ts";
+import { compilePolicy, type Policy } from "./policy.ts";
 import { RulesEngine } from "./rules-engine.ts";
+import { SETTINGS } from "./settings.ts";
 import { type BudgetStatus, statusOf, totalsOf, type UsageTotals } from "./status.ts";
 import { NO_USAGE } from "./usage.ts";
 
 export interface StandardBudgetOptions {
-  /** How many buckets of each scope are kept. Null: no bound. Default: the configuration's, else 100,000. */
+  /** How many buckets a scope can have. Null: no bound. Default: the configuration's, else 100,000. */
   max_users?: number | null | undefined;
-  /** Seconds without a touch after which a bucket is forgotten. Null: never. Default: the configuration's, else 86,400. */
+  /** The time without a touch after which a bucket is evicted. Null: never. Default: the configuration's, else 86,400. */
   user_idle_ttl_seconds?: number | null | undefined;
   /** The time in epoch milliseconds. Default `Date.now`. */
   clock?: (() => number) | undefined;
-  /** Prices calls that tell a model and no cost. Without one, such a call is an error. */
+  /** Prices calls that have a model and no cost. Without a pricer, such a call is an error. */
   pricer?: Pricer | undefined;
 }
 
 /**
- * A budget in this process's memory: exact and immediate, gone when the process ends.
+ * A budget in this process's memory: exact and immediate, lost when the process ends.
  *
  * @example
  * const budget = new StandardBudget({ max_tokens: 100_000, per_user_max_cost_usd: 5 });
@@ -34,23 +37,27 @@ export class StandardBudget implements Budget {
   readonly #clock: () => number;
   readonly #pricer: Pricer | undefined;
 
-  /** @throws RangeError that names the key of `config` or `options` at fault and what it takes */
+  /** @throws RangeError that names the invalid key of `config` or `options` and what it takes */
   constructor(config: BudgetConfig = {}, options: StandardBudgetOptions = {}) {
     const { clock = Date.now, pricer, ...bounds } = options;
-    this.#policy = compilePolicy({ user_idle_ttl_seconds: 86_400, ...config, ...bounds });
+    this.#policy = compilePolicy({
+      user_idle_ttl_seconds: SETTINGS.user_idle_ttl_seconds.defaultInProcess,
+      ...config,
+      ...bounds,
+    });
     this.#clock = clock;
     this.#pricer = pricer;
     this.#engine.tenant(clock());
   }
 
-  /** @throws RangeError that names the field at fault and what it takes */
+  /** @throws RangeError that names the invalid field and what it takes */
   allowsStep(step: EstimateRequest = {}): BudgetStatus {
     const nowMs = this.#clock();
     const estimate = hasEstimate(step) ? estimateOf(step, this.#policy.prices, this.#pricer, nowMs) : undefined;
     return statusOf(this.#engine.allowsStep(this.#policy, subjectOf(step), nowMs, estimate), nowMs, step.detail);
   }
 
-  /** @throws RangeError where an amount is not one, or a total would pass 2^53−1; then nothing is recorded */
+  /** @throws RangeError that names the invalid field and what it takes; then nothing is recorded */
   consume(spent: Consumption): BudgetStatus {
     const nowMs = this.#clock();
     const { usage } = pricedUsageOf(spent, this.#policy.prices, this.#pricer, nowMs);
@@ -58,7 +65,7 @@ export class StandardBudget implements Budget {
     return statusOf(decision, nowMs, spent.detail);
   }
 
-  /** The totals of all users together. */
+  /** The tenant's totals: those of all users together. */
   usage(): UsageTotals {
     return totalsOf(this.#engine.tenant(this.#clock()).usage);
   }

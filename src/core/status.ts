@@ -1,59 +1,48 @@
-import type { Decision, Reading } from "./decision.ts";
-import type { Metric } from "./limits.ts";
+/** Decisions and totals in the units of the wire. */
+import type { Decision } from "./decision.ts";
+import { type Metric, wireAmount } from "./metrics.ts";
 import { usdFromNano } from "./money.ts";
-import type { Usage } from "./usage.ts";
+import type { Reading } from "./reading.ts";
+import type { Usage, UsageField } from "./usage.ts";
 
-/** How one limit stands. Amounts are in the metric's wire unit: tokens, calls, USD, or seconds. */
+/** One limit as of now. Amounts are in the metric's wire unit: tokens, calls, USD, or seconds. */
 export interface LimitStatus {
   readonly name: string;
   readonly max: number;
   readonly used: number;
-  /** What live holds keep. */
+  /** The pending amount of open reservations. */
   readonly held: number;
   readonly remaining: number;
-  /** RFC 3339: when nothing that counts now will count any more; null for never. */
+  /** RFC 3339: when nothing that counts now will count any more; null for never, or if nothing counts. */
   readonly resets_at: string | null;
-  /** Only where true: the limit does not block. */
+  /** True if the limit does not block; else absent. */
   readonly shadow?: true;
 }
 
-/** The answer to "may I take the next step?", in the wire's units. */
+/** The answer to "may I take the next step?" */
 export interface BudgetStatus {
-  /** `warn` lets the step through, as `ok` does. */
+  /** A step with `warn` is allowed, as one with `ok` is. */
   readonly state: "ok" | "warn" | "blocked";
-  /** For people: `frozen` or the limit's name where blocked, `tokens at 85%` where warned, else null. */
+  /** For people: `frozen` or the limit's name if blocked, `tokens at 85%` if warned, else null. */
   readonly reason: string | null;
-  /** For programs: the name of the limit that made the state, else null. */
+  /** For programs: the name of the limit that blocks or warns, else null. */
   readonly limit: string | null;
-  /** The least that is left of each metric over all limits that block: what an agent passes on as `max_tokens`. */
+  /** For each metric, the least that any blocking limit leaves: what an agent can pass on as `max_tokens`. */
   readonly remaining: Readonly<Partial<Record<Metric, number>>>;
   /**
-   * Seconds until a blocked step will be let through if nothing more is spent; where only live holds are in its way,
-   * until the first of them ends. Null where that never comes.
+   * Seconds until a blocked step will be allowed if nothing more is spent; if only pending amounts block it, until the
+   * next reservation expires. Null for never.
    */
   readonly retry_after: number | null;
-  /** Only where one would: the first limit in shadow that would have blocked. */
+  /** The first limit in shadow that would have blocked; absent if none would. */
   readonly would_block?: string;
-  /** Only where asked for: every limit that applies, in the order they are checked. */
+  /** With `detail`: every limit that applies, in the order they are checked. */
   readonly limits?: readonly LimitStatus[];
 }
 
-/** Totals: whole tokens, decimal USD, and how many times something was consumed. */
-export interface UsageTotals {
-  readonly tokens_in: number;
-  readonly tokens_out: number;
-  readonly tokens_total: number;
-  readonly cost_usd: number;
-  readonly calls: number;
-  /** Of `tokens_in`. */
-  readonly cache_read_input_tokens: number;
-  /** Of `tokens_in`. */
-  readonly cache_write_input_tokens: number;
-  /** Of `tokens_out`. */
-  readonly reasoning_output_tokens: number;
-}
+/** Totals: whole tokens, decimal USD, and the number of calls. */
+export type UsageTotals = { readonly [F in UsageField | "tokens_total"]: number };
 
-/** Takes a decision to the wire's units; `detail` adds every limit. */
 export function statusOf(decision: Decision, nowMs: number, detail = false): BudgetStatus {
   const { state, reason, limit, wouldBlock, retryAtMs, readings } = decision;
   return {
@@ -67,7 +56,7 @@ export function statusOf(decision: Decision, nowMs: number, detail = false): Bud
   };
 }
 
-/** The least that is left of each metric over the limits that block. */
+/** For each metric, the least that any blocking limit leaves. */
 export function remainingOf(readings: readonly Reading[]): BudgetStatus["remaining"] {
   const remaining: Partial<Record<Metric, number>> = {};
   for (const { limit, used, pending, shadow } of readings) {
@@ -90,7 +79,6 @@ export function limitStatusOf({ limit, used, pending, shadow, resetsAtMs }: Read
   };
 }
 
-/** Takes totals to the wire's units. */
 export function totalsOf(usage: Usage): UsageTotals {
   return {
     tokens_in: usage.inputTokens,
@@ -102,9 +90,4 @@ export function totalsOf(usage: Usage): UsageTotals {
     cache_write_input_tokens: usage.cacheWriteInputTokens,
     reasoning_output_tokens: usage.reasoningOutputTokens,
   };
-}
-
-function wireAmount(metric: Metric, amount: number): number {
-  if (metric === "cost_usd") return usdFromNano(amount);
-  return metric === "wall_clock" ? amount / 1000 : amount;
 }

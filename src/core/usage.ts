@@ -1,3 +1,75 @@
+/** What was spent: the parts of a usage, and the arithmetic of usages and totals. */
+
+/**
+ * The parts of a usage: the name in the core, the field on the wire, the column of a bucket's row, and, of a part that
+ * is also counted in another, the whole. The order is that of stored lists and of columns: append only.
+ *
+ * Functions that run with every call name the parts one by one, which is several times faster than a loop over them.
+ * Their types refuse to compile without a part of this list.
+ */
+export const USAGE_PARTS = [
+  {
+    part: "inputTokens",
+    field: "tokens_in",
+    column: "input_tokens",
+    unit: "tokens",
+    of: null,
+    description: "All input tokens, including cached ones.",
+  },
+  {
+    part: "outputTokens",
+    field: "tokens_out",
+    column: "output_tokens",
+    unit: "tokens",
+    of: null,
+    description: "All output tokens, including those of reasoning.",
+  },
+  {
+    part: "costNanoUsd",
+    field: "cost_usd",
+    column: "cost_nano_usd",
+    unit: "USD",
+    of: null,
+    description: "The cost in USD.",
+  },
+  {
+    part: "calls",
+    field: "calls",
+    column: "calls",
+    unit: "calls",
+    of: null,
+    description: "How many times something was consumed.",
+  },
+  {
+    part: "cacheReadInputTokens",
+    field: "cache_read_input_tokens",
+    column: "cache_read_input_tokens",
+    unit: "tokens",
+    of: "inputTokens",
+    description: "The part of `tokens_in` that was read from a cache.",
+  },
+  {
+    part: "cacheWriteInputTokens",
+    field: "cache_write_input_tokens",
+    column: "cache_write_input_tokens",
+    unit: "tokens",
+    of: "inputTokens",
+    description: "The part of `tokens_in` that was written to a cache.",
+  },
+  {
+    part: "reasoningOutputTokens",
+    field: "reasoning_output_tokens",
+    column: "reasoning_output_tokens",
+    unit: "tokens",
+    of: "outputTokens",
+    description: "The part of `tokens_out` that was spent on reasoning.",
+  },
+] as const;
+
+export type UsagePart = (typeof USAGE_PARTS)[number]["part"];
+export type UsageField = (typeof USAGE_PARTS)[number]["field"];
+export type UsageColumn = (typeof USAGE_PARTS)[number]["column"];
+
 /** What windows count: whole tokens, whole calls, and integer nano-USD. Each is within 0 … 2^53−1. */
 export interface Amounts {
   readonly inputTokens: number;
@@ -6,15 +78,8 @@ export interface Amounts {
   readonly calls: number;
 }
 
-/** What was spent, with the parts of the token counts that are priced apart. A part is never more than its whole. */
-export interface Usage extends Amounts {
-  /** Of the input tokens. */
-  readonly cacheReadInputTokens: number;
-  /** Of the input tokens. */
-  readonly cacheWriteInputTokens: number;
-  /** Of the output tokens. */
-  readonly reasoningOutputTokens: number;
-}
+/** What was spent, in whole tokens and calls and integer nano-USD. A part is never more than its whole. */
+export type Usage = { readonly [P in UsagePart]: number };
 
 export const NO_USAGE: Usage = {
   inputTokens: 0,
@@ -26,65 +91,51 @@ export const NO_USAGE: Usage = {
   reasoningOutputTokens: 0,
 };
 
-export function addAmounts(a: Amounts, b: Amounts): Amounts {
+/** Combines two usages part by part. */
+export function mapUsage(a: Usage, b: Usage, combine: (a: number, b: number) => number): Usage {
   return {
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    costNanoUsd: a.costNanoUsd + b.costNanoUsd,
-    calls: a.calls + b.calls,
+    inputTokens: combine(a.inputTokens, b.inputTokens),
+    outputTokens: combine(a.outputTokens, b.outputTokens),
+    costNanoUsd: combine(a.costNanoUsd, b.costNanoUsd),
+    calls: combine(a.calls, b.calls),
+    cacheReadInputTokens: combine(a.cacheReadInputTokens, b.cacheReadInputTokens),
+    cacheWriteInputTokens: combine(a.cacheWriteInputTokens, b.cacheWriteInputTokens),
+    reasoningOutputTokens: combine(a.reasoningOutputTokens, b.reasoningOutputTokens),
   };
 }
 
 export function addUsage(a: Usage, b: Usage): Usage {
-  return {
-    ...addAmounts(a, b),
-    cacheReadInputTokens: a.cacheReadInputTokens + b.cacheReadInputTokens,
-    cacheWriteInputTokens: a.cacheWriteInputTokens + b.cacheWriteInputTokens,
-    reasoningOutputTokens: a.reasoningOutputTokens + b.reasoningOutputTokens,
-  };
+  return mapUsage(a, b, (x, y) => x + y);
 }
 
 export function subtractUsage(a: Usage, b: Usage): Usage {
   return mapUsage(a, b, (x, y) => x - y);
 }
 
-/** Combines two usages part by part. */
-export function mapUsage(a: Usage, b: Usage, part: (a: number, b: number) => number): Usage {
-  return {
-    inputTokens: part(a.inputTokens, b.inputTokens),
-    outputTokens: part(a.outputTokens, b.outputTokens),
-    costNanoUsd: part(a.costNanoUsd, b.costNanoUsd),
-    calls: part(a.calls, b.calls),
-    cacheReadInputTokens: part(a.cacheReadInputTokens, b.cacheReadInputTokens),
-    cacheWriteInputTokens: part(a.cacheWriteInputTokens, b.cacheWriteInputTokens),
-    reasoningOutputTokens: part(a.reasoningOutputTokens, b.reasoningOutputTokens),
-  };
-}
-
-/** The largest amount that a total counts: above it, whole numbers are not exact. */
+/** The largest amount that a total counts; larger whole numbers are not exact. */
 export const CEILING = Number.MAX_SAFE_INTEGER;
 
 /**
- * A total after a charge, parts of which can be negative. No part falls below zero, and none, nor both kinds of tokens
- * together, rises above the ceiling. A part of the tokens is never more than its whole.
+ * A total after a charge, whose parts can be negative. No part of the total falls below zero or exceeds its whole, and
+ * neither a part nor both kinds of tokens together exceed the ceiling.
  */
 export function totalAfter(total: Usage, delta: Usage): Usage {
   const inputTokens = partAfter(total.inputTokens, delta.inputTokens, CEILING - total.outputTokens);
   const outputTokens = partAfter(total.outputTokens, delta.outputTokens, CEILING - inputTokens);
-  const part = (key: keyof Usage, ceiling: number) => partAfter(total[key], delta[key], ceiling);
-  const cacheReadInputTokens = part("cacheReadInputTokens", inputTokens);
+  const cacheReadInputTokens = partAfter(total.cacheReadInputTokens, delta.cacheReadInputTokens, inputTokens);
+  const uncached = inputTokens - cacheReadInputTokens;
   return {
     inputTokens,
     outputTokens,
-    costNanoUsd: part("costNanoUsd", CEILING),
-    calls: part("calls", CEILING),
+    costNanoUsd: partAfter(total.costNanoUsd, delta.costNanoUsd, CEILING),
+    calls: partAfter(total.calls, delta.calls, CEILING),
     cacheReadInputTokens,
-    cacheWriteInputTokens: part("cacheWriteInputTokens", inputTokens - cacheReadInputTokens),
-    reasoningOutputTokens: part("reasoningOutputTokens", outputTokens),
+    cacheWriteInputTokens: partAfter(total.cacheWriteInputTokens, delta.cacheWriteInputTokens, uncached),
+    reasoningOutputTokens: partAfter(total.reasoningOutputTokens, delta.reasoningOutputTokens, outputTokens),
   };
 }
 
-/** The metrics of a total that stand at its ceiling, and so may be less than what was spent. */
+/** The metrics whose totals are at the ceiling, and so may be less than what was spent. */
 export function atCeiling({ inputTokens, outputTokens, costNanoUsd, calls }: Amounts) {
   const metrics: ("tokens" | "cost_usd" | "calls")[] = [];
   if (inputTokens + outputTokens >= CEILING) metrics.push("tokens");
@@ -93,7 +144,7 @@ export function atCeiling({ inputTokens, outputTokens, costNanoUsd, calls }: Amo
   return metrics;
 }
 
-/** What a window's slot counts after a charge without negative parts. */
+/** The amounts of a window's slot after a charge without negative parts. */
 export function amountsAfter(amounts: Amounts, charged: Amounts): Amounts {
   const inputTokens = partAfter(amounts.inputTokens, charged.inputTokens, CEILING - amounts.outputTokens);
   return {
@@ -104,12 +155,12 @@ export function amountsAfter(amounts: Amounts, charged: Amounts): Amounts {
   };
 }
 
-/** Adds without passing the ceiling on the way: `ceiling - part` is exact, `part + delta` need not be. */
+/** Compares with `ceiling - part`, which is exact, before it adds: `part + delta` need not be. */
 function partAfter(part: number, delta: number, ceiling: number): number {
   return delta >= ceiling - part ? ceiling : Math.max(0, part + delta);
 }
 
-/** True where every sum, the token total included, is still an exact integer. */
+/** True if every sum, including that of all tokens, is an exact integer. */
 export function isExact(usage: Amounts): boolean {
   return (
     Number.isSafeInteger(usage.inputTokens + usage.outputTokens) &&
@@ -118,7 +169,6 @@ export function isExact(usage: Amounts): boolean {
   );
 }
 
-/** True where nothing is counted. */
 export function isNothing(usage: Amounts): boolean {
   return usage.inputTokens === 0 && usage.outputTokens === 0 && usage.costNanoUsd === 0 && usage.calls === 0;
 }

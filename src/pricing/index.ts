@@ -1,1 +1,2 @@
+/** What a call costs. */
 export { priceCall } from "./price-call.ts";

@@ -1,10 +1,8 @@
+/** Prices calls by the configuration of a tenant, or by the catalogue of genai-prices. */
 import { calcPrice } from "@pydantic/genai-prices";
 import { type ModelPrice, nanoFromUsd, type Price, type PriceQuestion, type Rates, type Usage } from "../core/index.ts";
 
-/**
- * Prices a call: by the tenant's own price of the model if it has one, else by the catalogue of genai-prices.
- * Undefined where neither knows the model.
- */
+/** Returns undefined if neither the configuration nor the catalogue has a price for the model. */
 export function priceCall({ model, provider, usage, prices, nowMs }: PriceQuestion): Price | undefined {
   const own = Object.hasOwn(prices, model) ? prices[model] : undefined;
   if (own) return { costNanoUsd: costOf(usage, own), source: "config", rates: { ...own } as Rates };

@@ -31,7 +31,7 @@ export class Expiries {
   pass(nowMs: number): boolean {
     const { config, reservations, openReservations } = this.#tenant;
     reservations.load();
-    openReservations.passTo(nowMs);
+    openReservations.advanceTo(nowMs);
     // Without a valid configuration nothing can be charged; what is due waits for one, and keeps no repair waiting.
     if (!config.isValid) return true;
     for (const reservation of openReservations.due()) {

@@ -74,7 +74,7 @@ export class Upkeep {
     if (!this.#tenant.config.isValid) return false;
     const { engine, expiries, policy } = this.#tenant;
     if (!expiries.pass(nowMs)) return true;
-    engine.keepWithin(policy, nowMs);
+    engine.evictBeyondBound(policy, nowMs);
     if (engine.isOverBound(policy)) return true;
     if (this.#nextCleanupMs(nowMs) <= nowMs) this.#cleanUp(nowMs);
     return false;

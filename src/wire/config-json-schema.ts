@@ -1,135 +1,125 @@
-import { type BudgetConfig, METRICS, type Metric } from "../core/index.ts";
+/** The JSON Schemas of a configuration and of a bucket's own maxima, derived from the core's tables and grammar. */
+import {
+  CALENDAR_UNITS,
+  JOINT,
+  LABEL_PATTERN,
+  MAX_PARTS,
+  MAX_ROLLING,
+  MAXIMA,
+  METRICS,
+  type Metric,
+  type NumberType,
+  OPTIONAL_PRICES,
+  PRICE,
+  REQUIRED_PRICES,
+  SETTINGS,
+  type Setting,
+  TENANT,
+  TIME_PATTERN,
+  whyNoWindow,
+} from "../core/index.ts";
 
 /** A JSON Schema of draft 2020-12, as OpenAPI 3.1 takes it. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
-const SCOPE = "(per_[a-z][a-z0-9_]*_)?";
-const WINDOW = "(_per_(minute|hour|day|week|month|[1-9][0-9]{0,5}[mhd]))?";
+const WINDOW = [...CALENDAR_UNITS, ...Object.entries(MAX_ROLLING).map(([unit, max]) => `(${upTo(max)})${unit}`)];
 
-const COUNT = { type: ["integer", "null"], minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
-const MAXIMA: Readonly<Partial<Record<Metric, JsonSchema>>> = {
-  cost_usd: { type: ["number", "null"], minimum: 0, maximum: 9_000_000 },
-  wall_clock: { type: ["number", "null"], minimum: 0, maximum: 1e11 },
-};
-
-/** Maxima under limits' names, `scope` and `window` being what can stand before and after the metric. */
-function limitPatterns(scope: string): JsonSchema {
-  const pattern = (metric: Metric) => `^${scope}max_${metric}${metric === "wall_clock" ? "" : WINDOW}$`;
-  return Object.fromEntries(METRICS.map((metric) => [pattern(metric), MAXIMA[metric] ?? COUNT]));
+/** A regular expression for the whole numbers from 1 to `max`, without leading zeros. */
+function upTo(max: number): string {
+  const digits = `${max}`;
+  const numbers = [digits];
+  for (let i = 0; i < digits.length; i += 1) {
+    // Fewer digits than `max`; or the same as `max` before this digit, and a smaller one here.
+    if (i > 0) numbers.push(`[1-9]${anyDigits(i - 1)}`);
+    const least = i === 0 ? 1 : 0;
+    const less = Number(digits[i]) - 1;
+    if (less >= least) numbers.push(`${digits.slice(0, i)}[${least}-${less}]${anyDigits(digits.length - i - 1)}`);
+  }
+  return numbers.join("|");
 }
 
-/** The names of settings: the keys of a configuration that are no limits. */
-type SettingName = keyof { [K in keyof BudgetConfig as object extends Record<K, 1> ? never : K]: 1 };
+function anyDigits(count: number): string {
+  return "[0-9]".repeat(count);
+}
 
-const USD_PER_MILLION = { type: "number", minimum: 0, maximum: 1_000_000 };
+/** What follows the scope in the name of a limit. */
+function metricPattern(metric: Metric): string {
+  return `max_${metric}${whyNoWindow(metric) === undefined ? `(_per_(${WINDOW.join("|")}))?` : ""}`;
+}
 
-const SETTINGS: Readonly<Record<SettingName, JsonSchema>> = {
-  soft_warning_at: {
-    type: "number",
-    minimum: 0,
-    maximum: 1,
-    default: 0.8,
-    description: "The share of a maximum from which a decision is `warn`.",
-  },
-  timezone: { type: "string", default: "UTC", description: "An IANA name; calendar windows are this zone's." },
-  day_starts_at: { type: "string", pattern: "^([01][0-9]|2[0-3]):[0-5][0-9]$", default: "00:00" },
-  week_starts_on: {
-    enum: ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
-    default: "monday",
-  },
-  month_starts_on: { type: "integer", minimum: 1, maximum: 28, default: 1, description: "The billing day." },
-  enforcement: {
-    enum: ["enforce", "shadow"],
-    default: "enforce",
-    description: "With `shadow` no limit blocks, and decisions say which one would have.",
-  },
-  shadow_limits: {
-    type: "array",
-    items: { type: "string" },
-    uniqueItems: true,
-    description: "Names of this configuration's limits that do not block.",
-  },
-  max_users: {
-    type: ["integer", "null"],
-    minimum: 1,
-    default: 100_000,
-    description: "How many buckets of each scope are kept; the one untouched for longest goes first. Null: all.",
-  },
-  user_idle_ttl_seconds: {
-    type: ["number", "null"],
-    exclusiveMinimum: 0,
-    maximum: 1e11,
-    default: null,
-    description: "Seconds without a touch after which a bucket is forgotten. Null: never.",
-  },
-  max_event_tokens: {
-    type: "integer",
-    minimum: 1,
-    maximum: 1e12,
-    default: 100_000_000,
-    description: "The most tokens that one event, or one reservation with its extensions, can have.",
-  },
-  max_event_cost_usd: {
-    type: "number",
-    exclusiveMinimum: 0,
-    maximum: 1_000_000,
-    default: 10_000,
-    description: "The most USD that one event, or one reservation with its extensions, can cost.",
-  },
-  reservation_ttl_seconds: {
-    type: "number",
-    minimum: 1,
-    maximum: 86_400,
-    default: 60,
-    description: "How long a reservation holds that does not say.",
-  },
-  max_reserved_share: {
-    type: "number",
-    exclusiveMinimum: 0,
-    maximum: 1,
-    default: 0.5,
-    description: "How much of what others leave of a limit the open reservations of one bound caller may keep.",
-  },
-  ledger_retention_days: {
-    type: "integer",
-    minimum: 1,
-    maximum: 3660,
-    default: 35,
-    description: "How long entries of the ledger, and settled reservations, are kept.",
-  },
-  prices: {
+/** The name of a limit with any scope, or with none. */
+function limitPattern(metric: Metric): string {
+  // `user` is spelled as labels are; `tenant` cannot be a part of a scope.
+  const part = `(?!${TENANT}(${JOINT}|_max_${metric}(_per_[a-z0-9]+)?$))${LABEL_PATTERN}`;
+  return `^(per_${part}(${JOINT}${part}){0,${MAX_PARTS - 1}}_)?${metricPattern(metric)}$`;
+}
+
+function maxima(patternOf: (metric: Metric) => string): JsonSchema {
+  return Object.fromEntries(METRICS.map((metric) => [patternOf(metric), numberSchema(MAXIMA[metric])]));
+}
+
+function numberSchema({ type, minimum, exclusiveMinimum, maximum, null: nullMeans }: NumberType): JsonSchema {
+  return {
+    type: nullMeans === undefined ? type : [type, "null"],
+    ...(minimum !== undefined && { minimum }),
+    ...(exclusiveMinimum !== undefined && { exclusiveMinimum }),
+    ...(maximum !== undefined && { maximum }),
+  };
+}
+
+const PRICE_SCHEMA = numberSchema(PRICE);
+
+const PRICES_SCHEMA: JsonSchema = {
+  type: "object",
+  additionalProperties: {
     type: "object",
-    description: "Prices of models in USD per million tokens, before those of the catalogue.",
-    additionalProperties: {
-      type: "object",
-      properties: {
-        input_usd: USD_PER_MILLION,
-        output_usd: USD_PER_MILLION,
-        cache_read_usd: USD_PER_MILLION,
-        cache_write_usd: USD_PER_MILLION,
-      },
-      required: ["input_usd", "output_usd"],
-      additionalProperties: false,
-    },
+    properties: Object.fromEntries([...REQUIRED_PRICES, ...OPTIONAL_PRICES].map((field) => [field, PRICE_SCHEMA])),
+    required: REQUIRED_PRICES,
+    additionalProperties: false,
   },
 };
 
-/** A configuration. `configIssues` is stricter: it knows time zones, and that a limit has one name. */
+function settingSchema(setting: Setting): JsonSchema {
+  switch (setting.type) {
+    case "choice":
+      return { enum: setting.values, default: setting.default };
+    case "timezone":
+      return { type: "string", default: setting.default };
+    case "time":
+      return { type: "string", pattern: TIME_PATTERN, default: setting.default };
+    case "limit_names":
+      return { type: "array", items: { type: "string" }, uniqueItems: true };
+    case "prices":
+      return PRICES_SCHEMA;
+    default:
+      return { ...numberSchema(setting), default: setting.default };
+  }
+}
+
+function describedSetting(setting: Setting): JsonSchema {
+  const nullMeans = "null" in setting ? ` Null: ${setting.null}.` : "";
+  return { ...settingSchema(setting), description: `${setting.description}${nullMeans}` };
+}
+
+/**
+ * A configuration. `configIssues` is stricter: it knows time zones, that a scope names each part once, and that a
+ * limit has one name.
+ */
 export const CONFIG_JSON_SCHEMA: JsonSchema = {
   type: "object",
-  properties: SETTINGS,
-  patternProperties: limitPatterns(SCOPE),
+  properties: Object.fromEntries(Object.entries(SETTINGS).map(([name, setting]) => [name, describedSetting(setting)])),
+  patternProperties: maxima(limitPattern),
   additionalProperties: false,
 };
 
 /** A bucket's own maxima, under names without a scope. */
 export const MAXIMA_JSON_SCHEMA: JsonSchema = {
   type: "object",
-  patternProperties: limitPatterns(""),
+  patternProperties: maxima((metric) => `^${metricPattern(metric)}$`),
   additionalProperties: false,
 };
 
-/** The same with the time at which they end. */
+/** A bucket's own maxima, with the time at which they expire. */
 export const OVERRIDE_JSON_SCHEMA: JsonSchema = {
   ...MAXIMA_JSON_SCHEMA,
   properties: { expires_at: { type: "string", format: "date-time" } },

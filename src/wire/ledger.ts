@@ -1,5 +1,6 @@
 /** What the ledger and its audit return. */
 import { z } from "zod";
+import type { USAGE_PARTS } from "../core/index.ts";
 import type { Immutable } from "./immutable.ts";
 import { ENTRY_KINDS } from "./queries.ts";
 import {
@@ -10,21 +11,19 @@ import {
   pageOf,
   TotalsResponse,
 } from "./responses.ts";
+import { usageFields } from "./usage-fields.ts";
 
 const Count = z.int().min(0);
 const Text = z.string();
 const Time = z.iso.datetime();
 
 /** What an entry added to a bucket; parts are negative if it took something away. */
-const changes = {
-  tokens_in: z.int().describe("Change of the input tokens."),
-  tokens_out: z.int().describe("Change of the output tokens."),
-  cost_usd: z.number().describe("Change of the cost in USD."),
-  calls: z.int().describe("Change of the number of calls."),
-  cache_read_input_tokens: z.int().describe("Change of the part of `tokens_in` that was read from a cache."),
-  cache_write_input_tokens: z.int().describe("Change of the part of `tokens_in` that was written to a cache."),
-  reasoning_output_tokens: z.int().describe("Change of the part of `tokens_out` that was reasoning."),
-};
+const changes = usageFields(changeOf);
+const optionalChanges = usageFields((part) => changeOf(part).optional());
+
+function changeOf({ unit, description }: (typeof USAGE_PARTS)[number]): z.ZodNumber {
+  return (unit === "USD" ? z.number() : z.int()).describe(`What the entry added. ${description}`);
+}
 
 const Rate = z.union([
   z.number(),
@@ -61,7 +60,7 @@ export const LedgerEntry = z
       })
       .optional()
       .describe("The price, if the step was priced by its model."),
-    ...z.object(changes).partial().shape,
+    ...optionalChanges,
     bucket: BucketNameResponse.optional().describe("The one bucket that the entry is about."),
     note: Text.optional().describe("The reason that the caller gave."),
     cause: z.enum(["max_users", "idle"]).optional().describe("Why a bucket was evicted."),

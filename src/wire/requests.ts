@@ -12,6 +12,7 @@ import {
   TOKENS_TAKE_ALL,
 } from "../core/index.ts";
 import { Id, IdempotencyKey } from "./ids.ts";
+import { usageFields } from "./usage-fields.ts";
 
 const MAX_LABELS = 8;
 
@@ -75,18 +76,13 @@ const estimate = {
   provider,
 };
 
-/** What a call used. */
-const spent = {
-  tokens_in: Tokens.optional().describe("All input tokens, including cached ones. Default 0."),
-  tokens_out: Tokens.optional().describe("All output tokens, including reasoning. Default 0."),
-  cache_read_input_tokens: Tokens.optional().describe("The part of `tokens_in` that was read from a cache. Default 0."),
-  cache_write_input_tokens: Tokens.optional().describe(
-    "The part of `tokens_in` that was written to a cache. Default 0.",
-  ),
-  reasoning_output_tokens: Tokens.optional().describe("The part of `tokens_out` that was reasoning. Default 0."),
-  cost_usd: CostUsd.optional().describe(`Cost in USD. ${PRICED}`),
-  provider,
-};
+/** What a call used. It is one call. */
+const { calls: _, ...used } = usageFields(({ unit, description }) =>
+  unit === "USD"
+    ? CostUsd.optional().describe(`${description} ${PRICED}`)
+    : Tokens.optional().describe(`${description} Default 0.`),
+);
+const spent = { ...used, provider };
 
 function checkParts(context: z.core.ParsePayload<Consumption>): void {
   for (const { field, detail } of partsBeyondWhole(context.value)) {

@@ -12,6 +12,7 @@ import { MAXIMA_JSON_SCHEMA, OVERRIDE_JSON_SCHEMA } from "./config-json-schema.t
 import { ConfigRequest } from "./edits.ts";
 import type { Immutable } from "./immutable.ts";
 import { RESERVATION_STATES } from "./queries.ts";
+import { usageFields } from "./usage-fields.ts";
 
 const Count = z.int().min(0);
 const Amount = z.number().min(0);
@@ -67,14 +68,8 @@ export type ConsumeResponse = Immutable<z.infer<typeof ConsumeResponse>>;
 
 /** A usage's totals. */
 export const totals = {
-  tokens_in: Count.describe("All input tokens."),
-  tokens_out: Count.describe("All output tokens."),
+  ...usageFields(({ unit, description }): z.ZodNumber => (unit === "USD" ? Usd : Count).describe(description)),
   tokens_total: Count.describe("Input and output tokens together."),
-  cost_usd: Usd.describe("Cost in USD."),
-  calls: Count.describe("How many calls were recorded."),
-  cache_read_input_tokens: Count.describe("The part of `tokens_in` that was read from a cache."),
-  cache_write_input_tokens: Count.describe("The part of `tokens_in` that was written to a cache."),
-  reasoning_output_tokens: Count.describe("The part of `tokens_out` that was reasoning."),
 };
 export const TotalsResponse = z.object(totals) satisfies z.ZodType<UsageTotals>;
 

@@ -1,4 +1,5 @@
 /** Exports: lists streamed page by page, no faster than they are read. */
+import { USAGE_PARTS } from "../core/index.ts";
 import type { LedgerEntry, Page } from "../wire/index.ts";
 
 /** Streams texts as they are made. */
@@ -54,13 +55,7 @@ const COLUMNS = [
   "user_id",
   "model",
   "reservation",
-  "tokens_in",
-  "tokens_out",
-  "cost_usd",
-  "calls",
-  "cache_read_input_tokens",
-  "cache_write_input_tokens",
-  "reasoning_output_tokens",
+  ...USAGE_PARTS.map(({ field }) => field),
   "idempotency_key",
 ] as const satisfies readonly (keyof LedgerEntry)[];
 

@@ -9,6 +9,7 @@ import {
   parseLimitName,
   printLimitName,
 } from "../../src/core/index.ts";
+import { cases } from "../cases.ts";
 
 describe("a limit's name", () => {
   test.each([
@@ -50,6 +51,7 @@ describe("a limit's name", () => {
         if (typeof read === "string") throw new Error(read);
         expect(parseLimitName(printLimitName(read))).toEqual(read);
       }),
+      { numRuns: cases(100) },
     );
   });
 
@@ -121,13 +123,13 @@ describe("a configuration", () => {
     ["soft_warning_at", 1.01, "takes a number from 0 to 1"],
     ["soft_warning_at", null, "takes a number from 0 to 1"],
     ["max_users", 0, "takes a whole number from 1"],
-    ["user_idle_ttl_seconds", 0, "takes a number of seconds above 0"],
+    ["user_idle_ttl_seconds", 0, "takes a number of seconds above 0, up to 100000000000, or null for never"],
     ["timezone", "Mars/Olympus", "takes an IANA time zone"],
     ["timezone", "+02:00", "takes an IANA time zone"],
     ["timezone", 2, "takes an IANA time zone"],
     ["day_starts_at", "24:00", "takes a local time"],
     ["week_starts_on", "Monday", "takes one of monday, tuesday"],
-    ["month_starts_on", 29, "takes a day of the month from 1 to 28"],
+    ["month_starts_on", 29, "takes a whole number from 1 to 28"],
     ["enforcement", "off", "takes one of enforce, shadow"],
     ["shadow_limits", "max_tokens", "takes a list of names"],
     ["shadow_limits", ["max_tokens"], 'names "max_tokens", which this configuration does not limit'],

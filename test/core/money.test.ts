@@ -1,12 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { NANO_PER_USD, nanoFromUsd, usdFromNano } from "../../src/core/index.ts";
+import { cases } from "../cases.ts";
 
 test("every amount in nano-USD below 2^23 USD round-trips over the wire", () => {
   fc.assert(
     fc.property(fc.nat({ max: 2 ** 23 * NANO_PER_USD - 1 }), (nano) => {
       expect(nanoFromUsd(usdFromNano(nano))).toBe(nano);
     }),
+    { numRuns: cases(100) },
   );
 });
 

@@ -1,18 +1,19 @@
+// Calls that an attacker may send: any route and operation, with any token that is not the operator's.
 import fc from "fast-check";
 import { ROUTES } from "../../src/worker/routes/index.ts";
 
-/** Who attacks: what its token is bound to, whether it was minted by another, and whether it is revoked by now. */
+/** A caller: what its token is bound to and allows, how it was made, and whether it is revoked. */
 export interface Attacker {
   readonly bound: { readonly user?: string; readonly labels?: Readonly<Record<string, string>> };
   readonly scope: string;
-  readonly made: "signed" | "minted" | "minted twice" | "revoked" | "of a revoked one";
+  readonly made: "signed" | "minted" | "minted twice" | "revoked" | "minted by a revoked one";
 }
 
 /** One call of an attacker. */
 export interface Attack {
   readonly attacker: Attacker;
   readonly method: string;
-  /** Below the tenant's path. */
+  /** Relative to the tenant's path. */
   readonly path: string;
   readonly body: unknown;
 }
@@ -57,18 +58,18 @@ const request = some({
   user: fc.constantFrom("mallory", "victim"),
   max_tokens: fc.constantFrom(null, 0, 1e9),
 });
-/** What agents' calls take, so that many are granted: of the caller itself, or of users that nobody knows. */
-const whose = {
+/** Fields of agents' calls that are often allowed: of the caller's own user, or of unknown users. */
+const ownFields = {
   user_id: fc.constantFrom("mallory", "mallory", "mallory", "ghost 1", "ghost 2", "ghost 3"),
   labels: fc.constantFrom<Record<string, string>[]>({ team: "red" }, { model: "m" }),
   idempotency_key: step.idempotency_key,
 };
-const ownStep = some({ ...whose, tokens_in: fc.constantFrom(0, 1, 7), cost_usd: fc.constantFrom(0, 0.01) });
-const ownHold = some({ ...whose, tokens: fc.constantFrom(1, 1e8), ttl_seconds: fc.constant(86_400) });
+const ownStep = some({ ...ownFields, tokens_in: fc.constantFrom(0, 1, 7), cost_usd: fc.constantFrom(0, 0.01) });
+const ownReservation = some({ ...ownFields, tokens: fc.constantFrom(1, 1e8), ttl_seconds: fc.constant(86_400) });
 const bucket = fc.constantFrom({ scope: "user", id: "victim" }, { scope: "tenant" }, { scope: "user", id: "mallory" });
 const operation = fc.oneof(
   { weight: 2, arbitrary: ownStep.map((fields) => ({ op: "consume", ...fields })) },
-  { weight: 3, arbitrary: ownHold.map((fields) => ({ op: "reserve", ...fields })) },
+  { weight: 3, arbitrary: ownReservation.map((fields) => ({ op: "reserve", ...fields })) },
   fc
     .tuple(fc.constantFrom("allows_step", "consume", "reserve", "commit", "release", "extend"), request)
     .map(([op, fields]) => ({ op, ...fields })),
@@ -96,10 +97,10 @@ const attacker: fc.Arbitrary<Attacker> = fc.record({
     {},
   ),
   scope: fc.subarray(["check", "consume", "reserve", "read"], { minLength: 2 }).map((scopes) => scopes.join(" ")),
-  made: fc.constantFrom("signed", "signed", "minted", "minted twice", "revoked", "of a revoked one"),
+  made: fc.constantFrom("signed", "signed", "minted", "minted twice", "revoked", "minted by a revoked one"),
 });
 
-/** The first of a call's parameters, by which a path names a reservation; which one is for the caller to say. */
+/** Stands for a reservation's id in a path. */
 export const RESERVATION = "RESERVATION";
 
 export const attack: fc.Arbitrary<Attack> = fc
@@ -108,7 +109,7 @@ export const attack: fc.Arbitrary<Attack> = fc
     route,
     id,
     fc.constantFrom("user", "team", "tenant", "user_and_team"),
-    fc.oneof(request, ownStep, ownHold),
+    fc.oneof(request, ownStep, ownReservation),
     fc.array(operation, { maxLength: 12 }),
   )
   .map(([who, { method, path, operationId }, named, scope, fields, operations]) => ({

@@ -1,3 +1,4 @@
+// The model's amounts: adding them up, and converting them from and to the wire's.
 /** What was spent: whole tokens and calls, nano-USD. */
 export interface Amounts {
   readonly tokensIn: number;
@@ -6,7 +7,7 @@ export interface Amounts {
   readonly calls: number;
 }
 
-/** What is held, asked for, or counted, by what limits count. */
+/** Amounts that are pending, asked for, or counted by a window, one for each metric. */
 export interface Measured {
   readonly tokens: number;
   readonly input_tokens: number;
@@ -37,7 +38,7 @@ export function sumOf<T extends object>(list: readonly T[], nothing: T): T {
   return list.reduce((sum, each) => combine(sum, each, (x, y) => x + y), nothing);
 }
 
-/** Amounts as the wire says them, decimal USD among them. */
+/** Amounts as a request has them, the cost in decimal USD. */
 export interface WireAmounts {
   readonly tokens_in?: number | undefined;
   readonly tokens_out?: number | undefined;

@@ -1,8 +1,9 @@
+// A reference for budgets without reservations: it adds up every event for each answer.
 import type { BudgetConfig, BudgetStatus, Consumption, Period, StepRequest } from "../../src/core/index.ts";
 import { naivePeriod } from "./naive-calendar.ts";
 import { leavesAt, limitsIn, type NamedLimit, unitOf, warningAmong, warningText } from "./naive-limits.ts";
 
-/** Something that was spent, and by which buckets it was still remembered when it was added up. */
+/** One call's charge. */
 interface Event {
   readonly atMs: number;
   readonly tokensIn: number;
@@ -10,22 +11,22 @@ interface Event {
   readonly costNano: number;
 }
 
-interface Remembered {
+interface NaiveBucket {
   readonly scope: string;
   readonly subject: string;
   readonly startMs: number;
   touchedMs: number;
-  /** Every event since the bucket began. */
+  /** Every event since the bucket was created. */
   readonly events: Event[];
 }
 
-/** A budget that keeps every event and adds all of them up for each question: slow, and plain enough to trust. */
+/** Keeps every event and adds all of them up for each answer: slow, and simple enough to trust. */
 export class NaiveBudget {
   readonly #config: BudgetConfig;
   readonly #limits: NamedLimit[];
-  /** In order of touch, the oldest first. */
-  #buckets: Remembered[] = [];
-  readonly #tenant: Remembered;
+  /** In the order of their last touch. */
+  #buckets: NaiveBucket[] = [];
+  readonly #tenant: NaiveBucket;
   readonly #periods = new Map<string, Period>();
 
   constructor(config: BudgetConfig, startMs: number) {
@@ -61,7 +62,7 @@ export class NaiveBudget {
     };
   }
 
-  /** The buckets that a step belongs to: the tenant's, the user's, and those of limits whose labels it carries. */
+  /** The buckets that a step is charged to: the tenant's, the user's, and those of limits on its labels. */
   #keys({ user_id = null, labels = {} }: StepRequest): { scope: string; subject: string }[] {
     const keys = [
       { scope: "tenant", subject: "" },
@@ -75,7 +76,7 @@ export class NaiveBudget {
     return keys;
   }
 
-  #open(scope: string, subject: string, nowMs: number): Remembered | undefined {
+  #open(scope: string, subject: string, nowMs: number): NaiveBucket | undefined {
     if (scope === "tenant") return this.#tenant;
     const bucket = this.#buckets.find((each) => each.scope === scope && each.subject === subject);
     if (!bucket) return undefined;
@@ -86,13 +87,13 @@ export class NaiveBudget {
     return bucket;
   }
 
-  #begin(scope: string, subject: string, nowMs: number): Remembered {
+  #begin(scope: string, subject: string, nowMs: number): NaiveBucket {
     const bucket = { scope, subject, startMs: nowMs, touchedMs: nowMs, events: [] };
     this.#buckets.push(bucket);
     return bucket;
   }
 
-  #isIdle(bucket: Remembered, nowMs: number): boolean {
+  #isIdle(bucket: NaiveBucket, nowMs: number): boolean {
     const ttl = this.#config.user_idle_ttl_seconds;
     if (ttl == null || nowMs - bucket.touchedMs < ttl * 1000) return false;
     const windowed = this.#limits.filter(({ scope, window }) => scope === bucket.scope && window.kind !== "lifetime");
@@ -110,8 +111,8 @@ export class NaiveBudget {
     }
   }
 
-  /** The bucket's events that a limit's window still counts. */
-  #counted({ window }: NamedLimit, { events }: Remembered, nowMs: number): Event[] {
+  /** The bucket's events that a limit's window counts now. */
+  #counted({ window }: NamedLimit, { events }: NaiveBucket, nowMs: number): Event[] {
     if (window.kind === "lifetime") return events;
     if (window.kind === "calendar") {
       const { startMs } = this.#period(window.id, nowMs);
@@ -120,7 +121,7 @@ export class NaiveBudget {
     return events.filter(({ atMs }) => leavesAt(atMs, window.lengthMs) > nowMs);
   }
 
-  /** Walking dates takes long, and most questions are about the period of the question before. */
+  /** Keeps the last period of each unit, because `naivePeriod` is slow. */
   #period(unit: "minute" | "hour" | "day" | "week" | "month", nowMs: number): Period {
     const known = this.#periods.get(unit);
     if (known && known.startMs <= nowMs && nowMs < known.endMs) return known;
@@ -136,9 +137,9 @@ export class NaiveBudget {
     return period;
   }
 
-  #decide(keys: { scope: string }[], buckets: (Remembered | undefined)[], nowMs: number): BudgetStatus {
+  #decide(keys: { scope: string }[], buckets: (NaiveBucket | undefined)[], nowMs: number): BudgetStatus {
     const { enforcement, shadow_limits = [], soft_warning_at = 0.8 } = this.#config;
-    const told = this.#limits.flatMap((limit) => {
+    const readings = this.#limits.flatMap((limit) => {
       const i = keys.findIndex(({ scope }) => scope === limit.scope);
       if (i === -1) return [];
       const bucket = buckets[i];
@@ -149,12 +150,12 @@ export class NaiveBudget {
       return [{ limit, bucket, events, used, shadow, full: bucket !== undefined && used >= limit.max }];
     });
     const remaining: Record<string, number> = {};
-    for (const { limit, used, shadow } of told) {
+    for (const { limit, used, shadow } of readings) {
       const left = Math.max(0, limit.max - used) / unitOf(limit.metric);
       if (!shadow) remaining[limit.metric] = Math.min(left, remaining[limit.metric] ?? Number.POSITIVE_INFINITY);
     }
-    const wouldBlock = told.find(({ shadow, full }) => shadow && full)?.limit.name;
-    const limits = told.map(({ limit, used, events, shadow }) => ({
+    const wouldBlock = readings.find(({ shadow, full }) => shadow && full)?.limit.name;
+    const limits = readings.map(({ limit, used, events, shadow }) => ({
       name: limit.name,
       max: limit.max / unitOf(limit.metric),
       used: used / unitOf(limit.metric),
@@ -164,19 +165,19 @@ export class NaiveBudget {
       ...(shadow && { shadow: true as const }),
     }));
     const rest = { remaining, limits, ...(wouldBlock !== undefined && { would_block: wouldBlock }) };
-    const blocking = told.filter(({ shadow, full }) => full && !shadow);
+    const blocking = readings.filter(({ shadow, full }) => full && !shadow);
     const [first] = blocking;
     if (first) {
       const lifts = blocking.map(({ limit, events }) => this.#liftsAt(limit, events, nowMs));
       const at = Math.max(...lifts);
-      const outOfTime = told.some(
+      const outOfTime = readings.some(
         ({ limit, bucket, shadow }) =>
           limit.metric === "wall_clock" && bucket && !shadow && at - bucket.startMs >= limit.max,
       );
       const retry_after = outOfTime || at === Number.POSITIVE_INFINITY ? null : (at - nowMs) / 1000;
       return { state: "blocked", reason: first.limit.name, limit: first.limit.name, retry_after, ...rest };
     }
-    const warned = told.filter(
+    const warned = readings.filter(
       ({ limit, bucket, used }) => bucket && limit.max > 0 && used / limit.max >= soft_warning_at,
     );
     const warning = warningAmong(warned);
@@ -192,7 +193,7 @@ export class NaiveBudget {
     return last ? new Date(leavesAt(last.atMs, window.lengthMs)).toISOString() : null;
   }
 
-  /** The first time at which a full limit no longer is; never is infinity. */
+  /** When a full limit has room again; infinity for never. */
   #liftsAt({ window, metric, max }: NamedLimit, events: Event[], nowMs: number): number {
     if (window.kind === "lifetime" || max === 0) return Number.POSITIVE_INFINITY;
     if (window.kind === "calendar") return this.#period(window.id, nowMs).endMs;

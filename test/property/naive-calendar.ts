@@ -1,3 +1,4 @@
+// A reference for calendar periods: it walks dates, and reads the time zone from `Intl`.
 import type { CalendarSettings, CalendarUnit, Period } from "../../src/core/index.ts";
 
 const MINUTE_MS = 60_000;
@@ -32,7 +33,7 @@ function wallClock(timezone: string, epochMs: number): number {
 
 const offsetAt = (timezone: string, epochMs: number) => wallClock(timezone, epochMs) - epochMs;
 
-/** The zone's changes of offset in a stretch, found by halving. */
+/** The zone's changes of offset between two times, found by bisection. */
 function changes(timezone: string, fromMs: number, toMs: number): number[] {
   if (offsetAt(timezone, fromMs) === offsetAt(timezone, toMs)) return [];
   let [low, high] = [fromMs, toMs];
@@ -45,8 +46,8 @@ function changes(timezone: string, fromMs: number, toMs: number): number[] {
 }
 
 /**
- * The instant of a wall-clock time, by trying the offsets that are in force around it: the first instant that shows
- * it; where the clock skips it, as late after the change as it would have been without.
+ * The first instant that shows a wall-clock time, found by trying the offsets before and after it. If the clock skips
+ * that time, the offset before the change applies.
  */
 function instantOf(timezone: string, wallMs: number): number {
   const before = offsetAt(timezone, wallMs - DAY_MS);
@@ -55,7 +56,7 @@ function instantOf(timezone: string, wallMs: number): number {
   return shown.length > 0 ? Math.min(...shown) : wallMs - before;
 }
 
-/** The period of a unit that an instant lies in, found by walking dates from far enough before it. */
+/** The period of a unit that contains an instant, found by walking dates from 34 days before it. */
 export function naivePeriod(settings: CalendarSettings, unit: CalendarUnit, nowMs: number): Period {
   const { timezone, dayStartsAt, weekStartsOn, monthStartsOn } = settings;
   if (unit === "minute") {

@@ -1,28 +1,31 @@
+// Both engines against a reference that adds up every event for each answer.
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import { type BudgetConfig, Calendar, StandardBudget } from "../../src/core/index.ts";
+import { type BudgetConfig, Calendar, StandardBudget, userKey } from "../../src/core/index.ts";
 import type { TenantBudget } from "../../src/index.ts";
 import type { UsageResponse } from "../../src/wire/index.ts";
-import { newObject as newTenant, originalObject as originalTenant, valueIn } from "../tenant/object.ts";
+import { cases, timeoutFor } from "../cases.ts";
+import { newObject, originalObject, valueIn } from "../tenant/object.ts";
 import { setNow } from "../tenant/tenant.ts";
 import { OriginalBudget } from "../test-worker.ts";
-import { type Call, calendars, configs, instants, streams } from "./arbitraries.ts";
 import { NaiveBudget } from "./naive-budget.ts";
 import { naivePeriod } from "./naive-calendar.ts";
+import { type Call, calendars, configs, instants, streams } from "./streams.ts";
 
-const CALENDAR_CASES = 3000;
-const IN_PROCESS_CASES = 2000;
-const OBJECT_CASES = 6000;
-const EVICTED_CASES = 150;
-const TIMEOUT_MS = 300_000;
+const CALENDAR_CASES = cases(300);
+const IN_PROCESS_CASES = cases(200);
+const RELOAD_CASES = cases(600);
+const EVICTION_CASES = cases(15);
 
 beforeAll(() => void vi.useFakeTimers({ toFake: ["Date"] }));
 afterEach(() => void vi.unstubAllGlobals());
 afterAll(() => void vi.useRealTimers());
 
-test("a period is what walking the dates finds, and holds the instant", { timeout: TIMEOUT_MS }, () => {
+test("a calendar period is the one that walking the dates finds, and contains the instant", {
+  timeout: timeoutFor(CALENDAR_CASES),
+}, () => {
   const units = fc.constantFrom("minute", "hour", "day", "week", "month" as const);
   fc.assert(
     fc.property(calendars, units, instants, (settings, unit, nowMs) => {
@@ -35,7 +38,9 @@ test("a period is what walking the dates finds, and holds the instant", { timeou
   );
 });
 
-test("the in-process budget answers as adding everything up does", { timeout: TIMEOUT_MS }, () => {
+test("the in-process budget answers like the budget that adds up every event", {
+  timeout: timeoutFor(IN_PROCESS_CASES),
+}, () => {
   fc.assert(
     fc.property(configs, instants, streams, (config, startMs, stream) => {
       let nowMs = startMs;
@@ -56,7 +61,7 @@ test("the in-process budget answers as adding everything up does", { timeout: TI
   );
 });
 
-/** What is asked of an object, and a number from 0 to 99 for each call, which says what befalls the object after it. */
+/** A stream of calls to an object. Each call's die, from 0 to 99, decides what happens after it. */
 interface Case {
   readonly config: BudgetConfig;
   readonly startMs: number;
@@ -64,37 +69,44 @@ interface Case {
   readonly dice: readonly number[];
 }
 
-const cases: fc.Arbitrary<Case> = fc.record({
+const streamCases: fc.Arbitrary<Case> = fc.record({
   config: configs,
   startMs: instants,
   stream: streams,
   dice: fc.array(fc.nat(99), { minLength: 24, maxLength: 24 }),
 });
 
-/** Where a case's object is found, or made, after it lost its memory. */
-type Living = <T>(use: (budget: TenantBudget) => Promise<T>) => Promise<T>;
+/** Runs calls on a case's object, which starts with what is stored and nothing in memory. */
+type OnFreshObject = <T>(use: (budget: TenantBudget) => Promise<T>) => Promise<T>;
 
-/** Runs a case on an object that nothing is stored for. Calls are sent together until the dice have them awaited. */
-async function runOn(living: Living, { config, startMs, stream, dice }: Case, forgetsBelow: number): Promise<void> {
+/** Runs a case. Calls are sent together until a die below 15; a `consume` with a die below `freshBelow` ends an object. */
+async function runCase(
+  onFreshObject: OnFreshObject,
+  { config, startMs, stream, dice }: Case,
+  freshBelow: number,
+): Promise<void> {
   const naive = new NaiveBudget(config, startMs);
   let nowMs = startMs;
   const send = (budget: TenantBudget, call: Call): [answer: Promise<unknown>, expected: unknown] => {
     nowMs += call.afterMs;
     setNow(nowMs);
     if (call.op === "usage") {
-      return [budget.usageFor(call.userId).then(valueIn).then(totalsIn), naive.usageFor(call.userId, nowMs)];
+      const usage = budget.run({ op: "usage", bucket: userKey(call.userId) });
+      return [usage.then(valueIn).then(totalsIn), naive.usageFor(call.userId, nowMs)];
     }
-    const step = { ...call.step, detail: true };
-    if (call.op === "allows") return [budget.allowsStep(step).then(valueIn), naive.allowsStep(step, nowMs)];
-    return [budget.consume(step).then(valueIn), naive.consume(step, nowMs)];
+    const request = { ...call.step, detail: true };
+    if (call.op === "allows") {
+      return [budget.run({ op: "allows_step", request }).then(valueIn), naive.allowsStep(request, nowMs)];
+    }
+    return [budget.run({ op: "consume", request }).then(valueIn), naive.consume(request, nowMs)];
   };
   const rolled = stream.map((call, i) => ({ call, die: dice[i] ?? 0 }));
-  // A read's touch is in memory until the next write, so the object leaves it right after one.
-  const lives = splitAfter(rolled, ({ call, die }) => call.op === "consume" && die < forgetsBelow);
+  // The touches of reads are in memory only until the next write, so an object ends after one.
+  const lives = splitAfter(rolled, ({ call, die }) => call.op === "consume" && die < freshBelow);
   for (const [life, calls] of lives.entries()) {
-    await living(async (budget) => {
+    await onFreshObject(async (budget) => {
       setNow(nowMs);
-      const configured = life === 0 ? budget.configure(config).then(valueIn) : undefined;
+      const configured = life === 0 ? budget.run({ op: "configure", config, edit: {} }).then(valueIn) : undefined;
       for (const together of splitAfter(calls, ({ die }) => die < 15)) {
         const sent = together.map(({ call }) => send(budget, call));
         const answers = await Promise.all(sent.map(([answer]) => answer));
@@ -105,7 +117,7 @@ async function runOn(living: Living, { config, startMs, stream, dice }: Case, fo
   }
 }
 
-/** Splits a list after each of the items that `isLast` says. */
+/** Splits a list after each item that `isLast` is true for. */
 function splitAfter<T>(items: readonly T[], isLast: (item: T) => boolean): T[][] {
   const parts: T[][] = [[]];
   for (const item of items) {
@@ -119,35 +131,35 @@ function totalsIn({ tokens_in, tokens_out, cost_usd, calls }: UsageResponse) {
   return { tokens_in, tokens_out, cost_usd, calls };
 }
 
-test("so does the object, though now and then one takes over that knows what is stored", {
-  timeout: TIMEOUT_MS,
+test("an object answers like that budget, also after another object has loaded what is stored", {
+  timeout: timeoutFor(RELOAD_CASES),
 }, async () => {
-  // A turn of the event loop takes a millisecond, and the cases have fifty thousand.
+  // A turn of the event loop takes a millisecond, and a case waits for several.
   vi.stubGlobal("setTimeout", (then: () => void) => queueMicrotask(then));
-  await runInDurableObject(newTenant(), async (_, state) => {
-    // Some cases lie in the past, where an alarm would go off at once.
+  await runInDurableObject(newObject(), async (_, state) => {
+    // Some cases are in the past, where an alarm would run at once.
     Object.defineProperty(state.storage, "setAlarm", { value: () => Promise.resolve() });
-    const property = fc.asyncProperty(cases, (each) =>
-      // What is taken back costs no write to a disk, and the next case finds nothing.
+    const property = fc.asyncProperty(streamCases, (each) =>
+      // A rollback spares the writes to disk, and leaves nothing for the next case.
       state.storage.transaction(async (transaction) => {
-        await runOn((use) => use(new OriginalBudget(state, env)), each, 5);
+        await runCase((use) => use(new OriginalBudget(state, env)), each, 5);
         transaction.rollback();
       }),
     );
-    await fc.assert(property, { numRuns: OBJECT_CASES });
+    await fc.assert(property, { numRuns: RELOAD_CASES });
   });
 });
 
-test("so does the object, though it leaves memory now and then", { timeout: TIMEOUT_MS }, async () => {
-  const property = fc.asyncProperty(cases, async (each) => {
-    const stub = originalTenant();
+test("an object answers like that budget, also after evictions", { timeout: timeoutFor(EVICTION_CASES) }, async () => {
+  const property = fc.asyncProperty(streamCases, async (each) => {
+    const stub = originalObject();
     let isFirst = true;
-    const living: Living = async (use) => {
+    const onFreshObject: OnFreshObject = async (use) => {
       if (!isFirst) await evictDurableObject(stub);
       isFirst = false;
       return runInDurableObject(stub, use);
     };
-    await runOn(living, each, 20);
+    await runCase(onFreshObject, each, 20);
   });
-  await fc.assert(property, { numRuns: EVICTED_CASES });
+  await fc.assert(property, { numRuns: EVICTION_CASES });
 });

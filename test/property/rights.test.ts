@@ -1,19 +1,19 @@
-import { env } from "cloudflare:workers";
+// Attacks by callers without the scope `configure` or `admin` on a tenant of others.
 import fc from "fast-check";
 import { test } from "vitest";
+import { cases, timeoutFor } from "../cases.ts";
+import { AttackedTenant } from "./attacked-tenant.ts";
 import { attack } from "./attacks.ts";
-import { BesiegedTenant } from "./besieged-tenant.ts";
 
-/** `RIGHTS_CASES=10000 npx vitest run test/property/rights.test.ts` tries ten thousand. */
-const CASES = Number((env as unknown as { RIGHTS_CASES: string }).RIGHTS_CASES || 200);
+const CASES = cases(20);
 
-test("without configure or admin no caller reduces a total, lifts a block, keeps a report out, learns or hogs", {
-  timeout: 20_000 + CASES * 500,
+test("without configure or admin, no caller lowers a total, unblocks, suppresses a report, reads of others or uses up their budget", {
+  timeout: timeoutFor(CASES),
 }, async () => {
   const property = fc.asyncProperty(fc.array(attack, { minLength: 1, maxLength: 8 }), async (attacks) => {
-    const tenant = new BesiegedTenant();
+    const tenant = new AttackedTenant();
     await tenant.prepare();
-    for (const each of attacks) await tenant.suffer(each);
+    for (const each of attacks) await tenant.attack(each);
   });
   await fc.assert(property, { numRuns: CASES });
 });

@@ -47,6 +47,19 @@ describe("the user's bucket that is evicted", () => {
     ]);
   });
 
+  test("is the least recently used one after an audit has written the touches of reads, and a restart", async () => {
+    const tenant = newTenant();
+    setNow(START_MS);
+    await tenant.configure({ max_users: 2 });
+    for (const user_id of ["alice", "bob"]) await tenant.consume({ user_id, tokens_in: 5 });
+    for (let read = 0; read < 9; read += 1) await tenant.allowsStep({ user_id: "alice" });
+    await tenant.audit();
+    await evictDurableObject(tenant.object);
+    await tenant.allowsStep({ user_id: "bob" });
+    await tenant.consume({ user_id: "carol", tokens_in: 5 });
+    expect((await evictionsOf(tenant)).map(({ bucket }) => bucket)).toEqual([{ scope: "user", id: "alice" }]);
+  });
+
   test("is evicted after user_idle_ttl_seconds, whether it is read or not", async () => {
     const tenant = newTenant();
     setNow(START_MS);

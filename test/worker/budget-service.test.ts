@@ -50,6 +50,55 @@ describe("another Worker, through the service binding,", () => {
     expect(await acme.usage()).toMatchObject({ calls: 0 });
   });
 
+  test.each<[string, unknown, string]>([
+    ["an author that is not text", { author: { a: 1 } }, "/author"],
+    ["an author of 257 characters", { author: "x".repeat(257) }, "/author"],
+    ["a version that is not a number", { ifVersion: ["v1"] }, "/ifVersion/0"],
+    ["an idempotency_key of 257 bytes", { idempotency_key: "k".repeat(257) }, "/idempotency_key"],
+    ["an unknown field", { if_version: [1] }, "/if_version"],
+  ])("gets an error for an edit with %s, which changes nothing", async (_, edit, pointer) => {
+    using acme = await budget.tenant(crypto.randomUUID());
+    const refusal = { code: "invalid_input", errors: [{ pointer }] };
+    expect(await thrownBy(acme.configure({ max_tokens: 1 }, edit as object))).toMatchObject(refusal);
+    expect(await thrownBy(acme.patchConfig({ max_tokens: 1 }, edit as object))).toMatchObject(refusal);
+    const alice = { scope: "user", id: "alice" };
+    expect(await thrownBy(acme.setLimits(alice, { max_tokens: 1 }, edit as object))).toMatchObject(refusal);
+    expect(await thrownBy(acme.clearLimits(alice, edit as object))).toMatchObject(refusal);
+    expect(await acme.config()).toMatchObject({ version: 0 });
+    expect(await acme.ledger()).toMatchObject({ items: [] });
+  });
+
+  test.each([
+    "x",
+    "[]",
+    "[-1]",
+    "[0.5]",
+    '["bucket"]',
+    '[3,"user"]',
+    '[0,{"a":1}]',
+    "{}",
+    `[0,"${"x".repeat(20_000)}"]`,
+  ])("gets an error for an export after %s, which is no page's next", async (after) => {
+    using acme = await budget.tenant(crypto.randomUUID());
+    await acme.consume({ tokens_in: 1, user_id: "alice" });
+    expect(await thrownBy(acme.export(after))).toMatchObject({
+      code: "invalid_input",
+      errors: [{ pointer: "/after", detail: "takes the next of the previous page" }],
+    });
+  });
+
+  test("exports everything, page by page", async () => {
+    using acme = await budget.tenant(crypto.randomUUID());
+    await acme.consume({ tokens_in: 1, user_id: "alice" });
+    const tables: string[] = [];
+    for (let after: string | null = ""; after !== null; ) {
+      const page: { items: readonly { table: string }[]; next: string | null } = await acme.export(after);
+      tables.push(...page.items.map(({ table }) => table));
+      after = page.next;
+    }
+    expect(tables).toEqual(expect.arrayContaining(["tenant", "bucket", "ledger"]));
+  });
+
   test("cannot name a tenant that an HTTP call could not", async () => {
     expect(await thrownBy(budget.tenant("").usage())).toMatchObject({ code: "invalid_path" });
     expect(await thrownBy(budget.tenant("x".repeat(257)).usage())).toMatchObject({ code: "invalid_path" });

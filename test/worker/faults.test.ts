@@ -1,6 +1,7 @@
 import { createExecutionContext, env } from "cloudflare:test";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { app } from "../../src/worker/app.ts";
+import { TenantOperations } from "../../src/worker/tenant-operations.ts";
 import { newTenantPath } from "./http.ts";
 import { SECRETS } from "./secrets.ts";
 import { bearer } from "./token.ts";
@@ -43,9 +44,16 @@ describe("a fault that the platform marks as retryable is tried again", () => {
   test.each([
     ["a read", "/tenant/usage", undefined],
     ["a check", "/allows-step", {}],
+    ["a list of entries", "/ledger", undefined],
   ])("%s, by a fresh stub each time", async (_, path, body) => {
     const { namespace, stubs } = failing(LOST, LOST);
     expect((await call(namespace, path, body)).status).toBe(200);
+    expect(stubs()).toBe(3);
+  });
+
+  test("a page of an export, which is a read, too", async () => {
+    const { namespace, stubs } = failing(LOST, LOST);
+    expect(await new TenantOperations(namespace, crypto.randomUUID()).export()).toMatchObject({ items: [{}] });
     expect(stubs()).toBe(3);
   });
 

@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { cases, timeoutFor } from "../cases.ts";
 import { newTenantPath, send, sendJson } from "./http.ts";
+
+const CASES = cases(10);
 
 const IDS = [
   "alice",
@@ -40,7 +43,7 @@ describe("an id of any characters names one user and no other", () => {
     expect((await send(`${newTenantPath()}/tenant/usage`)).body.calls).toBe(0);
   });
 
-  test("generated", async () => {
+  test("generated", { timeout: timeoutFor(CASES) }, async () => {
     const isId = (id: string) => id !== "." && id !== ".." && new TextEncoder().encode(id).length <= 256;
     const ids = fc.string({ unit: "binary", minLength: 1, maxLength: 64 }).filter(isId);
     await fc.assert(
@@ -50,7 +53,7 @@ describe("an id of any characters names one user and no other", () => {
         const { body } = await send(`${tenant}/users/${encodeURIComponent(id)}/usage`);
         expect(body).toMatchObject({ tokens_out: 3, calls: 1 });
       }),
-      { numRuns: 100 },
+      { numRuns: CASES },
     );
   });
 });

@@ -47,7 +47,7 @@ function replaceConfig(
   const before = tenant.config.isValid ? boundOf(tenant.policy) : Number.POSITIVE_INFINITY;
   const made = tenant.config.replace(next, edit.author ?? null, nowMs);
   tenant.ledger.append("config", { version: made.version, ...editorOf(edit) }, nowMs);
-  if (boundOf(tenant.policy) > before) tenant.engine.leaveOverflow(tenant.policy, nowMs);
+  if (boundOf(tenant.policy) > before) tenant.engine.evictOverflow(tenant.policy, nowMs);
   return made;
 }
 

@@ -1,34 +1,23 @@
-import type { Bucket, Counter, Slot } from "../../core/index.ts";
+/** The rows of buckets: a column for each part of a total, and the counters of windows as JSON. */
+import { type Bucket, type Counter, type Slot, USAGE_PARTS, type UsageColumn } from "../../core/index.ts";
+import { type UsageList, usageFromList } from "./usage-list.ts";
 
-/** The columns of a bucket's totals, in the order in which `totalsOfBucket` gives their values. */
-export const TOTALS = [
-  "input_tokens",
-  "output_tokens",
-  "cost_nano_usd",
-  "calls",
-  "cache_read_input_tokens",
-  "cache_write_input_tokens",
-  "reasoning_output_tokens",
-  "started_at",
-  "counters",
-  "generation",
-] as const;
+const USAGE_COLUMNS = USAGE_PARTS.map(({ column }) => column);
+
+/** The columns of a bucket's totals, in the order of the values that `totalsOfBucket` returns. */
+export const TOTALS = [...USAGE_COLUMNS, "started_at", "counters", "generation"] as const;
 
 /** A bucket's totals as stored: integers, nano-USD, epoch milliseconds. */
-export interface TotalsRow extends Record<string, SqlStorageValue> {
-  input_tokens: number;
-  output_tokens: number;
-  cost_nano_usd: number;
-  calls: number;
-  cache_read_input_tokens: number;
-  cache_write_input_tokens: number;
-  reasoning_output_tokens: number;
+export interface TotalsRow extends Record<string, SqlStorageValue>, Record<UsageColumn, number> {
   started_at: number;
   counters: string;
   generation: number;
 }
 
-export function totalsOfBucket({ usage, startedAtMs, counters, generation }: Bucket): SqlStorageValue[] {
+type TotalsValues = [...UsageList, startedAtMs: number, counters: string, generation: number];
+
+/** Names the parts one by one, since every commit saves buckets. */
+export function totalsOfBucket({ usage, startedAtMs, counters, generation }: Bucket): TotalsValues {
   return [
     usage.inputTokens,
     usage.outputTokens,
@@ -45,15 +34,7 @@ export function totalsOfBucket({ usage, startedAtMs, counters, generation }: Buc
 
 export function totalsFromRow(row: TotalsRow): Pick<Bucket, "usage" | "startedAtMs" | "counters" | "generation"> {
   return {
-    usage: {
-      inputTokens: row.input_tokens,
-      outputTokens: row.output_tokens,
-      costNanoUsd: row.cost_nano_usd,
-      calls: row.calls,
-      cacheReadInputTokens: row.cache_read_input_tokens,
-      cacheWriteInputTokens: row.cache_write_input_tokens,
-      reasoningOutputTokens: row.reasoning_output_tokens,
-    },
+    usage: usageFromList(USAGE_COLUMNS.map((column) => row[column]) as unknown as UsageList),
     startedAtMs: row.started_at,
     counters: parseCounters(row.counters),
     generation: row.generation,

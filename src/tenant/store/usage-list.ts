@@ -1,15 +1,10 @@
-import type { Usage } from "../../core/index.ts";
+/** Usages as the ledger stores them: lists of whole numbers and nano-USD. */
+import type { USAGE_PARTS, Usage } from "../../core/index.ts";
 
-/** A usage as the ledger stores it: whole numbers and nano-USD, in this order. */
-export type UsageList = readonly [
-  inputTokens: number,
-  outputTokens: number,
-  costNanoUsd: number,
-  calls: number,
-  cacheReadInputTokens: number,
-  cacheWriteInputTokens: number,
-  reasoningOutputTokens: number,
-];
+type NumberForEach<Parts extends readonly unknown[]> = { readonly [I in keyof Parts]: number };
+
+/** The parts of a usage in the order of `USAGE_PARTS`. */
+export type UsageList = NumberForEach<typeof USAGE_PARTS>;
 
 export function usageList(usage: Usage): UsageList {
   return [
@@ -24,14 +19,14 @@ export function usageList(usage: Usage): UsageList {
 }
 
 export function usageFromList(list: UsageList): Usage {
-  const [inputTokens, outputTokens, costNanoUsd, calls, cacheRead, cacheWrite, reasoning] = list;
+  const [inputTokens, outputTokens, costNanoUsd, calls, cacheReadInputTokens, cacheWriteInputTokens, reasoning] = list;
   return {
     inputTokens,
     outputTokens,
     costNanoUsd,
     calls,
-    cacheReadInputTokens: cacheRead,
-    cacheWriteInputTokens: cacheWrite,
+    cacheReadInputTokens,
+    cacheWriteInputTokens,
     reasoningOutputTokens: reasoning,
   };
 }

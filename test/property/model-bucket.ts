@@ -1,18 +1,19 @@
+// One bucket of the model: its charges, and what each window counts of them.
 import type { LimitName } from "../../src/core/index.ts";
 import { type Amounts, type Measured, NO_AMOUNTS, NOTHING, sumOf } from "./model-amounts.ts";
 import { leavesAt } from "./naive-limits.ts";
 
 type Window = LimitName["window"];
 
-/** Something that was charged to a bucket. Negative amounts take back what was charged before. */
+/** A charge to a bucket. Negative amounts are a credit. */
 export interface Charge {
   readonly atMs: number;
   readonly amounts: Amounts;
-  /** The windows that some limit of the bucket named then, which are the ones that count it. */
+  /** The windows that count it: those that some limit of the bucket named when it was charged. */
   readonly windows: readonly string[];
-  /** Of an expired hold's charge: the hold. */
+  /** The reservation whose expiry charged it. */
   readonly estimates?: string | undefined;
-  /** The hold whose charge negative amounts correct; absent: whatever was charged last. */
+  /** The reservation whose charge negative amounts correct; absent: the latest charges. */
   readonly corrects?: string | undefined;
 }
 
@@ -24,12 +25,12 @@ export interface ModelBucket {
   charges: Charge[];
 }
 
-/** All that was charged since the bucket began. */
+/** The sum of a bucket's charges since it was created or reset. */
 export function totalOf(bucket: ModelBucket | undefined): Amounts {
   return sumOf(bucket?.charges.map(({ amounts }) => amounts) ?? [], NO_AMOUNTS);
 }
 
-/** What a limit's window counts of a bucket, by its metrics. */
+/** What a window counts of a bucket, by metric. */
 export function countedIn(window: Window, bucket: ModelBucket | undefined, nowMs: number): Measured {
   const part = (name: keyof Amounts) => countedOf(window, name, bucket?.charges ?? [], nowMs);
   const [input, output] = [part("tokensIn"), part("tokensOut")];
@@ -44,9 +45,9 @@ interface Counted {
 }
 
 /**
- * Goes through all charges. What is taken back comes out of what the window counts at that time, the newest first; what
- * corrects a charge, out of what the window cannot tell from it, if it has counted it. A clock that went back adds to
- * what came last.
+ * Replays all charges. A credit reduces what the window counts at that time, the newest first. A correction reduces only
+ * charges in the same slot as the one it corrects, and nothing if the window did not count that one. A charge made after
+ * the clock went back counts at the time of the latest charge.
  */
 function countedOf(window: Window, part: keyof Amounts, charges: readonly Charge[], nowMs: number): number {
   let counted: Counted[] = [];
@@ -57,7 +58,7 @@ function countedOf(window: Window, part: keyof Amounts, charges: readonly Charge
     const corrected = counted.find((each) => each.estimates === corrects);
     let credit = corrects === undefined || corrected ? Math.max(0, -amounts[part]) : 0;
     for (const each of counted.toReversed()) {
-      if (corrects !== undefined && corrected && !isTogether(window, each.atMs, corrected.atMs)) continue;
+      if (corrects !== undefined && corrected && !isSameSlot(window, each.atMs, corrected.atMs)) continue;
       const taken = Math.min(credit, each.amount);
       each.amount -= taken;
       credit -= taken;
@@ -68,7 +69,7 @@ function countedOf(window: Window, part: keyof Amounts, charges: readonly Charge
   return counted.filter(({ atMs }) => isCounted(window, atMs, nowMs)).reduce((sum, { amount }) => sum + amount, 0);
 }
 
-/** Calendar windows of the model are minutes of UTC. */
+/** The model's only calendar window is the minute. */
 const minuteOf = (atMs: number) => Math.floor(atMs / 60_000);
 
 function isCounted(window: Window, atMs: number, nowMs: number): boolean {
@@ -77,7 +78,7 @@ function isCounted(window: Window, atMs: number, nowMs: number): boolean {
   return leavesAt(atMs, window.lengthMs) > nowMs;
 }
 
-/** True if a window does not tell two times apart that it counts. */
-function isTogether(window: Window, aMs: number, bMs: number): boolean {
+/** True if a window counts two times in the same slot. */
+function isSameSlot(window: Window, aMs: number, bMs: number): boolean {
   return window.kind !== "rolling" || leavesAt(aMs, window.lengthMs) === leavesAt(bMs, window.lengthMs);
 }

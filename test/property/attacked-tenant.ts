@@ -1,9 +1,10 @@
+// A tenant under attack, and the checks that no attack harmed its operator or its other users.
 import { expect } from "vitest";
 import { newTenantPath, type Reply, send, sendJson } from "../worker/http.ts";
 import { bearer, sign, tenantOf } from "../worker/token.ts";
 import { type Attack, type Attacker, RESERVATION } from "./attacks.ts";
 
-/** So much that nobody uses it up by consuming: what blocks others is a reservation, or that buckets are few. */
+/** Limits too high to be reached by `consume`: only reservations or the number of buckets can block others. */
 const CONFIG = {
   max_tokens: 1e12,
   max_tokens_per_30d: 1e12,
@@ -22,7 +23,7 @@ const BUCKETS = [
   { scope: "team", id: "blue" },
   { scope: "team", id: "red" },
 ];
-const SECRET = "a secret of the operator";
+const SECRET = "the operator's note";
 
 interface Usage {
   readonly scope: string;
@@ -34,14 +35,15 @@ interface Usage {
   readonly limits: readonly { readonly name: string; readonly max: number; readonly used: number }[];
 }
 
-/** A tenant with an operator and a victim, whom no attacker may harm. */
-export class BesiegedTenant {
+/** A tenant with an operator and a user, the victim, whom no attacker may harm. */
+export class AttackedTenant {
   readonly #path = newTenantPath();
   readonly #tokens = new Map<string, string>();
   readonly #reservations: string[] = [];
   #before: readonly Usage[] = [];
   #reports = 0;
-  #isSharedOnly = true;
+  /** False once a caller that no share limits may have reserved all there is. */
+  #isRoomLeft = true;
 
   async prepare(): Promise<void> {
     await this.#operate([
@@ -50,26 +52,26 @@ export class BesiegedTenant {
       { op: "consume", user_id: "victim", labels: { team: "blue" }, tokens_in: 10, cost_usd: 0.5 },
       { op: "consume", user_id: "mallory", labels: { team: "red" }, tokens_in: 10, cost_usd: 0.5 },
     ]);
-    const held = await this.#operate([{ op: "reserve", user_id: "victim", tokens: 5, ttl_seconds: 86_400 }]);
-    this.#reservations.push(held[0]?.body.id);
+    const reserved = await this.#operate([{ op: "reserve", user_id: "victim", tokens: 5, ttl_seconds: 86_400 }]);
+    this.#reservations.push(reserved[0]?.body.id);
     this.#before = await this.#usages();
   }
 
-  /** Carries an attack out, and checks that it did no harm. */
-  async suffer(attack: Attack): Promise<void> {
+  /** Sends an attack's call, and checks that it did no harm. */
+  async attack(attack: Attack): Promise<void> {
     const reply = await this.#send(attack);
     const { attacker, path } = attack;
     expect(reply.status).toBeLessThan(500);
     if (attacker.made.includes("revoked")) expect(reply.status).toBeGreaterThanOrEqual(400);
     const isBound = Object.keys(attacker.bound).length > 0;
-    if (isBound) this.#learnsNothing(reply);
-    if (!isBound && reply.status < 300 && attacker.scope.includes("reserve")) this.#isSharedOnly = false;
+    if (isBound) this.#expectNothingRead(reply);
+    if (!isBound && reply.status < 300 && attacker.scope.includes("reserve")) this.#isRoomLeft = false;
     if (reply.status === 201 && path === "/reservations") this.#reservations.push(reply.body.id);
-    await this.#isUnharmed();
+    await this.#expectUnharmed();
   }
 
-  /** Totals, windows and blocks are as they were, or more; and the victim's reports and reservations are taken. */
-  async #isUnharmed(): Promise<void> {
+  /** No total, window or freeze is lower than before, and the victim can still consume and reserve. */
+  async #expectUnharmed(): Promise<void> {
     const idempotency_key = `key ${this.#reports}`;
     this.#reports += 1;
     const now = await this.#usages();
@@ -80,24 +82,24 @@ export class BesiegedTenant {
       tokens_in: 3,
       idempotency_key,
     };
-    const [consumed, frozen, held] = await this.#operate([
+    const [consumed, frozen, reserved] = await this.#operate([
       { op: "consume", ...report },
       { op: "allows_step", user_id: "frozen" },
       { op: "reserve", user_id: "victim", tokens: 1, ttl_seconds: 60 },
     ]);
     expect(consumed?.status).toBe(200);
-    if (this.#isSharedOnly) expect(consumed?.body.state).not.toBe("blocked");
+    if (this.#isRoomLeft) expect(consumed?.body.state).not.toBe("blocked");
     expect(consumed?.body).not.toHaveProperty("replayed");
     expect(frozen?.body).toMatchObject({ state: "blocked", reason: "frozen" });
-    if (this.#isSharedOnly) expect(held?.status).toBe(201);
-    if (held?.status === 201) await this.#operate([{ op: "release", id: held.body.id }]);
+    if (this.#isRoomLeft) expect(reserved?.status).toBe(201);
+    if (reserved?.status === 201) await this.#operate([{ op: "release", id: reserved.body.id }]);
     this.#before = await this.#usages();
     const total = (usages: readonly Usage[]) => usages.find(({ id }) => id === "victim")?.tokens_total ?? 0;
     expect(total(this.#before)).toBe(total(now) + 3);
   }
 
-  /** A bound caller is told nothing of the victim, nor of what the operator wrote. */
-  #learnsNothing({ status, body }: Reply): void {
+  /** A bound caller's answer contains nothing of the victim, nor the operator's note. */
+  #expectNothingRead({ status, body }: Reply): void {
     if (status >= 300 && status !== 402 && status !== 429) return;
     const results: { status: number; body: unknown }[] = body?.results ?? [{ status, body }];
     for (const result of results) {
@@ -115,12 +117,12 @@ export class BesiegedTenant {
     return send(`${this.#path}${named}`, {
       method,
       headers,
-      ...(hasBody && { body: JSON.stringify(this.#aimed(body)) }),
+      ...(hasBody && { body: JSON.stringify(this.#withReservation(body)) }),
     });
   }
 
-  /** Operations on a reservation go to the last one that is known. */
-  #aimed(body: unknown): unknown {
+  /** The body, in which operations on a reservation name the latest one. */
+  #withReservation(body: unknown): unknown {
     const { operations } = body as { operations?: { op: string }[] };
     if (!operations) return body;
     const aim = (each: { op: string }) =>
@@ -157,7 +159,7 @@ export class BesiegedTenant {
     if (made === "minted") return (await mint({}, { ...bound, scope })).token;
     const parent = await mint({}, { ...bound, scope: `${scope} admin` });
     const { token } = await mint(bearer(parent.token), { scope });
-    if (made === "of a revoked one") await revoke(parent.jti);
+    if (made === "minted by a revoked one") await revoke(parent.jti);
     return token;
   }
 
@@ -165,7 +167,7 @@ export class BesiegedTenant {
     return (await this.#operate(BUCKETS.map((bucket) => ({ op: "usage", bucket })))).map(({ body }) => body as Usage);
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: the tests read whatever the service printed
+  // biome-ignore lint/suspicious/noExplicitAny: the test reads whatever the service answered
   async #operate(operations: readonly object[]): Promise<{ status: number; body: any }[]> {
     return (await sendJson("POST", `${this.#path}/batch`, { operations })).body.results;
   }

@@ -1,3 +1,4 @@
+/** Eviction: of idle buckets, and of the least recently touched ones of a scope above its bound. */
 import { type Bucket, countsInWindow } from "./bucket.ts";
 import type { BucketStore } from "./bucket-store.ts";
 import { IdleSweep } from "./idle-sweep.ts";
@@ -7,18 +8,17 @@ import { isInForce, windowsOf } from "./overrides.ts";
 import type { Policy } from "./policy.ts";
 import type { Rules } from "./rules.ts";
 
-/** How often idle buckets are looked for in the length of an idle time. */
+/** How many sweeps for idle buckets are made per idle time. */
 const SWEEPS = 60;
-/** How many of those touched the longest ago are looked at for an idle one, before one that is not has to go. */
-const MAX_LOOKED_AT = 16;
+/** How many of the least recently touched buckets are checked for an idle one before another is evicted. */
+const MAX_CHECKED = 16;
 
-/** Which buckets are evicted: those too long untouched, and of too many in a scope the ones touched the longest ago. */
-export class Bounds {
+export class Eviction {
   readonly #store: BucketStore;
   readonly #reservations: OpenReservations;
   readonly #rules: Rules;
   readonly #sweep: IdleSweep;
-  /** Of scopes above their bound in which nothing was found to evict: how many buckets they were said to have. */
+  /** Scopes above their bound in which no bucket was found to evict, with their bucket counts at that time. */
   readonly #stuck = new Map<Scope, number>();
 
   constructor(store: BucketStore, reservations: OpenReservations, rules: Rules) {
@@ -29,24 +29,24 @@ export class Bounds {
   }
 
   /** True if no bucket that counts under a limit is evicted to make room. */
-  get #keepsLimited(): boolean {
+  get #sparesLimited(): boolean {
     return this.#rules.whenFull === "overflow";
   }
 
-  /** How old a touch may become before a store has to keep it: the idle rule goes by it. Null: any age. */
-  touchesKeptEveryMs({ idleTtlMs }: Policy): number | null {
+  /** How old a stored touch can become before a newer one has to be stored; null: any age. */
+  touchIntervalMs({ idleTtlMs }: Policy): number | null {
     return idleTtlMs === null ? null : idleTtlMs * this.#rules.touchShare;
   }
 
-  /** True for a bucket that the idle rule evicts: long untouched, and neither reserved from nor counting in an open window. */
+  /** True for a bucket that is long untouched, has no open reservation, and counts nothing in an open window. */
   isIdle(policy: Policy, bucket: Bucket, nowMs: number): boolean {
-    if (!this.#isLongUntouched(policy, bucket, nowMs) || this.#reservations.isKept(bucket)) return false;
+    if (!this.#isLongUntouched(policy, bucket, nowMs) || this.#reservations.isInUse(bucket)) return false;
     const view = { key: bucket, overrides: this.#store.overridesOf(bucket) };
     return !countsInWindow(bucket, windowsOf(policy, view, nowMs), nowMs, policy.calendar);
   }
 
-  /** Brings scopes within their bound, a bounded number of buckets at a time, and now and then evicts what is idle. */
-  keepWithin(policy: Policy, scopes: Iterable<Scope>, nowMs: number): void {
+  /** Evicts what is above the bound of these scopes, and sweeps for idle buckets: a bounded number of each. */
+  evict(policy: Policy, scopes: Iterable<Scope>, nowMs: number): void {
     const { idleTtlMs } = policy;
     if (idleTtlMs !== null) {
       for (const bucket of this.#sweep.next(idleTtlMs / SWEEPS, nowMs)) {
@@ -60,7 +60,7 @@ export class Bounds {
     }
   }
 
-  /** A count that no bucket stands for must not be looked for again and again. */
+  /** A count without the buckets to match must not cause a search with every operation. */
   #reportStuck(scope: Scope): void {
     const count = this.#store.count(scope);
     this.#stuck.set(scope, count);
@@ -68,19 +68,19 @@ export class Bounds {
   }
 
   /**
-   * Makes room in a full scope by what is idle, as if it had gone in time.
+   * Makes room in a scope by evicting one idle bucket.
    *
-   * @returns false if nothing idle was found among those touched the longest ago
+   * @returns false if none was found among the least recently touched
    */
   evictIdle(policy: Policy, scope: Scope, nowMs: number): boolean {
-    let looked = 0;
+    let checked = 0;
     for (const bucket of this.#store.inOrderOfTouch(scope)) {
       if (this.isIdle(policy, bucket, nowMs)) {
         this.#store.evict(bucket, "idle", nowMs);
         return true;
       }
-      looked += 1;
-      if (looked === MAX_LOOKED_AT || !this.#isLongUntouched(policy, bucket, nowMs)) break;
+      checked += 1;
+      if (checked === MAX_CHECKED || !this.#isLongUntouched(policy, bucket, nowMs)) break;
     }
     return false;
   }
@@ -92,21 +92,21 @@ export class Bounds {
 
   #isOver({ maxBuckets, limitsByScope }: Policy, scope: Scope): boolean {
     if (scope === TENANT || maxBuckets === null) return false;
-    // Evicted to make room, a bucket would escape its limit.
-    if (this.#keepsLimited && limitsByScope.has(scope)) return false;
+    // The subject of an evicted bucket would escape its limit.
+    if (this.#sparesLimited && limitsByScope.has(scope)) return false;
     const count = this.#store.count(scope);
     return count > maxBuckets && count !== this.#stuck.get(scope);
   }
 
   /**
-   * Makes room in a scope: what is idle goes first, as if it had gone in time, then what was touched the longest ago.
+   * Makes room in a scope by evicting an idle bucket or, if there is none, the least recently touched one.
    *
-   * @returns false if nothing was evicted, since the store does not know yet what was touched the longest ago
+   * @returns false if none was evicted, since the store does not know the order of touches yet
    */
   #evictOne(policy: Policy, scope: Scope, nowMs: number): boolean {
     if (this.evictIdle(policy, scope, nowMs)) return true;
     for (const bucket of this.#store.inOrderOfTouch(scope)) {
-      if (this.#keepsLimited && isInForce(this.#store.overridesOf(bucket), nowMs)) continue;
+      if (this.#sparesLimited && isInForce(this.#store.overridesOf(bucket), nowMs)) continue;
       this.#store.evict(bucket, "max_users", nowMs);
       return true;
     }

@@ -1,3 +1,4 @@
+// Configurations and streams of steps for the budget that adds up every event.
 import fc from "fast-check";
 import { type BudgetConfig, type Consumption, METRICS, type StepRequest } from "../../src/core/index.ts";
 
@@ -12,7 +13,7 @@ export const ZONES = [
   "Pacific/Apia",
 ];
 
-/** Moments at which something about the calendar changes: clocks, leap days, months, years. */
+/** Times near changes of the calendar: of the clock, to and from leap days, of months and years. */
 const EDGES = [
   "2026-03-29T01:00:00Z",
   "2026-10-25T01:00:00Z",
@@ -30,7 +31,7 @@ const EDGES = [
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** An instant near one of the edges, or a few days around it. */
+/** A time near one of the edges, or within three days of it. */
 export const instants = fc
   .tuple(
     fc.constantFrom(...EDGES),
@@ -60,7 +61,7 @@ const limits = fc
       .map((max) => [name, max] as const);
   });
 
-/** A configuration of a few limits that small streams run into. */
+/** A configuration of a few limits that short streams reach. */
 export const configs: fc.Arbitrary<BudgetConfig> = fc
   .record({
     limits: fc.uniqueArray(limits, { minLength: 1, maxLength: 5, selector: ([name]) => name }),
@@ -83,7 +84,7 @@ export const configs: fc.Arbitrary<BudgetConfig> = fc
     user_idle_ttl_seconds: idle,
   }));
 
-/** One call of a stream, and how long after the one before it. */
+/** One call of a stream, and the time since the one before it. */
 export type Call = { readonly afterMs: number } & (
   | { readonly op: "allows"; readonly step: StepRequest }
   | { readonly op: "consume"; readonly step: Consumption }
