@@ -13,13 +13,13 @@ const CLOCKED_TOKEN = "an-operators-token-for-a-night-01";
 
 describe("each command of a page prints the output shown below it", () => {
   test(
-    "in the README, whose tour can be pasted twice, for the agent in Node, and in a batch",
+    "in the README, pasted twice, for the agent in Node, and in a batch",
     async () => {
       await using state = await temporaryDir();
       await using service = await startWrangler(["wrangler.toml"], state.path);
       const here = { [SERVICE]: service.url, ".dev.vars": service.secretsFile };
-      expect(await expectPageHolds("README.md", here, "Ten lines of use")).toBeGreaterThan(5);
       for (let paste = 1; paste <= 2; paste += 1) {
+        expect(await expectPageHolds("README.md", here, "Ten lines of use")).toBeGreaterThan(5);
         expect(await expectPageHolds("README.md", here, "A tour in five minutes")).toBeGreaterThan(15);
       }
       expect(await expectPageHolds("examples/http-agent/README.md", here)).toBe(4);
