@@ -13,7 +13,7 @@ const { values } = readArguments({
   usage: "npm start -- [options]",
   does: "Serves the budget on this machine, and reloads it when its source changes.",
   options: {
-    port: { type: "number", sentence: "the port of loopback to listen on", default: 8787, min: 1, max: 65_535 },
+    port: { type: "number", sentence: "the loopback port to listen on", default: 8787, min: 1, max: 65_535 },
     state: {
       ...{ type: "text", value: "DIR", sentence: "where the budgets are stored" },
       ...{ default: `${ROOT}.wrangler/state`, shown: ".wrangler/state" },

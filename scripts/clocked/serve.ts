@@ -13,7 +13,7 @@ const { values } = readArguments({
   options: {
     port: {
       type: "number",
-      sentence: "the port of loopback to listen on; 0 for a free one",
+      sentence: "the loopback port to listen on; 0 for a free one",
       default: 8789,
       min: 0,
       max: 65_535,
