@@ -1,6 +1,7 @@
+/** Converts a bucket's totals and counters to and from columns. */
 import type { Bucket, Counter, Slot } from "../../core/index.ts";
 
-/** The columns of a bucket's totals, in the order in which `totalsOfBucket` gives their values. */
+/** The columns of a bucket's totals, in the order of `totalsOfBucket`. */
 export const TOTALS = [
   "input_tokens",
   "output_tokens",
@@ -63,7 +64,7 @@ export function totalsFromRow(row: TotalsRow): Pick<Bucket, "usage" | "startedAt
 /** A slot as stored: time, input tokens, output tokens, nano-USD, calls. */
 type SlotRow = readonly [atMs: number, inputTokens: number, outputTokens: number, costNanoUsd: number, calls: number];
 
-/** A counter as stored: its generation, then its slots. Before generations were kept, its slots alone. */
+/** A counter as stored: its generation, then its slots. Rows from before generations have slots only. */
 type CounterRow = readonly [generation: number, ...slots: SlotRow[]] | readonly SlotRow[];
 
 const NO_COUNTERS: ReadonlyMap<string, Counter> = new Map();

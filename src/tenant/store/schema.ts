@@ -1,11 +1,13 @@
+/** The object's tables and their migrations. */
+
 /**
- * The object's tables, as an ordered list of steps that only ever grows: each runs once per object.
+ * An append-only list of migrations, each of which runs once in each object.
  *
- * Money is integer nano-USD, times are epoch milliseconds. No table has an index beside its key, for each would cost
- * a further row for each write, and `AUTOINCREMENT` is avoided for the same reason.
+ * Money is in integer nano-USD, times are in epoch milliseconds. No table has an index beside its key or uses
+ * `AUTOINCREMENT`: either would add a row written to each write.
  */
 export const MIGRATIONS: readonly string[] = [
-  `-- The tenant's own bucket, and what is known of all others: how many each scope has, and how often one was touched.
+  `-- The tenant's own bucket, the number of buckets in each scope, and the count of touches.
    CREATE TABLE tenant (
      id INTEGER PRIMARY KEY CHECK (id = 1),
      input_tokens INTEGER NOT NULL,
@@ -21,7 +23,7 @@ export const MIGRATIONS: readonly string[] = [
      touches INTEGER NOT NULL,
      holds_since TEXT NOT NULL
    ) STRICT;
-   -- No rowid: a bucket's row is the one row that a write to it costs. Its windows are counted within it.
+   -- No rowid, so that a write to a bucket costs one row. The counts of its windows are in the same row.
    CREATE TABLE bucket (
      scope TEXT NOT NULL,
      subject TEXT NOT NULL,
@@ -38,7 +40,7 @@ export const MIGRATIONS: readonly string[] = [
      touched_seq INTEGER NOT NULL,
      PRIMARY KEY (scope, subject)
    ) STRICT, WITHOUT ROWID;
-   -- What operators have set for single buckets, as JSON.
+   -- Overrides of single buckets, as JSON.
    CREATE TABLE control (
      scope TEXT NOT NULL,
      subject TEXT NOT NULL,
@@ -53,26 +55,26 @@ export const MIGRATIONS: readonly string[] = [
      author TEXT,
      config TEXT NOT NULL
    ) STRICT;
-   -- A row has the entries that one commit made, as a JSON array; their ids run on from its first.
+   -- A row has the entries of one commit, as a JSON array. Their ids count up from first_id.
    CREATE TABLE ledger (
      first_id INTEGER PRIMARY KEY,
      last_at INTEGER NOT NULL,
      entries TEXT NOT NULL
    ) STRICT;
-   -- What entries that are not kept any more add up to, for each bucket, as a JSON array.
+   -- The sum of deleted entries, for each bucket, as a JSON array.
    CREATE TABLE carried (
      scope TEXT NOT NULL,
      subject TEXT NOT NULL,
      usage TEXT NOT NULL,
      PRIMARY KEY (scope, subject)
    ) STRICT, WITHOUT ROWID;
-   -- Ids are in order of creation, so that a stretch of time is a range of the key.
+   -- Ids are in order of creation, so that a range of time is a range of the key.
    CREATE TABLE reservation (
      id TEXT PRIMARY KEY,
      state TEXT NOT NULL,
      hold TEXT NOT NULL
    ) STRICT, WITHOUT ROWID;
-   -- By the half-day in which it was used first, so that what is over is a range of the key.
+   -- By the half-day of first use, so that expired keys are a range of the primary key.
    CREATE TABLE idempotency (
      half_day INTEGER NOT NULL,
      key TEXT NOT NULL,
@@ -85,10 +87,10 @@ export const MIGRATIONS: readonly string[] = [
      revoked_at INTEGER NOT NULL,
      forget_at INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;`,
-  `-- Tells a bucket from what its key named before. Numbers come from the tenant's count of touches.
+  `-- Distinguishes a bucket from an earlier one with the same key. Numbers come from the tenant's count of touches.
    ALTER TABLE tenant ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE bucket ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
-   -- Single values, such as how the ledger's ids go on once none of its rows is left.
+   -- Single values, such as the ledger's next id when it has no rows.
    CREATE TABLE kept_value (
      name TEXT PRIMARY KEY,
      value TEXT NOT NULL
@@ -101,7 +103,7 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT;`,
 ];
 
-/** Brings the object's tables up to date. Costs one read where they are. */
+/** Brings the object's tables up to date. Costs one read if they already are. */
 export function migrate(storage: DurableObjectStorage): void {
   // `PRAGMA user_version` is not allowed in a Durable Object, so the version is a value beside the tables.
   const done = storage.kv.get<number>("schema_version") ?? 0;
