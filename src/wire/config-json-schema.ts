@@ -1,6 +1,7 @@
+/** The JSON Schemas of configurations and of a bucket's own limits, for the OpenAPI document. */
 import { type BudgetConfig, METRICS, type Metric } from "../core/index.ts";
 
-/** A JSON Schema of draft 2020-12, as OpenAPI 3.1 takes it. */
+/** A JSON Schema of draft 2020-12, which OpenAPI 3.1 uses. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
 const SCOPE = "(per_[a-z][a-z0-9_]*_)?";
@@ -12,13 +13,13 @@ const MAXIMA: Readonly<Partial<Record<Metric, JsonSchema>>> = {
   wall_clock: { type: ["number", "null"], minimum: 0, maximum: 1e11 },
 };
 
-/** Maxima under limits' names, `scope` and `window` being what can stand before and after the metric. */
+/** Maxima by limit name: the metric, with `scope` before it and a window after it. */
 function limitPatterns(scope: string): JsonSchema {
   const pattern = (metric: Metric) => `^${scope}max_${metric}${metric === "wall_clock" ? "" : WINDOW}$`;
   return Object.fromEntries(METRICS.map((metric) => [pattern(metric), MAXIMA[metric] ?? COUNT]));
 }
 
-/** The names of settings: the keys of a configuration that are no limits. */
+/** The keys of a configuration that are not limits. */
 type SettingName = keyof { [K in keyof BudgetConfig as object extends Record<K, 1> ? never : K]: 1 };
 
 const USD_PER_MILLION = { type: "number", minimum: 0, maximum: 1_000_000 };
@@ -31,7 +32,7 @@ const SETTINGS: Readonly<Record<SettingName, JsonSchema>> = {
     default: 0.8,
     description: "The share of a maximum from which a decision is `warn`.",
   },
-  timezone: { type: "string", default: "UTC", description: "An IANA name; calendar windows are this zone's." },
+  timezone: { type: "string", default: "UTC", description: "The IANA time zone of calendar windows." },
   day_starts_at: { type: "string", pattern: "^([01][0-9]|2[0-3]):[0-5][0-9]$", default: "00:00" },
   week_starts_on: {
     enum: ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
@@ -41,7 +42,7 @@ const SETTINGS: Readonly<Record<SettingName, JsonSchema>> = {
   enforcement: {
     enum: ["enforce", "shadow"],
     default: "enforce",
-    description: "With `shadow` no limit blocks, and decisions say which one would have.",
+    description: "With `shadow` no limit blocks, and decisions report which one would have.",
   },
   shadow_limits: {
     type: "array",
@@ -53,14 +54,15 @@ const SETTINGS: Readonly<Record<SettingName, JsonSchema>> = {
     type: ["integer", "null"],
     minimum: 1,
     default: 100_000,
-    description: "How many buckets of each scope are kept; the one untouched for longest goes first. Null: all.",
+    description:
+      "The most buckets of each scope. Beyond it, new subjects share an overflow bucket if the scope has limits; otherwise the least recently used bucket is evicted. Null: no bound.",
   },
   user_idle_ttl_seconds: {
     type: ["number", "null"],
     exclusiveMinimum: 0,
     maximum: 1e11,
     default: null,
-    description: "Seconds without a touch after which a bucket is forgotten. Null: never.",
+    description: "Seconds without use after which a bucket is evicted. Null: never.",
   },
   max_event_tokens: {
     type: "integer",
@@ -81,25 +83,25 @@ const SETTINGS: Readonly<Record<SettingName, JsonSchema>> = {
     minimum: 1,
     maximum: 86_400,
     default: 60,
-    description: "How long a reservation holds that does not say.",
+    description: "Seconds until a reservation expires if it does not set `ttl_seconds`.",
   },
   max_reserved_share: {
     type: "number",
     exclusiveMinimum: 0,
     maximum: 1,
     default: 0.5,
-    description: "How much of what others leave of a limit the open reservations of one bound caller may keep.",
+    description: "The share of what others leave of a limit that one bound caller's open reservations may hold.",
   },
   ledger_retention_days: {
     type: "integer",
     minimum: 1,
     maximum: 3660,
     default: 35,
-    description: "How long entries of the ledger, and settled reservations, are kept.",
+    description: "Days for which ledger entries and settled reservations are kept.",
   },
   prices: {
     type: "object",
-    description: "Prices of models in USD per million tokens, before those of the catalogue.",
+    description: "Prices of models in USD per million tokens. They take precedence over the catalogue.",
     additionalProperties: {
       type: "object",
       properties: {
@@ -114,7 +116,7 @@ const SETTINGS: Readonly<Record<SettingName, JsonSchema>> = {
   },
 };
 
-/** A configuration. `configIssues` is stricter: it knows time zones, and that a limit has one name. */
+/** A configuration. `configIssues` is stricter: it also checks time zones, and rejects two names of one limit. */
 export const CONFIG_JSON_SCHEMA: JsonSchema = {
   type: "object",
   properties: SETTINGS,
@@ -129,7 +131,7 @@ export const MAXIMA_JSON_SCHEMA: JsonSchema = {
   additionalProperties: false,
 };
 
-/** The same with the time at which they end. */
+/** A bucket's own maxima that expire. */
 export const OVERRIDE_JSON_SCHEMA: JsonSchema = {
   ...MAXIMA_JSON_SCHEMA,
   properties: { expires_at: { type: "string", format: "date-time" } },

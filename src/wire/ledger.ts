@@ -1,4 +1,4 @@
-/** What the ledger and its audit return. */
+/** The responses of the ledger and of its audit. */
 import { z } from "zod";
 import type { Immutable } from "./immutable.ts";
 import { ENTRY_KINDS } from "./queries.ts";
@@ -15,7 +15,7 @@ const Count = z.int().min(0);
 const Text = z.string();
 const Time = z.iso.datetime();
 
-/** What an entry added to a bucket; parts are negative if it took something away. */
+/** The changes of a bucket's totals; negative if the entry subtracted something. */
 const changes = {
   tokens_in: z.int().describe("Change of the input tokens."),
   tokens_out: z.int().describe("Change of the output tokens."),
@@ -46,7 +46,7 @@ export type LedgerException = Immutable<z.infer<typeof LedgerException>>;
 
 export const LedgerEntry = z
   .object({
-    id: Count.describe("Grows with every entry."),
+    id: Count.describe("The entry's id. Ids increase with each entry."),
     at: Time.describe("When it happened."),
     kind: z.enum(ENTRY_KINDS).describe("What happened."),
     idempotency_key: Text.optional().describe("The key of the write."),

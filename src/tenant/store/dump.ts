@@ -43,7 +43,9 @@ export function dump(sql: SqlStorage, after: string): Page<ExportedRow, string> 
   const [table, columns] = TABLES[place] ?? [];
   if (!table || !columns) return { items: [], next: null };
   if (key.length > 0 && key.length !== columns.length) {
-    throw new BudgetError(inputRefusal([{ pointer: "/after", detail: "takes the next of the previous page" }]));
+    throw new BudgetError(
+      inputRefusal([{ pointer: "/after", detail: 'takes the value of "next" in the previous page' }]),
+    );
   }
   const order = columns.join(", ");
   const where = key.length === 0 ? "" : `WHERE (${order}) > (${columns.map(() => "?").join(", ")})`;
