@@ -1,13 +1,14 @@
 /** The object's tables and their migrations. */
 
 /**
- * An append-only list of migrations, each of which runs once in each object.
+ * An append-only list of migrations, each of which runs once in each object. A shipped one never changes, not even its
+ * comments.
  *
  * Money is in integer nano-USD, times are in epoch milliseconds. No table has an index beside its key or uses
  * `AUTOINCREMENT`: either would add a row written to each write.
  */
 export const MIGRATIONS: readonly string[] = [
-  `-- The tenant's own bucket, the number of buckets in each scope, and the count of touches.
+  `-- The tenant's own bucket, and what is known of all others: how many each scope has, and how often one was touched.
    CREATE TABLE tenant (
      id INTEGER PRIMARY KEY CHECK (id = 1),
      input_tokens INTEGER NOT NULL,
@@ -23,7 +24,7 @@ export const MIGRATIONS: readonly string[] = [
      touches INTEGER NOT NULL,
      holds_since TEXT NOT NULL
    ) STRICT;
-   -- No rowid, so that a write to a bucket costs one row. The counts of its windows are in the same row.
+   -- No rowid: a bucket's row is the one row that a write to it costs. Its windows are counted within it.
    CREATE TABLE bucket (
      scope TEXT NOT NULL,
      subject TEXT NOT NULL,
@@ -40,7 +41,7 @@ export const MIGRATIONS: readonly string[] = [
      touched_seq INTEGER NOT NULL,
      PRIMARY KEY (scope, subject)
    ) STRICT, WITHOUT ROWID;
-   -- Overrides of single buckets, as JSON.
+   -- What operators have set for single buckets, as JSON.
    CREATE TABLE control (
      scope TEXT NOT NULL,
      subject TEXT NOT NULL,
@@ -55,26 +56,26 @@ export const MIGRATIONS: readonly string[] = [
      author TEXT,
      config TEXT NOT NULL
    ) STRICT;
-   -- A row has the entries of one commit, as a JSON array. Their ids count up from first_id.
+   -- A row has the entries that one commit made, as a JSON array; their ids run on from its first.
    CREATE TABLE ledger (
      first_id INTEGER PRIMARY KEY,
      last_at INTEGER NOT NULL,
      entries TEXT NOT NULL
    ) STRICT;
-   -- The sum of deleted entries, for each bucket, as a JSON array.
+   -- What entries that are not kept any more add up to, for each bucket, as a JSON array.
    CREATE TABLE carried (
      scope TEXT NOT NULL,
      subject TEXT NOT NULL,
      usage TEXT NOT NULL,
      PRIMARY KEY (scope, subject)
    ) STRICT, WITHOUT ROWID;
-   -- Ids are in order of creation, so that a range of time is a range of the key.
+   -- Ids are in order of creation, so that a stretch of time is a range of the key.
    CREATE TABLE reservation (
      id TEXT PRIMARY KEY,
      state TEXT NOT NULL,
      hold TEXT NOT NULL
    ) STRICT, WITHOUT ROWID;
-   -- By the half-day of first use, so that expired keys are a range of the primary key.
+   -- By the half-day in which it was used first, so that what is over is a range of the key.
    CREATE TABLE idempotency (
      half_day INTEGER NOT NULL,
      key TEXT NOT NULL,
@@ -87,10 +88,10 @@ export const MIGRATIONS: readonly string[] = [
      revoked_at INTEGER NOT NULL,
      forget_at INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;`,
-  `-- Distinguishes a bucket from an earlier one with the same key. Numbers come from the tenant's count of touches.
+  `-- Tells a bucket from what its key named before. Numbers come from the tenant's count of touches.
    ALTER TABLE tenant ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE bucket ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
-   -- Single values, such as the ledger's next id when it has no rows.
+   -- Single values, such as how the ledger's ids go on once none of its rows is left.
    CREATE TABLE kept_value (
      name TEXT PRIMARY KEY,
      value TEXT NOT NULL
