@@ -5,7 +5,7 @@ import { type Answer, BudgetError } from "../wire/index.ts";
 const MAX_TRIES = 3;
 const FIRST_WAIT_MS = 50;
 
-/** https://developers.cloudflare.com/durable-objects/best-practices/error-handling */
+/** What the platform adds to a fault. https://developers.cloudflare.com/durable-objects/best-practices/error-handling */
 interface PlatformFault extends Error {
   readonly retryable?: boolean;
   readonly overloaded?: boolean;

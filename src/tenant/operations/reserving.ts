@@ -84,8 +84,10 @@ export function extend(
   const owner = ownerOf(caller, policy);
   const callFields = { ...stepFields(reservation), idempotency_key, reservation: id };
   const granted = recordRefusal(tenant, { ...callFields, amounts: amountsAnswer(estimate) }, nowMs, () => {
-    const asked = { subject, estimate, ifShort: if_short, isMore, owner };
-    if (isMore) return requireGranted(tenant.engine.grant(policy, asked, nowMs), owner, nowMs);
+    if (isMore) {
+      const result = tenant.engine.grant(policy, { subject, estimate, ifShort: if_short, isMore, owner }, nowMs);
+      return requireGranted(result, owner, nowMs);
+    }
     requireNotFrozen(tenant.engine.allowsStep(policy, subject, nowMs), nowMs);
     return NOTHING_PENDING;
   });

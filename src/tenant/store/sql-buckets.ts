@@ -210,7 +210,7 @@ export class SqlBuckets implements BucketStore {
   #loadBucket({ scope, subject }: BucketKey): Bucket | undefined {
     const [row] = this.#sql.exec<BucketRow>(SELECT_BUCKET, scope, subject);
     if (!row) return undefined;
-    // Touches since the row was read are all stored or in memory; earlier ones may have been lost with the memory.
+    // After a touch from before the tenant's row was read, a later one may have been lost with the memory.
     const bucket = bucketFromRow({ ...row, scope, subject }, row.touched_seq > this.#row.touchesAtStart);
     this.#storedTouchMs.set(bucket, row.touched_at);
     this.#cache.put(bucket);
