@@ -1,13 +1,13 @@
-/** What a caller that is bound to a user or to labels may do: how each operation is kept to what is the caller's own. */
+/** Limits callers bound to a user or to labels to their own steps and buckets. */
 import { type BucketKey, nameOf, type StepRequest, scopeParts, USER } from "../core/index.ts";
 import { forbidden } from "../wire/index.ts";
 import { type Caller, isBound } from "./caller.ts";
 
 /**
- * Binds a step to the caller's user and labels: what the step leaves out is filled in.
+ * Binds a step to the caller's user and labels, which are filled in if the step leaves them out.
  *
- * @throws BudgetError `forbidden` if the step names another user, another value of a label that the caller is bound to,
- *   or a label that the caller may not name
+ * @throws BudgetError `forbidden` if the step names another user, another value of a bound label, or a label that the
+ *   caller cannot use
  */
 export function bindStep<S extends StepRequest>(caller: Caller | undefined, step: S): S {
   if (!isBound(caller)) return step;
@@ -20,7 +20,7 @@ export function bindStep<S extends StepRequest>(caller: Caller | undefined, step
   for (const [name, value] of Object.entries(labels ?? {})) {
     const sent = step.labels && Object.hasOwn(step.labels, name) ? step.labels[name] : undefined;
     if ((sent ?? value) !== value) throw forbidden(`this token is bound to another label ${name}`);
-    // The model is also the label of that name: a call must not be priced as one and counted as another.
+    // The model is also a label: a call must not be priced as one model and counted as another.
     if (name === "model" && (step.model ?? value) !== value) throw forbidden("this token is bound to another model");
   }
   return {
@@ -31,10 +31,10 @@ export function bindStep<S extends StepRequest>(caller: Caller | undefined, step
 }
 
 /**
- * Keeps a bound caller to its own buckets: its user's, also joined with labels that it may name; if it is bound to
- * labels alone, those that name all of them.
+ * Limits a bound caller to its own buckets. A caller bound to a user has the user's buckets, alone or joined with labels
+ * that it can use. A caller bound only to labels has the buckets that name all of them.
  *
- * @throws BudgetError `forbidden` if the bucket counts what others spend
+ * @throws BudgetError `forbidden` if the bucket also counts other callers' usage
  */
 export function requireOwnBucket(caller: Caller | undefined, key: BucketKey): void {
   if (!isBound(caller)) return;
@@ -55,17 +55,17 @@ export function requireOwnBucket(caller: Caller | undefined, key: BucketKey): vo
 }
 
 /**
- * Keeps a bound caller to the labels that its token lets it name: whose budget a label's value stands for is not for a
- * caller with a user to say.
+ * Limits a bound caller to the labels that its token allows. Otherwise a caller could charge its steps to any label's
+ * budget.
  *
- * @throws BudgetError `forbidden` if one of the labels is another
+ * @throws BudgetError `forbidden` if the token does not allow one of the labels
  */
 export function requireLabels({ user, labels = {}, freeLabels }: Caller, names: readonly string[]): void {
   if (user === undefined && freeLabels === undefined) return;
   const allowed = new Set([...Object.keys(labels), "model", ...(freeLabels ?? [])]);
   const other = names.find((name) => !allowed.has(name));
   if (other === undefined) return;
-  throw forbidden(`this token may not name the label ${other}; it may name ${[...allowed].join(", ")}`);
+  throw forbidden(`this token cannot use the label ${other}; it can use ${[...allowed].join(", ")}`);
 }
 
 /** @throws BudgetError `forbidden` if the caller is bound */

@@ -1,18 +1,25 @@
-/** Who makes a call, as far as the tenant's object has to know. */
+/** The caller of an operation, and its permissions. */
+import type { TokenScope } from "../wire/index.ts";
 
-/** The token that a call is made with. A call without one is the operator's, or another Worker's: it may do everything. */
+/** The permissions of a caller with a token. The operator and other Workers have none, and can do everything. */
+export interface Permissions {
+  readonly scopes: ReadonlySet<TokenScope>;
+  readonly caller: Caller;
+}
+
+/** A caller with a token, as the tenant's object knows it. */
 export interface Caller {
-  /** The token's id, by which it can be revoked; null for an identity provider's token that has none. */
+  /** The token's id, used to revoke it; null for an identity provider's token without one. */
   readonly jti: string | null;
-  /** The tokens that it was minted with, and theirs: if one of them is revoked, so is it. */
+  /** The token that this one was minted with, that one's, and so on. If one of them is revoked, so is this one. */
   readonly ancestors?: readonly string[] | undefined;
-  /** The user that all of its calls are bound to. */
+  /** The user to which all calls are bound. */
   readonly user?: string | undefined;
-  /** The labels that all of its calls are bound to. */
+  /** The labels to which all calls are bound. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
-  /** The other labels that its calls may name. Absent: any, or none if it is bound to a user; `model` always. */
+  /** Other labels that calls can use, beside `model`. Absent: any, or none if the token is bound to a user. */
   readonly freeLabels?: readonly string[] | undefined;
-  /** When the token stops being accepted, in epoch milliseconds: a reservation made with it expires by then. */
+  /** When the token stops being accepted, in epoch milliseconds. Reservations made with it expire by then. */
   readonly expiresAtMs?: number | undefined;
 }
 

@@ -1,17 +1,17 @@
-/** The fields of operations that name what they are about: a bucket, or something with an id. */
+/** The fields that identify the target of an operation: a bucket, or an id. */
 import { z } from "zod";
 import { type BucketKey, type BucketName, keyNamed } from "../core/index.ts";
 import { Id, isObject } from "../wire/index.ts";
 
-/** Marks an issue as one of a path: a call by HTTP names such things in its path. */
-export const OF_PATH = { isOfPath: true } as const;
+/** Marks an issue with a target, which is in the path of an HTTP call. */
+export const PATH_ISSUE = { isPathIssue: true } as const;
 
 /** The id of a reservation, a user or a token. */
-export const idOf = (what: string) =>
+export const idOf = (noun: string) =>
   z.unknown().transform((id, context): string => {
     const { data, error } = Id.safeParse(id);
     if (data !== undefined) return data;
-    refuse(context, `the ${what}'s id ${error?.issues[0]?.message}`);
+    refuse(context, `the ${noun}'s id ${error?.issues[0]?.message}`);
     return z.NEVER;
   });
 
@@ -19,7 +19,7 @@ const BUCKET_TAKES =
   "a bucket is named by its scope (tenant, user, a label, or two to four of those joined by _and_) and an id: a " +
   "user's or a label's value, or for a joined scope a JSON array with one for each of its parts";
 
-/** A bucket by its name, as the key that it is stored under. */
+/** Takes a bucket's name, and returns its key. */
 export const Bucket = z
   .custom<BucketName>(isBucketName, 'takes a bucket, such as {"scope": "user", "id": "alice"}')
   .transform((name, context): BucketKey => {
@@ -46,5 +46,5 @@ function isBucketName(value: unknown): boolean {
 }
 
 function refuse(context: z.RefinementCtx, message: string): void {
-  context.addIssue({ code: "custom", message, params: OF_PATH });
+  context.addIssue({ code: "custom", message, params: PATH_ISSUE });
 }

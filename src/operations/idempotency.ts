@@ -1,7 +1,6 @@
-/** What makes an operation safe to repeat. */
+/** Which operations are safe to repeat. */
 import { OPERATIONS, type Operation } from "./table.ts";
 
-/** The key under which an operation takes effect once. */
 export function idempotencyKeyIn(operation: Operation): string | undefined {
   if ("edit" in operation) return operation.edit.idempotency_key;
   return "request" in operation && "idempotency_key" in operation.request
@@ -9,7 +8,7 @@ export function idempotencyKeyIn(operation: Operation): string | undefined {
     : undefined;
 }
 
-/** True if an operation sent twice has the effect of one sent once. */
+/** True if an operation that is sent twice has the same effect as one that is sent once. */
 export function isRepeatable(operation: Operation): boolean {
   return OPERATIONS[operation.op].isRepeatable || idempotencyKeyIn(operation) !== undefined;
 }

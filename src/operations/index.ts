@@ -1,8 +1,14 @@
-/** Operations on a tenant: the table that declares them, and the door through which they come. */
+/** Operations on a tenant: their declarations, how they are parsed, and what a caller may do. */
 export { requireLabels, requireUnbound } from "./binding.ts";
-export { type Caller, isBound } from "./caller.ts";
+export { type Caller, isBound, type Permissions } from "./caller.ts";
 export { idempotencyKeyIn, isRepeatable } from "./idempotency.ts";
-export { type Asker, BATCH_OPERATIONS, BatchRequest, MAX_BATCH, parseBatchItem, parseOperation } from "./parse.ts";
+export {
+  BATCH_OPERATIONS,
+  BatchRequest,
+  MAX_BATCH,
+  parseBatchItem,
+  parseOperation,
+} from "./parse.ts";
 export { parseInput } from "./parse-input.ts";
 export {
   type InputOf,

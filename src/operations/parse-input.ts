@@ -1,37 +1,36 @@
-/** Validation of input by a schema, and the errors that name its fields. */
+/** Validates input by a schema, and reports the fields at fault. */
 import type { z } from "zod";
 import { BudgetError, type FieldError, inputRefusal, pointerTo } from "../wire/index.ts";
-import { OF_PATH } from "./fields.ts";
+import { PATH_ISSUE } from "./fields.ts";
 
 /**
  * Validates an input.
  *
- * @param wrappers fields that the caller does not know: pointers begin below them
- * @throws BudgetError `invalid_input` with an entry for each field at fault, up to a hundred, and the number of others;
- *   or `invalid_path`
+ * @param wrappers fields that the caller did not send, such as `request`: pointers begin below them
+ * @throws BudgetError `invalid_input` with up to a hundred fields at fault and the number of others, or `invalid_path`
  */
 export function parseInput<T>(schema: z.ZodType<T>, input: unknown, wrappers: readonly string[] = []): T {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
   const { issues } = result.error;
-  const ofPath = issues.find((issue) => issue.code === "custom" && issue.params === OF_PATH);
-  if (ofPath) throw new BudgetError({ code: "invalid_path", detail: ofPath.message });
+  const pathIssue = issues.find((issue) => issue.code === "custom" && issue.params === PATH_ISSUE);
+  if (pathIssue) throw new BudgetError({ code: "invalid_path", detail: pathIssue.message });
   const found = issues.map((issue) => fieldErrors(issue, wrappers));
   const count = found.reduce((sum, { errors, omitted }) => sum + errors.length + omitted, 0);
   const errors = found.flatMap((each) => each.errors);
   throw new BudgetError(inputRefusal(errors, count - errors.length));
 }
 
-/** The most unknown keys that are listed: a refusal lists no more errors. */
+/** The most unknown keys that one issue lists. `inputRefusal` lists no more errors either. */
 const MAX_KEYS = 100;
 
-/** The errors of one issue; of its unknown keys, which can be hundreds of thousands, the first. */
+/** The errors of one issue. An issue can have hundreds of thousands of unknown keys, so only the first are listed. */
 function fieldErrors(
   issue: z.core.$ZodIssue,
   wrappers: readonly string[],
 ): { readonly errors: readonly FieldError[]; readonly omitted: number } {
   const [first] = issue.path;
-  // What an operation is about has no place of its own in a body; in a batch it is a field of the item.
+  // `bucket` is not a wrapper: in a batch, it is a field of the item.
   const isWrapped = wrappers.some((name) => name === first && name !== "bucket");
   const path = isWrapped ? issue.path.slice(1) : issue.path;
   if (issue.code === "unrecognized_keys") {

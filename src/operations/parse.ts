@@ -1,42 +1,37 @@
-/** The one door for operations: whether by HTTP, by RPC or in a batch, each is parsed and bound to its caller here. */
+/** Parses operations, whether by HTTP, by RPC or in a batch, and checks the caller's permissions. */
 import { z } from "zod";
 import type { BucketKey, StepRequest } from "../core/index.ts";
-import { BudgetError, forbidden, inputRefusal, isObject, type TokenScope } from "../wire/index.ts";
+import { BudgetError, forbidden, inputRefusal, isObject } from "../wire/index.ts";
 import { bindStep, requireOwnBucket, requireUnbound } from "./binding.ts";
-import type { Caller } from "./caller.ts";
+import type { Caller, Permissions } from "./caller.ts";
 import { parseInput } from "./parse-input.ts";
 import { type InputOf, OPERATIONS, type Operation, type OperationName, type OperationSpec } from "./table.ts";
 
-/** Who asks for an operation; undefined for the operator, and for other Workers. */
-export interface Asker {
-  readonly scopes: ReadonlySet<TokenScope>;
-  readonly caller: Caller;
-}
-
 /**
- * Parses an operation, and binds it to who asks for it.
+ * Parses an operation, and binds it to its caller.
  *
- * @throws BudgetError if the input is not valid, or the asker may not have it done
+ * @param permissions undefined for the operator and for other Workers, which can do everything
+ * @throws BudgetError if the input is not valid, or the permissions do not allow it
  */
 export function parseOperation<K extends OperationName>(
   op: K,
   input: InputOf<K>,
-  asker: Asker | undefined,
+  permissions: Permissions | undefined,
 ): Operation<K> {
   const spec: OperationSpec = OPERATIONS[op];
-  if (asker && !asker.scopes.has(spec.scope)) {
+  if (permissions && !permissions.scopes.has(spec.scope)) {
     throw forbidden(`this operation needs a token with the scope ${spec.scope}`);
   }
-  if (spec.binding === "none") requireUnbound(asker?.caller);
+  if (spec.binding === "none") requireUnbound(permissions?.caller);
   const fields = parseFields(spec, input);
-  return { op, ...bind(spec, fields, asker?.caller) } as Operation<K>;
+  return { op, ...bind(spec, fields, permissions?.caller) } as Operation<K>;
 }
 
-/** An operation's fields as the caller may send them. What a binding adds to a step has to be valid, too. */
+/** Checks or completes the fields by the caller's binding. A completed step is validated again. */
 function bind(spec: OperationSpec, fields: Fields, caller: Caller | undefined): Fields {
   const { request = {}, bucket } = fields;
   if (spec.binding === "bucket") requireOwnBucket(caller, bucket as BucketKey);
-  // Whose reservation it is, the object knows; the answer must not show more than a step's, nor change the model.
+  // The object checks the reservation's user and labels. Model and `detail` follow the same rules as a step's.
   if (spec.binding === "reservation") bindStep(caller, { model: request.model, detail: request.detail });
   if (spec.binding !== "step") return fields;
   const bound = bindStep(caller, request);
@@ -52,13 +47,13 @@ interface Fields {
   readonly bucket?: unknown;
 }
 
-/** The most operations that a batch can have. */
+/** The most operations in a batch. */
 export const MAX_BATCH = 1000;
 
-/** The operations that a batch can have. */
+/** The names of the operations that can be in a batch. */
 export const BATCH_OPERATIONS = (Object.keys(OPERATIONS) as OperationName[]).filter((op) => OPERATIONS[op].isBatchable);
 
-/** `POST batch`: each operation is checked by itself. */
+/** `POST batch`. Operations are validated one by one, so that each has its own result. */
 export const BatchRequest = z
   .strictObject({
     operations: z
@@ -69,16 +64,16 @@ export const BatchRequest = z
   .meta({ id: "BatchRequest", description: "Operations to run in order, in one commit." });
 
 /**
- * Parses one operation of a batch: `{op, …}` with the fields of its call side by side.
+ * Parses one operation of a batch: `{op, …}` with the fields of its call.
  *
- * @throws BudgetError as `parseOperation` does, and if it is no operation that a batch can have
+ * @throws BudgetError as `parseOperation` does, and if it is not an operation that can be in a batch
  */
-export function parseBatchItem(item: unknown, asker: Asker | undefined): Operation {
+export function parseBatchItem(item: unknown, permissions: Permissions | undefined): Operation {
   if (!isObject(item)) throw refused("", "takes an object");
   const { op, ...fields } = item;
   const name = BATCH_OPERATIONS.find((each) => each === op);
   if (name === undefined) throw refused("/op", `takes one of ${BATCH_OPERATIONS.join(", ")}`);
-  return parseOperation(name, inputOf(name, fields) as InputOf<typeof name>, asker);
+  return parseOperation(name, inputOf(name, fields) as InputOf<typeof name>, permissions);
 }
 
 /** Sorts a batch item's fields into those of the operation's input. */
@@ -95,7 +90,7 @@ function inputOf(op: OperationName, fields: Readonly<Record<string, unknown>>): 
   return isEdit ? { ...input, edit: { idempotency_key } } : input;
 }
 
-/** The fields that a batch item has beside those of its request. */
+/** The fields of a batch item that are not part of its request. */
 function ownFields(op: OperationName): string[] {
   return Object.keys(OPERATIONS[op].input.shape).filter((name) => name !== "request" && name !== "edit");
 }

@@ -1,27 +1,26 @@
-/** Every operation on a tenant, declared once. All else that knows operations follows from this table. */
+/** Every operation on a tenant, declared once. Routes, batches, RPC and the OpenAPI document follow from this table. */
 import { z } from "zod";
 import type { Immutable, TokenScope } from "../wire/index.ts";
 import * as wire from "../wire/index.ts";
 import { Bucket, idOf } from "./fields.ts";
 
-/** One operation: who may use it, what it takes and what it returns. */
+/** One operation: the permissions it needs, its input and its output. */
 export interface OperationSpec {
-  /** What a token has to allow. */
+  /** The scope that a token needs. */
   readonly scope: TokenScope;
   /**
-   * How a caller bound to a user or to labels may use it: for a `step` of its own, a `bucket` of its own, or a
-   * `reservation` of its own, which the object checks; for `none` of what is the tenant's as a whole. A `token` that it
-   * mints is bound as the caller is.
+   * How a caller bound to a user or to labels can use it: for its own `step`, `bucket` or `reservation` (checked by the
+   * object), for a `token` with the same binding, or not at all (`none`).
    */
   readonly binding: "step" | "bucket" | "reservation" | "token" | "none";
-  /** True if it may be repeated without an idempotency key: twice has the effect of once. */
+  /** True if it is safe to repeat without an idempotency key. */
   readonly isRepeatable: boolean;
-  /** True if a batch can have it. */
+  /** True if it can be in a batch. */
   readonly isBatchable: boolean;
-  /** Its fields: `request` or another body, `query`, `edit`, and what it is about, a `bucket` or an `id`. */
+  /** Its fields: the target (`bucket` or `id`), a body (such as `request`), `query` and `edit`. */
   readonly input: z.ZodObject;
   readonly output: z.ZodType;
-  /** What it does, for documents, clients and tools. */
+  /** For the OpenAPI document. */
   readonly summary: string;
 }
 
@@ -49,7 +48,7 @@ export const OPERATIONS = {
     scope: "consume",
     input: z.object({ request: wire.ConsumeRequest }),
     output: wire.ConsumeResponse,
-    summary: "Record what a step used",
+    summary: "Record a step's usage",
   },
   reserve: {
     ...write,
@@ -57,13 +56,13 @@ export const OPERATIONS = {
     scope: "reserve",
     input: z.object({ request: wire.ReserveRequest }),
     output: wire.ReservationDecision,
-    summary: "Reserve what a call may use",
+    summary: "Reserve budget for a call",
   },
   commit: {
     ...reservation,
     input: z.object({ ...reservationId, request: wire.CommitRequest }),
     output: wire.ReservationDecision,
-    summary: "Commit what a reserved call used",
+    summary: "Commit a reservation",
   },
   release: {
     ...reservation,
@@ -75,7 +74,7 @@ export const OPERATIONS = {
     ...reservation,
     input: z.object({ ...reservationId, request: wire.ExtendRequest }),
     output: wire.ReservationDecision,
-    summary: "Extend a reservation by an amount or by time",
+    summary: "Extend a reservation",
   },
   reservation: {
     ...reservation,
@@ -221,14 +220,13 @@ export const OPERATIONS = {
 } as const satisfies Readonly<Record<string, OperationSpec>>;
 
 export type OperationName = keyof typeof OPERATIONS;
-/** What an operation takes, before it is parsed. */
+/** An operation's input before it is parsed. */
 export type InputOf<K extends OperationName> = Immutable<z.input<(typeof OPERATIONS)[K]["input"]>>;
-/** What an operation returns. */
 export type OutputOf<K extends OperationName> = Immutable<z.output<(typeof OPERATIONS)[K]["output"]>>;
-/** One operation, parsed, as it is sent to the tenant's object. */
+/** A parsed operation, as it is sent to the tenant's object. */
 export type Operation<K extends OperationName = OperationName> = K extends OperationName
   ? { readonly op: K } & FieldsOf<z.output<(typeof OPERATIONS)[K]["input"]>>
   : never;
 
-/** The fields of an input; zod infers of an empty object that it can have no field at all, not even `op`. */
+/** The fields of an input. For an empty object zod infers a type that allows no field at all, not even `op`. */
 type FieldsOf<T> = string extends keyof T ? unknown : Immutable<T>;

@@ -1,37 +1,39 @@
 /** Group commit: operations that arrive together are committed together. */
+
 interface Queued {
   readonly run: () => unknown;
   readonly resolve: (answer: unknown) => void;
   readonly reject: (fault: unknown) => void;
 }
 
-/** How many turns of the event loop, each of a millisecond or so, a flush under load waits through for more calls. */
+/** How many turns of the event loop, of about a millisecond each, a commit under load waits for more calls. */
 const MAX_TURNS = 8;
 
-/** What a commit writes, and takes back where it fails. */
-export interface Committed {
+/** The state in memory that a commit writes, or discards if it fails. */
+export interface CommitState {
   flush(): void;
   discard(): void;
 }
 
 /**
- * Commits operations that arrive together in one transaction: a flush runs them in order and writes what they changed,
- * then each caller gets its own answer, which the output gate holds until the commit is durable. One that is alone runs
- * at once. Those that arrive meanwhile wait until that is durable, since their own answers could not be sent any sooner,
- * and go down together. An operation that throws takes nothing else with it: all is rolled back, and each runs by itself.
+ * Commits operations that arrive together in one transaction. A commit runs them in order and writes what they changed;
+ * then each caller gets its own answer, which the output gate holds back until the commit is durable. A lone operation
+ * runs at once. Operations that arrive before it is durable wait for it, since their answers could not be sent any
+ * sooner, and share the next commit. If an operation throws, all are rolled back and each runs in a commit of its own,
+ * so that a fault affects no other operation.
  */
 export class GroupCommit {
   readonly #storage: DurableObjectStorage;
-  readonly #state: Committed;
+  readonly #state: CommitState;
   #queue: Queued[] = [];
-  /** How many calls have queued something since the last flush: a batch is one. */
+  /** How many calls have queued operations since the last commit. A batch is one call. */
   #calls = 0;
-  /** Whether a flush is being gathered, or the last one is not durable yet. */
+  /** True while a commit waits for more calls or is not durable yet. */
   #isBusy = false;
-  /** Whether the last flush was of more calls than one. */
-  #isCrowded = false;
+  /** True if the last commit was of more than one call. */
+  #isUnderLoad = false;
 
-  constructor(storage: DurableObjectStorage, state: Committed) {
+  constructor(storage: DurableObjectStorage, state: CommitState) {
     this.#storage = storage;
     this.#state = state;
   }
@@ -43,7 +45,7 @@ export class GroupCommit {
     return outcome.value;
   }
 
-  /** Runs synchronous operations in order, in one commit, together with those queued by then. */
+  /** Runs synchronous operations in order, in one commit, together with everything queued by then. */
   runAll<T>(operations: readonly (() => T)[]): Promise<PromiseSettledResult<T>[]> {
     const answers = operations.map(
       (run) =>
@@ -56,11 +58,11 @@ export class GroupCommit {
 
   #start(): void {
     this.#isBusy = true;
-    if (this.#isCrowded) this.#gather();
+    if (this.#isUnderLoad) this.#gather();
     else this.#flush();
   }
 
-  /** Takes in calls for as long as each turn of the event loop brings more: those of a crowd arrive one by one. */
+  /** Waits for as long as each turn of the event loop brings more calls: concurrent calls arrive one by one. */
   #gather(turns = 1): void {
     const calls = this.#calls;
     setTimeout(() => {
@@ -70,15 +72,15 @@ export class GroupCommit {
   }
 
   #flush(): void {
-    this.#isCrowded = this.#calls > 1;
+    this.#isUnderLoad = this.#calls > 1;
     this.#calls = 0;
     this.#commitAll();
-    // Where it fails, so have the answers at the output gate, and the platform starts the object anew.
-    const goOn = () => {
+    // If the sync fails, the answers at the output gate fail too, and the platform restarts the object.
+    const startNext = () => {
       this.#isBusy = false;
       if (this.#calls > 0) this.#start();
     };
-    this.#storage.sync().then(goOn, goOn);
+    this.#storage.sync().then(startNext, startNext);
   }
 
   #commitAll(): void {
@@ -100,7 +102,7 @@ export class GroupCommit {
     }
   }
 
-  /** @throws where an operation or a write does; then nothing has happened, in memory as in storage */
+  /** @throws if an operation or a write throws; then nothing has changed, in memory or in storage */
   #commit(queued: readonly Queued[]): void {
     let answers: unknown[];
     try {
@@ -117,7 +119,7 @@ export class GroupCommit {
   }
 }
 
-/** Lets the event loop take in what has arrived: a commit on a local disk gives it no turn by itself. */
+/** Lets the event loop deliver calls that have arrived: a commit to a local disk does not yield to it. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

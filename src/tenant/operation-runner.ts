@@ -1,13 +1,14 @@
+/** Runs operations in group commits, and runs again those that have to wait for background work. */
 import type { Answer } from "../wire/index.ts";
 import { ExpiryFault } from "./expiries.ts";
 import { type GroupCommit, nextTurn } from "./group-commit.ts";
 
-/** An operation that is ready to run; it answers undefined if it did nothing and is to be run again. */
+/** An operation that is ready to run. It returns undefined if it did nothing and has to run again. */
 type Run<T> = () => T | undefined;
 
 /**
- * Runs operations in group commits until each has an answer. One that found too much expired is run again after the
- * commit that recorded a part of it, and so is one that met a reservation whose expiry cannot be recorded.
+ * Runs operations until each has an answer. An operation that finds too many due expiries runs again after the commit
+ * that recorded some of them, and so does one that meets an expiry that cannot be recorded.
  */
 export class OperationRunner {
   readonly #commits: GroupCommit;
@@ -23,19 +24,19 @@ export class OperationRunner {
         const answer = await this.#commits.run(run);
         if (answer !== undefined) return answer;
       } catch (fault) {
-        if (!isPassedOver(fault)) throw fault;
+        if (!isRepeatable(fault)) throw fault;
       }
       await nextTurn();
     }
   }
 
-  /** Runs operations in order, together if they can be. A fault is the answer of the operation that met it. */
+  /** Runs operations in order, in one commit if possible. The answer of an operation that throws is a refusal. */
   async runAll(runs: readonly Run<Answer<unknown>>[]): Promise<Answer<unknown>[]> {
     const answers: Answer<unknown>[] = [];
     while (answers.length < runs.length) {
-      const outcomes = await this.#commits.runAll(inOrder(runs.slice(answers.length)));
+      const outcomes = await this.#commits.runAll(stopAtRepeat(runs.slice(answers.length)));
       for (const outcome of outcomes) {
-        if (outcome.status === "rejected" && !isPassedOver(outcome.reason)) answers.push(faultAnswer(outcome.reason));
+        if (outcome.status === "rejected" && !isRepeatable(outcome.reason)) answers.push(faultAnswer(outcome.reason));
         else if (outcome.status === "fulfilled" && outcome.value !== undefined) answers.push(outcome.value);
         else break;
       }
@@ -45,8 +46,8 @@ export class OperationRunner {
   }
 }
 
-/** The same operations, of which none runs after one that has to be run again. */
-function inOrder<T>(runs: readonly Run<T>[]): Run<T>[] {
+/** The same operations, none of which runs after one that has to run again: order is kept. */
+function stopAtRepeat<T>(runs: readonly Run<T>[]): Run<T>[] {
   let isStopped = false;
   return runs.map((run) => () => {
     if (isStopped) return undefined;
@@ -61,8 +62,8 @@ function inOrder<T>(runs: readonly Run<T>[]): Run<T>[] {
   });
 }
 
-/** True for a fault that the next run does not meet again. */
-function isPassedOver(fault: unknown): boolean {
+/** True for a fault that the next run will skip. */
+function isRepeatable(fault: unknown): boolean {
   if (!(fault instanceof ExpiryFault)) return false;
   console.error(fault, fault.cause);
   return true;

@@ -1,4 +1,4 @@
-/** The Durable Object: one tenant's budget. */
+/** The Durable Object that keeps one tenant's budget: totals, buckets, reservations, configuration and ledger. */
 import { DurableObject } from "cloudflare:workers";
 import { type Rules, SERVICE_RULES } from "../core/index.ts";
 import type { Caller, Operation, OperationName, OutputOf } from "../operations/index.ts";
@@ -11,11 +11,9 @@ import { Tenant } from "./tenant.ts";
 import { Upkeep } from "./upkeep.ts";
 
 /**
- * One tenant's budget: its totals, buckets, reservations, configuration and ledger, in the object's own SQLite.
- *
- * The object runs one operation at a time, so that a check and what follows it are atomic. Operations that arrive
- * together commit together, and the platform holds their answers back until the commit is durable. Operations come
- * parsed (`parseOperation`).
+ * Runs one operation at a time, so that a check and the write that depends on it are atomic. Operations that arrive
+ * together commit together, and the platform holds their answers back until the commit is durable. Callers send
+ * operations already parsed by `parseOperation`.
  */
 export class TenantBudget extends DurableObject {
   readonly #tenant: Tenant;
@@ -34,33 +32,33 @@ export class TenantBudget extends DurableObject {
   /**
    * Runs an operation.
    *
-   * @param caller whose token it is; absent for a caller who may do everything
+   * @param caller the token that the call was made with; undefined for the operator and for other Workers
    */
   run<K extends OperationName>(operation: Operation<K>, caller?: Caller): Promise<Answer<OutputOf<K>>> {
-    return this.#runner.run(this.#prepared(operation, caller));
+    return this.#runner.run(this.#prepare(operation, caller));
   }
 
-  /** Runs operations of any kind in order, in one commit if they fit, each with an answer of its own. */
+  /** Runs operations in order, in one commit if possible, each with an answer of its own. */
   batch(operations: readonly Operation[], caller?: Caller): Promise<Answer<unknown>[]> {
-    return this.#runner.runAll(operations.map((operation) => this.#prepared(operation, caller)));
+    return this.#runner.runAll(operations.map((operation) => this.#prepare(operation, caller)));
   }
 
   override alarm(alarm?: AlarmInvocationInfo): Promise<void> {
-    return this.#upkeep.ring(this.#runner, this.now(), alarm?.scheduledTime);
+    return this.#upkeep.onAlarm(this.#runner, this.now(), alarm?.scheduledTime);
   }
 
-  /** What happens at the bounds of what is kept. */
+  /** The rules at a scope's bound of buckets. Tests override them. */
   protected get rules(): Rules {
     return SERVICE_RULES;
   }
 
-  /** The clock, read once per operation. */
+  /** The clock, which is read once for each operation. Tests override it. */
   protected now(): number {
     return Date.now();
   }
 
-  /** An operation ready to run, at the time of its arrival. */
-  #prepared<K extends OperationName>(operation: Operation<K>, caller?: Caller): () => Answer<OutputOf<K>> | undefined {
+  /** Takes the time of arrival, which stays the operation's time if it has to run again. */
+  #prepare<K extends OperationName>(operation: Operation<K>, caller?: Caller): () => Answer<OutputOf<K>> | undefined {
     const nowMs = this.now();
     return () => dispatch(this.#tenant, operation, caller, nowMs);
   }

@@ -1,9 +1,9 @@
+/** A tenant as operations see it: its stores, and the background work that each commit does a part of. */
 import type { Rules } from "../core/index.ts";
 import { ErasureJob } from "./erasure/erasure-job.ts";
 import { Expiries } from "./expiries.ts";
 import { TenantStores } from "./store/tenant-stores.ts";
 
-/** A tenant as operations see it: all that is stored for it, and the work that is done a part in each commit. */
 export class Tenant extends TenantStores {
   readonly expiries = new Expiries(this);
   readonly erasure: ErasureJob;
@@ -15,17 +15,17 @@ export class Tenant extends TenantStores {
 
   override flush(): void {
     super.flush();
-    this.#beginCommit();
+    this.#startCommit();
   }
 
   override discard(): void {
     super.discard();
     this.erasure.discard();
-    this.#beginCommit();
+    this.#startCommit();
   }
 
-  #beginCommit(): void {
-    this.expiries.beginCommit();
-    this.erasure.beginCommit();
+  #startCommit(): void {
+    this.expiries.startCommit();
+    this.erasure.startCommit();
   }
 }

@@ -19,7 +19,7 @@ import {
   whyNoWindow,
 } from "../core/index.ts";
 
-/** A JSON Schema of draft 2020-12, as OpenAPI 3.1 takes it. */
+/** A JSON Schema of draft 2020-12, which OpenAPI 3.1 uses. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
 const WINDOW = [...CALENDAR_UNITS, ...Object.entries(MAX_ROLLING).map(([unit, max]) => `(${upTo(max)})${unit}`)];

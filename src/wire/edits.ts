@@ -1,4 +1,4 @@
-/** What an operator's edits take in their bodies: limits and settings, corrections, freezes. */
+/** The requests of operators: configuration, limits, adjustments and freezes. */
 import { z } from "zod";
 import {
   type BudgetConfig,
@@ -20,11 +20,11 @@ const MAX_AUTHOR_LENGTH = 256;
 /** Makes a write safe to repeat. */
 const key = { idempotency_key: IdempotencyKey.optional() };
 
-/** More keys than a body of 64 KiB can hold, and longer ones than any limit's name. */
+/** More keys than a body of 64 KiB can have, and longer ones than any limit's name. */
 const MAX_KEYS = 4096;
 const MAX_KEY_LENGTH = 320;
 
-/** Checks limits and settings by name. What can be none by its size is refused before anything is said of it. */
+/** Checks limits and settings by name. Objects that are too large are refused before their keys are checked. */
 function checkMaxima(
   context: z.core.ParsePayload<object>,
   issuesOf: (maxima: Readonly<Record<string, unknown>>) => readonly ConfigIssue[],
@@ -39,7 +39,8 @@ function checkMaxima(
     return void refuse(["shadow_limits"], `takes up to ${MAX_KEYS} names`);
   }
   const long = keys.find((key) => key.length > MAX_KEY_LENGTH);
-  if (long !== undefined) return void refuse([long], `is longer than the ${MAX_KEY_LENGTH} characters of any name`);
+  if (long !== undefined)
+    return void refuse([long], `is longer than any name, which has up to ${MAX_KEY_LENGTH} characters`);
   for (const { key, detail } of issuesOf(maxima)) refuse([key], detail);
 }
 
@@ -54,7 +55,7 @@ export const ConfigRequest = z
   });
 export type ConfigRequest = z.infer<typeof ConfigRequest>;
 
-/** `PATCH config`: an RFC 7396 merge patch. What it makes of the configuration is checked where that is. */
+/** `PATCH config`: a merge patch (RFC 7396). The object validates the merged configuration. */
 export const ConfigPatch = z
   .custom<Readonly<Record<string, unknown>>>(isObject, "takes an object to merge")
   .check((context) => checkMaxima(context, () => []))
@@ -65,17 +66,17 @@ export const ConfigPatch = z
   });
 export type ConfigPatch = z.infer<typeof ConfigPatch>;
 
-const TIME_TAKES = "takes a time with its offset, such as 2026-11-24T05:00:00Z";
+const TIME_TAKES = "takes a time with an offset, such as 2026-11-24T05:00:00Z";
 const Time = z.iso.datetime({ offset: true, error: TIME_TAKES });
 
 const AUTHOR_TAKES = `takes text of up to ${MAX_AUTHOR_LENGTH} characters, or null`;
 
-/** What guards an edit of the configuration or of a bucket's limits, and who makes it. HTTP has it in headers. */
+/** The precondition and the author of an edit of the configuration or of a bucket's limits. HTTP has them in headers. */
 export const Edit = z.strictObject({
   ifVersion: z
     .array(z.int().min(0), "takes a list of versions")
     .optional()
-    .describe("The versions that the edit may be made from. Absent: any."),
+    .describe("The versions to which the edit may be applied. Absent: any."),
   author: z
     .string(AUTHOR_TAKES)
     .max(MAX_AUTHOR_LENGTH, AUTHOR_TAKES)
@@ -110,7 +111,7 @@ const Delta = z.int(DELTA_TAKES).min(-MAX_TOKENS, DELTA_TAKES).max(MAX_TOKENS, D
 const COST_DELTA_TAKES = `takes a number of USD from -${MAX_COST_USD} to ${MAX_COST_USD}`;
 const CostDelta = z.number(COST_DELTA_TAKES).min(-MAX_COST_USD, COST_DELTA_TAKES).max(MAX_COST_USD, COST_DELTA_TAKES);
 
-const note = Note.optional().describe("Why. It is recorded in the ledger.");
+const note = Note.optional().describe("The reason, which is recorded in the ledger.");
 
 /** `POST …/adjust` */
 export const AdjustRequest = z
@@ -119,7 +120,7 @@ export const AdjustRequest = z
     tokens_out: Delta.optional().describe("Change of the output tokens."),
     cost_usd: CostDelta.optional().describe("Change of the cost in USD."),
     calls: Delta.optional().describe("Change of the number of calls."),
-    note: Note.min(1, "takes text: why the totals are corrected").describe("Why the totals are corrected."),
+    note: Note.min(1, "takes the reason for the correction, as text").describe("The reason for the correction."),
     ...key,
   })
   .meta({ id: "AdjustRequest", description: "A debit, or with negative amounts a credit." });

@@ -1,15 +1,15 @@
-/** The texts that name things: ids, and idempotency keys. */
+/** Ids and idempotency keys. */
 import { z } from "zod";
 
 const MAX_BYTES = 256;
 const TAKES = `takes text of 1 to ${MAX_BYTES} bytes of UTF-8`;
-const NO_DOTS = 'takes any text but "." and "..", which are steps in a path';
+const NO_DOTS = 'cannot be "." or "..", which a URL\'s path cannot carry';
 const utf8 = new TextEncoder();
 
 const KeyText = z.string(TAKES).refine(isShortText, TAKES);
 const IdText = KeyText.refine((id) => id !== "." && id !== "..", NO_DOTS);
 
-/** A key under which a write takes effect once, wherever it is sent: in the header, a body, or a batch's item. */
+/** An idempotency key, in a header, a body or an item of a batch. */
 export const IdempotencyKey = KeyText.meta({
   minLength: 1,
   maxLength: MAX_BYTES,
@@ -17,9 +17,9 @@ export const IdempotencyKey = KeyText.meta({
 });
 
 /**
- * A tenant's or a user's id, or any other that a path can name: text of 1 to 256 bytes of UTF-8. Lone surrogates have
- * no UTF-8 and would collide in storage. `.` and `..` are removed from a URL before it is sent (WHATWG URL, section
- * 4.4), percent-encoded or not, so that the rest of the path would name something else.
+ * An id that can be in a path, such as a tenant's or a user's. Lone surrogates cannot be encoded in UTF-8 and would
+ * collide in storage. Clients remove `.` and `..` from a URL's path, percent-encoded or not (WHATWG URL, section 4.4),
+ * so that the rest of the path would name something else.
  */
 export const Id = IdText.meta({
   minLength: 1,

@@ -1,4 +1,4 @@
-/** A type of which nothing may be written to: schemas infer types that may be. */
+/** A deeply read-only type. The types that schemas infer are mutable. */
 export type Immutable<T> = T extends readonly (infer E)[]
   ? readonly Immutable<E>[]
   : T extends object

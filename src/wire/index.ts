@@ -1,4 +1,4 @@
-/** The shapes of every request and response, each with its type and its descriptions. */
+/** The schemas, types and descriptions of all requests and responses. */
 export { CONFIG_JSON_SCHEMA, type JsonSchema } from "./config-json-schema.ts";
 export {
   AdjustRequest,
@@ -19,6 +19,7 @@ export {
   type LedgerException,
   LedgerPage,
 } from "./ledger.ts";
+export { ErasedTenant, ErasedUser, type ExportedRow, ExportPage } from "./privacy.ts";
 export {
   type Answer,
   BudgetError,
@@ -60,17 +61,12 @@ export {
   ConfigVersion,
   ConsumeResponse,
   DecisionResponse,
-  ErasedTenant,
-  ErasedUser,
-  type ExportedRow,
-  ExportPage,
   HealthResponse,
   type Page,
   ReleaseResponse,
   ReservationDecision,
   ReservationResponse,
   ReservationsPage,
-  RevokedToken,
   UsageResponse,
 } from "./responses.ts";
 export {
@@ -79,6 +75,7 @@ export {
   MAX_ANCESTORS,
   MAX_TOKEN_SECONDS,
   MintedToken,
+  RevokedToken,
   TOKEN_SCOPES,
   TokenRequest,
   TokenResponse,

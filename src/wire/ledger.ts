@@ -1,4 +1,4 @@
-/** What the ledger and its audit return. */
+/** The responses of the ledger and of its audit. */
 import { z } from "zod";
 import type { USAGE_PARTS } from "../core/index.ts";
 import type { Immutable } from "./immutable.ts";
@@ -45,7 +45,7 @@ export type LedgerException = Immutable<z.infer<typeof LedgerException>>;
 
 export const LedgerEntry = z
   .object({
-    id: Count.describe("Grows with every entry."),
+    id: Count.describe("The entry's id. Ids increase with each entry."),
     at: Time.describe("When it happened."),
     kind: z.enum(ENTRY_KINDS).describe("What happened."),
     idempotency_key: Text.optional().describe("The key of the write."),

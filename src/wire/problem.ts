@@ -1,9 +1,9 @@
-/** What can go wrong with a call, and the one error that carries it. */
+/** The problems of the API, and the error that carries one. */
 import { z } from "zod";
 import type { BudgetStatus } from "../core/index.ts";
 import { DecisionResponse } from "./responses.ts";
 
-/** Every problem, with its HTTP status and a title that never changes. */
+/** Every problem, with its HTTP status and its title, which never change. */
 export const PROBLEMS = {
   invalid_json: { status: 400, title: "Invalid JSON" },
   invalid_input: { status: 400, title: "Invalid input" },
@@ -46,30 +46,30 @@ export interface FieldError {
   readonly detail: string;
 }
 
-/** Why a call was not carried out. Nothing of it has taken effect. */
+/** Why a call was refused. A refused call has had no effect. */
 export interface Refusal {
   readonly code: ProblemCode;
   readonly detail: string;
-  /** Up to 100 of them. */
+  /** The fields at fault, up to 100. */
   readonly errors?: readonly FieldError[];
   /** How many more fields are at fault than `errors` lists. */
   readonly errors_omitted?: number;
-  /** Of a refused reservation: the decision that it was refused by. */
+  /** The decision that refused a reservation. */
   readonly decision?: BudgetStatus;
 }
 
-/** What the object answers: a refusal is an answer, and only a fault of the platform or of ours throws. */
+/** The object's answer. A refusal is an answer; only faults throw. */
 export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
 
-/** How much of an input a refusal repeats: an answer must not grow with what was wrong. */
+/** How much of an input a refusal repeats: a response must not grow with the number of errors. */
 const MAX_ERRORS = 100;
 const MAX_POINTER_LENGTH = 256;
 const MAX_DETAIL_LENGTH = 1000;
 
 /**
- * Refuses an input for what is wrong with its fields. Of many errors it lists the first hundred.
+ * Refuses an input. Lists the first hundred errors.
  *
- * @param omitted how many errors there are beside these
+ * @param omitted the number of errors that are not in `errors`
  */
 export function inputRefusal(errors: readonly FieldError[], omitted = 0): Refusal {
   const listed = errors.slice(0, MAX_ERRORS).map(({ pointer, detail }) => ({
@@ -90,19 +90,19 @@ export function withFewerErrors(refusal: Refusal, max: number): Refusal {
 
 const omission = (count: number) => (count > 0 ? { errors_omitted: count } : {});
 
-/** Cuts what a caller sent to a length that can be repeated to it. */
+/** Shortens text that a caller sent, so that a response can repeat it. */
 export function shorten(text: string, maxLength: number): string {
   return text.length <= maxLength ? text : `${text.slice(0, maxLength).toWellFormed()}…`;
 }
 
-/** Prints a JSON pointer (RFC 6901), of long keys their beginning. */
+/** A JSON pointer (RFC 6901). Long keys are shortened. */
 export function pointerTo(path: readonly PropertyKey[]): string {
   const print = (key: PropertyKey) =>
     shorten(String(key), MAX_POINTER_LENGTH).replaceAll("~", "~0").replaceAll("/", "~1");
   return path.map((key) => `/${print(key)}`).join("");
 }
 
-/** The one error of the service's edge. It carries all that a problem document (RFC 9457) tells. */
+/** The one error type of the service. It carries the contents of a problem document (RFC 9457). */
 export class BudgetError extends Error {
   override name = "BudgetError";
   readonly code: ProblemCode;
@@ -120,7 +120,6 @@ export class BudgetError extends Error {
     this.decision = decision;
   }
 
-  /** What it tells, as an answer. */
   get refusal(): Refusal {
     const { code, message: detail, errors, errorsOmitted, decision } = this;
     return {
@@ -133,12 +132,12 @@ export class BudgetError extends Error {
   }
 }
 
-/** A token does not allow what a call asks for. */
+/** The caller's token does not allow the call. */
 export function forbidden(detail: string): BudgetError {
   return new BudgetError({ code: "forbidden", detail });
 }
 
-/** RFC 9457, with this service's own members. */
+/** A problem document (RFC 9457) with this service's own members. */
 export const ProblemDocument = z
   .object({
     type: z.url().describe("The URL of a page about the problem."),

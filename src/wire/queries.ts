@@ -1,11 +1,11 @@
-/** What each list takes in its query. */
+/** The query parameters of lists and exports. */
 import { z } from "zod";
 import { Id } from "./ids.ts";
 
 const MAX_PAGE = 1000;
 const PAGE_TAKES = `takes a whole number from 1 to ${MAX_PAGE}`;
-const AFTER_TAKES = "takes the next of the previous page";
-const TIME_TAKES = "takes a time with its offset, such as 2026-11-24T05:00:00Z";
+const AFTER_TAKES = 'takes the value of "next" in the previous page';
+const TIME_TAKES = "takes a time with an offset, such as 2026-11-24T05:00:00Z";
 
 const limit = z.coerce
   .number(PAGE_TAKES)
@@ -23,7 +23,6 @@ const after = z.coerce
 const textAfter = (max: number) =>
   z.string(AFTER_TAKES).max(max, AFTER_TAKES).default("").describe("The `next` of the previous page.");
 
-/** The query of a paged list. */
 export const PageQuery = z.strictObject({ after, limit });
 export type PageQuery = z.infer<typeof PageQuery>;
 
@@ -48,9 +47,9 @@ export const ENTRY_KINDS = [
   "erasure",
 ] as const;
 
-const LABEL_TAKES = "takes NAME:VALUE";
+const LABEL_TAKES = "takes a label as NAME:VALUE";
 
-/** The query of `GET ledger`: entries that pass every filter given. */
+/** The query of `GET ledger`. Entries have to pass every filter. */
 export const LedgerQuery = z.strictObject({
   after,
   limit,
@@ -78,13 +77,13 @@ export const LedgerExportQuery = LedgerQuery.omit({ after: true, limit: true }).
 });
 export type LedgerExportQuery = z.infer<typeof LedgerExportQuery>;
 
-/** The query of `DELETE` of a tenant. */
+/** The query that confirms the deletion of a tenant. */
 export const ConfirmQuery = z.strictObject({ confirm: Id.describe("The tenant's id, again.") });
 export type ConfirmQuery = z.infer<typeof ConfirmQuery>;
 
 export const RESERVATION_STATES = ["held", "committed", "released", "expired"] as const;
 
-/** The query of `GET reservations`, in order of creation. */
+/** The query of `GET reservations`. */
 export const ReservationsQuery = z.strictObject({
   after: textAfter(64),
   limit,
@@ -95,13 +94,13 @@ export const ReservationsQuery = z.strictObject({
 });
 export type ReservationsQuery = z.infer<typeof ReservationsQuery>;
 
-/** Where an export of all that is stored continues: the `next` of the previous page, as it was given. */
+/** The position in an export of everything stored for a tenant: the `next` of the previous page. */
 export const ExportQuery = z.strictObject({
   after: textAfter(20_000).refine(isExportPosition, AFTER_TAKES),
 });
 export type ExportQuery = z.infer<typeof ExportQuery>;
 
-/** A table's place, then the key of its last row that was read. */
+/** True for a table's place followed by the key of the last row read. */
 function isExportPosition(text: string): boolean {
   if (text === "") return true;
   try {

@@ -1,4 +1,4 @@
-/** What steps and reservations take in their bodies. */
+/** The requests of steps and reservations. */
 import { z } from "zod";
 import {
   type Consumption,
@@ -24,7 +24,7 @@ const CostUsd = z.number(COST_TAKES).min(0, COST_TAKES).max(MAX_COST_USD, COST_T
 
 const DETAIL_TAKES = "takes true or false";
 
-/** By label name. A `z.record` would drop a key `__proto__` unseen, so the names are checked on the object itself. */
+/** Labels by name. A `z.record` would silently drop a key `__proto__`, so names are checked on the object itself. */
 export const Labels = z
   .custom<Readonly<Record<string, string>>>(isObject, "takes an object of labels")
   .check((context) => {
@@ -52,9 +52,9 @@ export const Labels = z
 
 const detail = z.boolean(DETAIL_TAKES).optional().describe("Whether to return every limit that applies.");
 const model = Id.optional().describe("The model. It is also the label `model`, unless that is given.");
-const provider = Id.optional().describe("Where the model runs, such as `openai`. It selects the price.");
+const provider = Id.optional().describe("The model's provider, such as `openai`. It selects the price.");
 
-/** Whose step it is. */
+/** The step's subject. */
 const step = {
   user_id: Id.nullable().optional().describe("The user. Null or absent: the anonymous user."),
   labels: Labels.optional().describe("Up to 8 labels, such as `run` or `team`. Limits can count for each value."),
@@ -67,9 +67,8 @@ const key = { idempotency_key: IdempotencyKey.optional() };
 
 const PRICED = "Absent: computed from `model`, or 0 if there is no model.";
 
-/** What a call may use. */
 const estimate = {
-  tokens: Tokens.optional().describe("At least `input_tokens` and `output_tokens` together. Absent: their sum."),
+  tokens: Tokens.optional().describe("Total tokens: at least `input_tokens` plus `output_tokens`. Absent: their sum."),
   input_tokens: Tokens.optional().describe("Input tokens of the estimate."),
   output_tokens: Tokens.optional().describe("Output tokens of the estimate."),
   cost_usd: CostUsd.optional().describe(`Estimated cost in USD. ${PRICED}`),
@@ -108,14 +107,17 @@ function checkModel(context: z.core.ParsePayload<StepRequest>): void {
 export const AllowsStepRequest = z
   .strictObject({ ...step, ...estimate })
   .check(checkEstimate, checkModel)
-  .meta({ id: "AllowsStepRequest", description: "Whose step it is, and optionally what it may use." });
+  .meta({
+    id: "AllowsStepRequest",
+    description: "The step's user and labels, and optionally an estimate of its usage.",
+  });
 export type AllowsStepRequest = z.infer<typeof AllowsStepRequest>;
 
 /** `POST consume` */
 export const ConsumeRequest = z
   .strictObject({ ...step, ...spent, ...key })
   .check(checkParts, checkModel)
-  .meta({ id: "ConsumeRequest", description: "What a step used." });
+  .meta({ id: "ConsumeRequest", description: "A step's usage." });
 export type ConsumeRequest = z.infer<typeof ConsumeRequest>;
 
 const TTL_TAKES = `takes a number of seconds from 1 to ${MAX_TTL_SECONDS}`;
@@ -144,7 +146,7 @@ const terms = {
 export const ReserveRequest = z
   .strictObject({ ...step, ...estimate, ...terms, ...key })
   .check(checkEstimate, checkModel)
-  .meta({ id: "ReserveRequest", description: "What a call may use, to be reserved for it." });
+  .meta({ id: "ReserveRequest", description: "The amounts to reserve for a call." });
 export type ReserveRequest = z.infer<typeof ReserveRequest>;
 
 /** `POST reservations/:id/commit` */
@@ -155,12 +157,12 @@ export const CommitRequest = z
     final: z
       .boolean("takes true or false")
       .optional()
-      .describe("False: this is a part, and the rest stays reserved. Default true."),
+      .describe("False: this is a partial commit, and the rest stays reserved. Default true."),
     detail,
     ...key,
   })
   .check(checkParts)
-  .meta({ id: "CommitRequest", description: "What the call used, or a part of it." });
+  .meta({ id: "CommitRequest", description: "The call's usage, or a part of it." });
 export type CommitRequest = z.infer<typeof CommitRequest>;
 
 /** `POST reservations/:id/release` */
@@ -174,14 +176,14 @@ export const ExtendRequest = z
   .strictObject({
     ...estimate,
     ...terms,
-    ttl_seconds: ttlSeconds.describe("Seconds from now until the reservation expires. Absent: its expiry stays."),
+    ttl_seconds: ttlSeconds.describe("Seconds from now until the reservation expires. Absent: unchanged."),
     ...key,
   })
   .check(checkEstimate)
-  .meta({ id: "ExtendRequest", description: "What to reserve in addition, and until when." });
+  .meta({ id: "ExtendRequest", description: "Additional amounts to reserve, and a new expiry." });
 export type ExtendRequest = z.infer<typeof ExtendRequest>;
 
-/** True for what JSON calls an object. */
+/** True for a JSON object. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

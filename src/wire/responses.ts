@@ -1,4 +1,4 @@
-/** What each call returns: a schema with a description of every field, and the type that follows from it. */
+/** The responses of steps, buckets, reservations, the configuration and batches. */
 import { z } from "zod";
 import {
   type BucketName,
@@ -25,15 +25,15 @@ export const LimitStatusResponse = z
   .object({
     name: Text.describe("The limit's name."),
     max: Amount.describe("The maximum."),
-    used: Amount.describe("What has been spent in its window."),
-    held: Amount.describe("What open reservations hold."),
+    used: Amount.describe("The amount used in its window."),
+    held: Amount.describe("The amount pending in open reservations."),
     remaining: Amount.describe("`max` minus `used` and `held`, at least 0."),
-    resets_at: Time.nullable().describe("When everything counted now will have left the window. Null: never."),
+    resets_at: Time.nullable().describe("When nothing counted now will be in the window any more. Null: never."),
     shadow: Yes.optional().describe("Only if true: the limit does not block."),
   })
   .meta({
     id: "LimitStatus",
-    description: "How a limit stands, in its metric's unit.",
+    description: "The status of a limit, in its metric's unit.",
   }) satisfies z.ZodType<LimitStatus>;
 
 const Remaining = z.partialRecord(z.enum(METRICS), Amount);
@@ -43,17 +43,17 @@ export const DecisionResponse = z
     state: z.enum(["ok", "warn", "blocked"]).describe("`ok` and `warn` allow the step."),
     reason: Text.nullable().describe("For people: the limit's name or `frozen` if blocked, `tokens at 85%` if warned."),
     limit: Text.nullable().describe("For programs: the name of the limit that decided."),
-    remaining: Remaining.describe("The least that is left of each metric, over all limits that block."),
+    remaining: Remaining.describe("What is left of each metric: the least over all limits that block."),
     retry_after: Amount.nullable().describe(
-      "Seconds until a blocked step will be allowed if nothing more is spent. Null: no time will allow it.",
+      "Seconds until a blocked step will be allowed if nothing more is spent. Null: waiting does not help.",
     ),
     would_block: Text.optional().describe("The first shadow limit that would have blocked."),
     limits: z.array(LimitStatusResponse).optional().describe("With `detail`: every limit that applies, in order."),
   })
-  .meta({ id: "Decision", description: "May the next step be taken?" }) satisfies z.ZodType<BudgetStatus>;
+  .meta({ id: "Decision", description: "Whether the next step is allowed." }) satisfies z.ZodType<BudgetStatus>;
 export type DecisionResponse = BudgetStatus;
 
-/** What a write adds to its response. */
+/** The field that a write adds to its response. */
 const written = {
   replayed: Yes.optional().describe(
     "Only if true: the call was made before under the same idempotency key, and this is its first response.",
@@ -73,7 +73,7 @@ export const totals = {
 };
 export const TotalsResponse = z.object(totals) satisfies z.ZodType<UsageTotals>;
 
-/** How a response names a bucket. */
+/** The fields that name a bucket. */
 export const bucketName = {
   scope: Text.describe("`tenant`, `user`, a label's name, or two to four of those joined by `_and_`."),
   id: z
@@ -87,7 +87,7 @@ export const bucketName = {
 };
 export const BucketNameResponse = z.object(bucketName) satisfies z.ZodType<BucketName>;
 
-/** What reservations hold, or ask for. */
+/** Amounts of reservations. */
 export const AmountsResponse = z.object({
   tokens: Count.describe("Tokens, input and output together."),
   input_tokens: Count.describe("Input tokens."),
@@ -124,29 +124,29 @@ export const UsageResponse = z
       .nullable()
       .describe("The freeze in force, if any."),
     held: AmountsResponse.extend({ reservations: Count.describe("How many reservations are open.") }).describe(
-      "What open reservations hold.",
+      "The amounts pending in open reservations.",
     ),
     limits: z.array(LimitStatusResponse).describe("The bucket's limits, in the order they are checked."),
-    remaining: Remaining.describe("The least that is left of each metric, over the bucket's limits that block."),
+    remaining: Remaining.describe("What is left of each metric: the least over the bucket's limits that block."),
     users: Count.optional().describe("Only for the tenant: how many users have a bucket."),
     overflowing: z.array(Text).optional().describe("Only for the tenant: the scopes that have an overflow bucket."),
     ...written,
   })
-  .meta({ id: "Usage", description: "A bucket's totals, and how its limits stand." });
+  .meta({ id: "Usage", description: "A bucket's totals, and the status of its limits." });
 export type UsageResponse = Immutable<z.infer<typeof UsageResponse>>;
 
 const reservation = {
-  id: Text.describe("The reservation's id, in order of creation."),
+  id: Text.describe("The reservation's id. Ids sort in order of creation."),
   state: z.enum(RESERVATION_STATES).describe("`held` while it is open, then how it was settled."),
   user_id: Text.nullable().describe("The user. Null: the anonymous user."),
   labels: z.record(z.string(), z.string()).describe("The call's labels."),
-  granted: AmountsResponse.describe("All that was granted, which is less than asked for if it was capped."),
-  held: AmountsResponse.describe("What it holds now."),
-  spent: TotalsResponse.describe("What its commits have recorded."),
-  on_expiry: z.enum(["release", "charge"]).describe("What its expiry does."),
-  estimated: TotalsResponse.optional().describe("What its expiry charged and no commit has corrected yet."),
+  granted: AmountsResponse.describe("The amounts granted, which are less than requested if they were capped."),
+  held: AmountsResponse.describe("The amounts still pending."),
+  spent: TotalsResponse.describe("The usage that its commits recorded."),
+  on_expiry: z.enum(["release", "charge"]).describe("Whether expiry releases the pending amounts or charges them."),
+  estimated: TotalsResponse.optional().describe("The amounts charged by its expiry and not corrected by a commit yet."),
   late: Yes.optional().describe("Only if true: a commit came after it was released or had expired."),
-  created_at: Time.describe("When it was made."),
+  created_at: Time.describe("When it was created."),
   expires_at: Time.describe("When it expires."),
   settled_at: Time.nullable().describe("When it was committed or released, or expired. Null: it is open."),
 };
@@ -173,8 +173,8 @@ export type ReservationDecision = Immutable<z.infer<typeof ReservationDecision>>
 export const ConfigVersion = z
   .object({
     version: Count.describe("The version. 0 is the empty configuration that every tenant starts with."),
-    at: Time.nullable().describe("Since when it is in force. Null for version 0."),
-    author: Text.nullable().describe("Who made the edit, as `From` said."),
+    at: Time.nullable().describe("When it came into force. Null for version 0."),
+    author: Text.nullable().describe("Who made the edit, from its `From` header."),
     config: ConfigRequest.describe("The configuration, without limits of null."),
   })
   .meta({ id: "ConfigVersion", description: "One version of the configuration." });
@@ -183,7 +183,7 @@ export type ConfigVersion = Immutable<z.infer<typeof ConfigVersion>>;
 export const ConfigureResponse = z.object({ ...ConfigVersion.shape, ...written });
 export type ConfigureResponse = Immutable<z.infer<typeof ConfigureResponse>>;
 
-/** A page of a list: `next` is the `after` of the next page, null at the end. */
+/** A page of a list. `next` is the `after` of the next page, or null at the end. */
 export interface Page<T, After = number> {
   readonly items: readonly T[];
   readonly next: After | null;
@@ -209,38 +209,13 @@ export const BatchResponse = z
     results: z
       .array(
         z.object({
-          status: z.int().describe("The HTTP status that the operation's own call would have had."),
+          status: z.int().describe("The HTTP status that the operation would have had as a call of its own."),
           body: z.unknown().describe("The body that it would have had."),
         }),
       )
       .describe("One result for each operation, in order."),
   })
   .meta({ id: "BatchAnswer", description: "The results of a batch." });
-
-export const ErasedUser = z
-  .object({
-    pseudonym: Text.describe("What replaces the user's id from now on. It cannot be computed from the id."),
-    buckets: Count.describe("How many buckets were erased."),
-  })
-  .meta({ id: "Erased", description: "A user was erased." });
-export type ErasedUser = Immutable<z.infer<typeof ErasedUser>>;
-
-export const ErasedTenant = z
-  .object({ erased: Yes.describe("Always true.") })
-  .meta({ id: "ErasedTenant", description: "Everything stored for the tenant was deleted." });
-export type ErasedTenant = Immutable<z.infer<typeof ErasedTenant>>;
-
-export const ExportedRow = z.object({ table: Text, row: z.record(z.string(), z.unknown()) });
-export type ExportedRow = Immutable<z.infer<typeof ExportedRow>>;
-export const ExportPage = pageOf(ExportedRow, Text);
-
-export const RevokedToken = z
-  .object({
-    jti: Text.describe("The token's id."),
-    revoked_at: Time.describe("When it was revoked."),
-  })
-  .meta({ id: "RevokedToken", description: "A revoked token." });
-export type RevokedToken = Immutable<z.infer<typeof RevokedToken>>;
 
 export const HealthResponse = z
   .object({ status: z.literal("ok").describe("Always `ok`.") })

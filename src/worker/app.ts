@@ -1,4 +1,4 @@
-/** The HTTP app: what every request passes, then its route. */
+/** The HTTP app: middleware of every request, then routes. */
 import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { methodNotAllowed } from "hono/method-not-allowed";
@@ -12,8 +12,8 @@ import type { RouteBody, WorkerEnv } from "./route.ts";
 import { ROUTES } from "./routes/index.ts";
 
 /**
- * The path as it came: an id stays percent-encoded until a route takes it, so that it can hold a slash. A request's URL
- * is normal, so its path is what stands between the authority and the query; no URL is made of it again.
+ * The path as it was sent: ids stay percent-encoded until a route reads them, so that they can contain a slash. The URL
+ * of a request is normalized, so the path is the text between authority and query.
  */
 function getPath({ url }: Request): string {
   const start = url.indexOf("/", url.indexOf("://") + 3);
@@ -21,13 +21,10 @@ function getPath({ url }: Request): string {
   return query === -1 ? url.slice(start) : url.slice(start, query);
 }
 
-/** A host and an optional port (RFC 9110, section 7.2), as a client sends it. */
+/** A host and an optional port (RFC 9110, section 7.2). */
 const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
-/**
- * Refuses a `Host` that is none. A request's URL is made of it, so that a slash or a question mark in it would make
- * another path than the one that was asked for.
- */
+/** The URL of a request is made from its `Host`, so a slash or a question mark in it would change the path. */
 const requireHost: MiddlewareHandler = (c, next) => {
   const host = c.req.raw.headers.get("host");
   if (host === null || HOST.test(host)) return next();
@@ -37,7 +34,7 @@ const requireHost: MiddlewareHandler = (c, next) => {
   });
 };
 
-/** Refuses a path that is not UTF-8, which would otherwise be taken for the text of its escapes. */
+/** Hono would take escapes that are not UTF-8 as literal text. */
 const requireUtf8Path: MiddlewareHandler = (c, next) => {
   try {
     if (c.req.path.includes("%")) decodeURIComponent(c.req.path);
@@ -47,7 +44,6 @@ const requireUtf8Path: MiddlewareHandler = (c, next) => {
   return next();
 };
 
-/** The HTTP surface. */
 export const app = new Hono<WorkerEnv>({ getPath });
 
 app.onError(onError);
@@ -64,8 +60,8 @@ for (const route of ROUTES) {
 }
 
 /**
- * Bounds a body that is read as a whole, by the length that it says it has, or where it says none by counting. A stream
- * of lines, where a route takes one, is bounded line by line.
+ * Bounds a body that is read as a whole: by its `Content-Length`, or by counting if it has none. A stream of lines is
+ * bounded line by line instead.
  */
 function limitBody({ maxBytes = MAX_BODY_BYTES, types = [] }: RouteBody): MiddlewareHandler {
   const count = bodyLimit({ maxSize: maxBytes, onError: () => refuseBody(maxBytes) });

@@ -1,9 +1,8 @@
-/** CORS: which pages may call, and what they may read. */
+/** CORS: which origins can call, and which headers they can send and read. */
 import type { MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import type { WorkerEnv } from "./route.ts";
 
-/** What a page may send beside what any may, and what it may read of an answer beside its body. */
 const REQUEST_HEADERS = [
   "Authorization",
   "Content-Type",
@@ -14,7 +13,7 @@ const REQUEST_HEADERS = [
   "traceparent",
 ];
 const ANSWER_HEADERS = ["ETag", "RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate", "X-Request-Id"];
-/** How long a browser may remember a preflight, in seconds; some remember it for less. */
+/** How long a browser can cache a preflight. Some browsers cache it for less. */
 const PREFLIGHT_SECONDS = 86_400;
 
 const answerPage = cors({
@@ -26,15 +25,15 @@ const answerPage = cors({
 });
 
 /**
- * Lets pages of the allowed origins call, and read what they are answered, errors among it. There is no credentials
- * mode: a page calls with its token, and a browser adds nothing of its own that a foreign page could use.
+ * Lets pages of the allowed origins call and read responses, including errors. Credentials mode is off: a page sends its
+ * token itself, and the browser adds nothing that another origin could misuse.
  */
 export const allowPages: MiddlewareHandler<WorkerEnv> = (c, next) =>
   c.req.raw.headers.has("origin") ? answerPage(c, next) : next();
 
 let current: { readonly text: string; readonly origins: ReadonlySet<string> } | undefined;
 
-/** A list that is wrong allows none: it could have been meant to be narrower. */
+/** An invalid list allows no origin, because it may have been meant to be narrower. */
 function allowedOrigin(origin: string, text = ""): string | null {
   if (current?.text !== text) current = { text, origins: parseOrigins(text) ?? new Set() };
   if (current.origins.has("*")) return "*";
@@ -44,11 +43,11 @@ function allowedOrigin(origin: string, text = ""): string | null {
 /** An origin as a browser writes it (RFC 6454, section 6.2): a scheme, a host and an optional port, in lower case. */
 const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/(?:[a-z\d._-]+|\[[\da-f:]+\])(?::\d{1,5})?$/;
 
-/** What a list of allowed origins takes. */
+/** What the list of allowed origins takes, for error messages. */
 export const TAKES_ORIGINS =
   "origins separated by spaces, each a scheme, a host and an optional port, such as https://app.example, or * for any, or nothing";
 
-/** Reads the origins whose pages may call; undefined if one could never equal what a browser sends. */
+/** Parses a list of allowed origins; undefined if one of them can never equal the `Origin` that a browser sends. */
 export function parseOrigins(text: string): ReadonlySet<string> | undefined {
   const origins = text.split(/\s+/).filter(Boolean);
   return origins.every((origin) => origin === "*" || isOrigin(origin)) ? new Set(origins) : undefined;
@@ -56,6 +55,6 @@ export function parseOrigins(text: string): ReadonlySet<string> | undefined {
 
 function isOrigin(text: string): boolean {
   if (!ORIGIN.test(text)) return false;
-  // A web address has one way to be written, without its scheme's own port; that of an app has no rule.
+  // A browser normalizes http and https origins, and omits their default port. Schemes of apps have no such rule.
   return !/^https?:/.test(text) || URL.parse(text)?.origin === text;
 }

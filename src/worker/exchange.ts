@@ -1,16 +1,17 @@
+/** The middleware of every request: request id, trace, default headers and the log. */
 import type { MiddlewareHandler } from "hono";
 import type { WorkerEnv } from "./route.ts";
 
 const REQUEST_ID = /^[\w.:/+=@-]{1,128}$/;
-/** No tenant has a longer name; a caller whose token is another tenant's can name any. */
+/** No tenant has a longer id, but a caller with another tenant's token can put any text into the path. */
 const MAX_TENANT_LENGTH = 256;
-/** W3C Trace Context, section 3.2: version, trace, parent, flags. */
+/** W3C Trace Context, section 3.2. */
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /**
- * What every exchange has, whatever its route: a request id, taken over or made; the caller's trace, passed through;
- * an answer that nobody caches unless its route says so; and one line in the log, as JSON. The line has no token, no body, and of the path only
- * the route and, once the caller is known, the tenant.
+ * Accepts or generates a request id, passes the caller's trace through, disables caching unless the route enables it,
+ * and logs one line of JSON. The line has no token and no body, and of the path only the route and, once the caller is
+ * authenticated, the tenant.
  */
 export const exchange: MiddlewareHandler<WorkerEnv> = async (c, next) => {
   const startedAtMs = Date.now();
@@ -26,7 +27,7 @@ export const exchange: MiddlewareHandler<WorkerEnv> = async (c, next) => {
   const trace = TRACEPARENT.exec(headers.get("traceparent") ?? "");
   if (trace) answer.set("traceparent", trace[0]);
   if (c.env.REQUEST_LOG === "off") return;
-  // `c.var` would copy all variables each time.
+  // `c.get` because each `c.var` copies all variables.
   const line = {
     message: "request",
     request_id: requestId,

@@ -2,7 +2,6 @@
 import { USAGE_PARTS } from "../core/index.ts";
 import type { LedgerEntry, Page } from "../wire/index.ts";
 
-/** Streams texts as they are made. */
 export function streamText(texts: AsyncIterable<string> | Iterable<string>): ReadableStream<Uint8Array> {
   const utf8 = new TextEncoder();
   const iterator = Symbol.asyncIterator in texts ? texts[Symbol.asyncIterator]() : texts[Symbol.iterator]();
@@ -19,10 +18,9 @@ export function streamText(texts: AsyncIterable<string> | Iterable<string>): Rea
 }
 
 /**
- * Streams a list. The first page is read before the stream begins, so that a refusal of it is still the response.
+ * Streams a list. The first page is read before the stream starts, so that its refusal can still be the response.
  *
- * @param read reads the page after a place
- * @param print prints an item, with the end of its line
+ * @param print prints an item, including the end of its line
  */
 export async function streamPages<T, After>(
   first: After,
@@ -47,7 +45,7 @@ export function printNdjson(item: unknown): string {
   return `${JSON.stringify(item)}\n`;
 }
 
-/** The columns of a ledger's CSV export: what most entries have. All else is JSON in one more. */
+/** The columns of the ledger's CSV export: fields that most entries have. All others are JSON in one more column. */
 const COLUMNS = [
   "id",
   "at",
@@ -69,13 +67,13 @@ export function printCsv(entry: LedgerEntry): string {
   return `${row.map(csvCell).join(",")}\r\n`;
 }
 
-/** What spreadsheets take for a formula: one of four signs, also after what they trim, and in full width. */
+/** Text that spreadsheets read as a formula: it starts with one of four signs, also after trimmed characters. */
 const FORMULA = /^[\t\r\n]|^[\s\p{C}]*[=+\-@＝＋－＠]/u;
-/** The same after a tab or a line's end, where a paste or a lenient reader begins another cell. */
+/** The same after a tab or a line break, at which a paste or a lenient parser starts another cell. */
 const INNER_FORMULA = /([\t\r\n][\s\p{C}]*)(?=[=+\-@＝＋－＠])/gu;
 
 /**
- * Prints a cell (RFC 4180). Ids are what callers say, so an apostrophe leads text that a spreadsheet would take for a
+ * A cell of CSV (RFC 4180). Callers choose ids, so an apostrophe is put before text that a spreadsheet would read as a
  * formula.
  */
 function csvCell(value: string | number): string {

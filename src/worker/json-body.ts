@@ -1,30 +1,29 @@
+/** Reads JSON bodies, within bounds. */
 import type { HonoRequest } from "hono";
 import { BudgetError, shorten } from "../wire/index.ts";
 
 /** The largest body of one call, in bytes. */
 export const MAX_BODY_BYTES = 64 * 1024;
-/** The largest body of a batch, in bytes. A stream of lines has no bound but each line's, which is one call's. */
+/** The largest body of a batch, in bytes. A stream of lines has no bound, but each of its lines has that of one call. */
 export const MAX_BATCH_BYTES = 4 * 1024 * 1024;
-/** How deep a body's objects and lists may be nested: more than any call needs, less than any stack holds. */
+/** The deepest nesting of a body's objects and lists: more than any call needs, and far from exhausting the stack. */
 export const MAX_JSON_DEPTH = 16;
 
-/** Lines of JSON. */
 export const NDJSON = "application/x-ndjson";
 const JSON_TYPE = "application/json";
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 /**
- * Reads a request's JSON. `T` is what the operation it goes to takes, and checks.
+ * Reads a request's JSON. `T` is the operation's input, which the operation validates.
  *
- * @throws BudgetError `unsupported_media_type` unless it says it is JSON, `invalid_json` unless it is, and
- *   `json_too_deep` where it is nested beyond the bound
+ * @throws BudgetError `unsupported_media_type`, `invalid_json` or `json_too_deep`
  */
 export async function jsonBody<T>(request: HonoRequest, types: readonly string[] = [JSON_TYPE]): Promise<T> {
   requireType(request, types);
   return parseJson(await request.arrayBuffer());
 }
 
-/** Reads a request's JSON where there need not be any; nothing is `{}`. */
+/** Reads a request's JSON. An empty body means `{}`. */
 export async function optionalJsonBody<T>(request: HonoRequest): Promise<T> {
   const bytes = await request.arrayBuffer();
   if (bytes.byteLength === 0) return {} as T;
@@ -32,12 +31,11 @@ export async function optionalJsonBody<T>(request: HonoRequest): Promise<T> {
   return parseJson(bytes);
 }
 
-/** Refuses a body over its bound. */
 export function refuseBody(maxBytes: number): never {
-  throw new BudgetError({ code: "body_too_large", detail: `a body takes up to ${maxBytes} bytes` });
+  throw new BudgetError({ code: "body_too_large", detail: `the body is larger than ${maxBytes} bytes` });
 }
 
-/** The type of a request's body, without its parameters. */
+/** The media type of a request's body, without parameters. */
 export function contentType(request: HonoRequest): string {
   return request.header("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
 }
@@ -49,7 +47,7 @@ function requireType(request: HonoRequest, types: readonly string[]): void {
   throw new BudgetError({ code: "unsupported_media_type", detail });
 }
 
-/** Reads JSON, as text or as its bytes in UTF-8. */
+/** Parses JSON, as text or in UTF-8. */
 export function parseJson<T>(json: ArrayBuffer | string): T {
   const text = typeof json === "string" ? json : decodeUtf8(json);
   if (isDeeperThan(text, MAX_JSON_DEPTH)) {
@@ -81,8 +79,8 @@ const OPENING = new Set([0x5b, 0x7b]);
 const CLOSING = new Set([0x5d, 0x7d]);
 
 /**
- * True if a JSON text is nested deeper than that. It reads the text and not its value: 4 MiB of opening brackets would
- * be parsed into 120 MB.
+ * True if a JSON text is nested deeper than `maxDepth`. It scans the text before it is parsed: 4 MiB of opening brackets
+ * would become a value of 120 MB.
  */
 function isDeeperThan(text: string, maxDepth: number): boolean {
   let depth = 0;
@@ -96,7 +94,7 @@ function isDeeperThan(text: string, maxDepth: number): boolean {
   return false;
 }
 
-/** Finds the quote that ends the string which begins at `start`, or the end of the text. */
+/** The position of the quote that ends the string starting at `start`, or of the end of the text. */
 function endOfString(text: string, start: number): number {
   for (let i = start + 1; i < text.length; i += 1) {
     const character = text.charCodeAt(i);

@@ -1,14 +1,15 @@
+/** Splits a stream into lines. */
 import { BudgetError } from "../wire/index.ts";
 import { MAX_BODY_BYTES, refuseBody } from "./json-body.ts";
 
 const LINE_FEED = 0x0a;
 
 /**
- * Splits a stream of UTF-8 into lines, those that arrive together at a time. Empty lines are passed over. No more of it
- * is kept than one line may have.
+ * Splits a stream of UTF-8 into lines, and yields together those that arrive together. Skips empty lines. Buffers at
+ * most one line of the largest size.
  *
- * @throws BudgetError `body_too_large` at a line of more bytes than a call's body may have, after the lines before it,
- *   and `invalid_json` at what is not UTF-8
+ * @throws BudgetError `body_too_large` if a line is larger than the body of one call, after yielding the lines before
+ *   it; `invalid_json` if the stream is not UTF-8
  */
 export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<readonly string[]> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
@@ -17,13 +18,13 @@ export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerat
   for await (const bytes of stream) {
     const { end, isTooLong } = completeLines(bytes, restBytes);
     if (end > 0) {
-      const full = linesIn(decodeAll(decoder, [...rest, bytes.subarray(0, end)]));
+      const lines = linesIn(decodeAll(decoder, [...rest, bytes.subarray(0, end)]));
       rest = [];
       restBytes = 0;
-      if (full.length > 0) yield full;
+      if (lines.length > 0) yield lines;
     }
     if (isTooLong) refuseBody(MAX_BODY_BYTES);
-    // A copy, so that what is kept does not keep all of a large chunk.
+    // A copy: a view would keep the whole chunk in memory.
     if (end < bytes.length) rest.push(bytes.slice(end));
     restBytes += bytes.length - end;
   }
@@ -31,7 +32,7 @@ export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerat
   if (last.length > 0) yield last;
 }
 
-/** Finds where the last line that is complete and short enough ends, and whether one after it is too long. */
+/** Finds the end of the last complete line of valid size, and whether the line after it is too long. */
 function completeLines(bytes: Uint8Array, restBytes: number): { readonly end: number; readonly isTooLong: boolean } {
   let end = 0;
   let kept = restBytes;
@@ -53,7 +54,7 @@ function decodeAll(decoder: TextDecoder, parts: readonly Uint8Array[]): string {
   return parts.map((part) => decode(decoder, part)).join("");
 }
 
-/** Decodes a part of the stream; none is its end. */
+/** Decodes a part of the stream, or without one its end. */
 function decode(decoder: TextDecoder, bytes?: Uint8Array): string {
   try {
     return decoder.decode(bytes, { stream: bytes !== undefined });

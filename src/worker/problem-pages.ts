@@ -1,15 +1,14 @@
-/** What each problem means and what to do about it: the pages that `type` links to, and their Markdown. */
+/** The page of each problem: what it means and what to do. A document's `type` links to it. */
 import { PROBLEMS, type ProblemCode, type Refusal } from "../wire/index.ts";
 
 export interface ProblemPage {
   readonly means: string;
   readonly fix: string;
   readonly example: Omit<Refusal, "code">;
-  /** If the same call can succeed later: after how many seconds, for `Retry-After`. */
+  /** If the same call can succeed later: `Retry-After`. */
   readonly retryAfterSeconds?: number;
 }
 
-/** One page for each problem. The compiler asks for one when a code is added. */
 export const PROBLEM_PAGES: Readonly<Record<ProblemCode, ProblemPage>> = {
   invalid_json: {
     means: "The body is not JSON in UTF-8.",
@@ -58,7 +57,7 @@ export const PROBLEM_PAGES: Readonly<Record<ProblemCode, ProblemPage>> = {
   },
   forbidden: {
     means:
-      "The token is valid and does not allow this call: it lacks the scope, belongs to another tenant, is bound to another user or other labels, or may not name one of the labels.",
+      "The token is valid and does not allow this call: it lacks the scope, belongs to another tenant, is bound to another user or other labels, or cannot use one of the labels.",
     fix: "Use a token that allows the call. `detail` says what this one lacks.",
     example: { detail: "this call needs a token with the scope configure; this one has check, consume" },
   },
@@ -79,8 +78,8 @@ export const PROBLEM_PAGES: Readonly<Record<ProblemCode, ProblemPage>> = {
   },
   body_too_large: {
     means: "The body is larger than the call takes.",
-    fix: "Send less in one call. See docs/bounds.md.",
-    example: { detail: "a body takes up to 65536 bytes" },
+    fix: "Send less in one call. docs/bounds.md lists the bounds.",
+    example: { detail: "the body is larger than 65536 bytes" },
   },
   unsupported_media_type: {
     means: "The call does not take a body of this `Content-Type`.",
@@ -102,19 +101,19 @@ export const PROBLEM_PAGES: Readonly<Record<ProblemCode, ProblemPage>> = {
   },
   limit_reached: {
     means:
-      "Not enough is left under a limit now. The end of a window, or of another reservation, will make room. Nothing was reserved.",
-    fix: "Wait for `Retry-After`, ask for less, or reserve with `if_short: cap` to get what is left. `decision` names the limit.",
+      "Not enough is left under a limit now, but there will be when a window resets or another reservation ends. Nothing was reserved.",
+    fix: "Wait for `Retry-After`, reserve less, or reserve with `if_short: cap` to get what is left. `decision` names the limit.",
     example: { detail: "not enough is left under max_tokens_per_day" },
   },
   budget_exhausted: {
-    means: "Not enough is left under a limit, and no time will make room. Nothing was reserved.",
-    fix: "Ask for less, or have the limit raised. `decision` names the limit.",
+    means: "Not enough is left under a limit, and waiting does not help. Nothing was reserved.",
+    fix: "Reserve less, or have the limit raised. `decision` names the limit.",
     example: { detail: "not enough is left under max_tokens" },
   },
   reservation_share: {
     means:
       "A caller that is bound to a user or to labels would reserve more than its share (`max_reserved_share`) of what others leave of a limit. Nothing was reserved.",
-    fix: "Commit or release some of the caller's reservations, ask for less, or reserve with `if_short: cap` to get what its share allows.",
+    fix: "Commit or release some of the caller's reservations, reserve less, or reserve with `if_short: cap` to get what its share allows.",
     example: {
       detail:
         "the open reservations of one bound caller may hold up to 50% of what others leave of a limit; this would exceed it under max_tokens_per_day",
@@ -122,8 +121,8 @@ export const PROBLEM_PAGES: Readonly<Record<ProblemCode, ProblemPage>> = {
     retryAfterSeconds: 10,
   },
   too_many_reservations: {
-    means: "The tenant, or the bound caller, has as many open reservations as it may have.",
-    fix: "Commit or release reservations that are done, and reserve for shorter times.",
+    means: "The tenant, or the bound caller, has as many open reservations as it can have.",
+    fix: "Commit or release reservations when their calls are done, and use a shorter `ttl_seconds`.",
     example: { detail: "a tenant can have up to 20000 open reservations" },
     retryAfterSeconds: 1,
   },
@@ -151,20 +150,20 @@ export const PROBLEM_PAGES: Readonly<Record<ProblemCode, ProblemPage>> = {
   rate_limited: {
     means:
       "Too many operations with this token or on this tenant; each operation of a batch counts. The call did not reach the tenant's budget.",
-    fix: "Wait for `Retry-After`, and send fewer operations. `detail` says how many fit.",
-    example: { detail: "this token sends more than its 5000 operations in 10 seconds" },
+    fix: "Wait for `Retry-After`, and send fewer operations. `detail` has the limit.",
+    example: { detail: "this token has sent more than 5000 operations in 10 seconds" },
     retryAfterSeconds: 10,
   },
   internal: {
     means: "The service failed unexpectedly. Its log has the error under the `request_id`.",
     fix: "Report it with the `request_id`.",
-    example: { detail: "an unexpected failure, which has been logged" },
+    example: { detail: "an unexpected error, which has been logged" },
   },
   not_configured: {
     means: "A variable or secret of the service is missing or not valid, so it refuses all calls below `/v1`.",
     fix: "The operator sets what `detail` names: `npx wrangler secret put NAME`.",
     example: {
-      detail: "ADMIN_TOKEN is missing or not valid: it takes 32 or more characters that nobody can guess",
+      detail: "ADMIN_TOKEN is missing or not valid: it takes 32 or more random characters",
     },
     retryAfterSeconds: 60,
   },
@@ -193,7 +192,7 @@ export const PROBLEM_PAGES: Readonly<Record<ProblemCode, ProblemPage>> = {
 
 const CODES = Object.keys(PROBLEMS) as ProblemCode[];
 
-/** A problem's page in HTML; undefined if there is no such problem. */
+/** A problem's page in HTML; undefined if there is no such code. */
 export function problemPage(code: string): string | undefined {
   if (!Object.hasOwn(PROBLEM_PAGES, code)) return undefined;
   const { status, title } = PROBLEMS[code as ProblemCode];
@@ -230,14 +229,14 @@ export function problemsMarkdown(): string {
   });
   const intro = `# Problems
 
-A refused call gets an \`application/problem+json\` document (RFC 9457). Programs should go by its \`code\`, which never
+A refused call gets an \`application/problem+json\` document (RFC 9457). Programs should read its \`code\`, which never
 changes. Its \`type\` is the URL of the page below, which the service serves at \`/problems/CODE\`. A refused call has
 had no effect, except as described under \`unavailable\`.
 `;
   return [intro, ...sections].join("\n");
 }
 
-/** Text with `code` in it, as HTML. */
+/** Converts text with `code` to HTML. */
 function html(text: string): string {
   const escaped = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
   return escaped.replaceAll(/`([^`]+)`/g, "<code>$1</code>");

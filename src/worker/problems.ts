@@ -1,3 +1,4 @@
+/** Problem documents, and the responses that have one. */
 import type { Context, ErrorHandler, NotFoundHandler } from "hono";
 import { BudgetError, PROBLEMS, type ProblemCode, type Refusal, shorten } from "../wire/index.ts";
 import { PROBLEM_PAGES } from "./problem-pages.ts";
@@ -7,12 +8,12 @@ import type { WorkerEnv } from "./route.ts";
 /** How much of a path a problem document repeats. */
 const MAX_PATH_LENGTH = 512;
 
-/** The problem document (RFC 9457) of a refusal. Every one is made here. */
+/** The problem document (RFC 9457) of a refusal. No other code builds one. */
 export function problemDocument(c: Context<WorkerEnv>, refusal: Refusal) {
   const { code, detail, errors, errors_omitted, decision } = refusal;
   const { status, title } = PROBLEMS[code];
   return {
-    // Whoever calls a host of one's own can name it as no URL can; then the page has none either (RFC 9457, 4.2.1).
+    // A request's URL can have a host that does not parse; then the page has no URL (RFC 9457, section 4.2.1).
     type: URL.parse(`/problems/${code}`, c.req.url)?.href ?? "about:blank",
     title,
     status,
@@ -26,7 +27,6 @@ export function problemDocument(c: Context<WorkerEnv>, refusal: Refusal) {
   };
 }
 
-/** Answers with a problem document. */
 function problem(c: Context<WorkerEnv>, { refusal }: BudgetError, headers: Record<string, string> = {}): Response {
   c.set("code", refusal.code);
   if (refusal.decision) c.set("decision", refusal.decision.state);
@@ -41,12 +41,12 @@ function problem(c: Context<WorkerEnv>, { refusal }: BudgetError, headers: Recor
   });
 }
 
-/** After how many seconds the same call can be made again; null where it is of no use. */
+/** Seconds after which the same call can succeed; null if it cannot. */
 function retryAfterOf(code: ProblemCode, decision: Refusal["decision"]): number | null {
   return decision ? decision.retry_after : (PROBLEM_PAGES[code].retryAfterSeconds ?? null);
 }
 
-/** Asks for a token, and says where there was one that is not good (RFC 6750, section 3). */
+/** RFC 6750, section 3: an error code only if the request had a token. */
 function challenge(c: Context<WorkerEnv>): string {
   return c.req.header("authorization") ? 'Bearer error="invalid_token"' : "Bearer";
 }
@@ -57,7 +57,7 @@ export const onError: ErrorHandler<WorkerEnv> = (error, c) => {
     return problem(c, error);
   }
   console.error(error);
-  return problem(c, new BudgetError({ code: "internal", detail: "an unexpected failure, which has been logged" }));
+  return problem(c, new BudgetError({ code: "internal", detail: "an unexpected error, which has been logged" }));
 };
 
 export const onNotFound: NotFoundHandler<WorkerEnv> = (c) =>
@@ -66,7 +66,7 @@ export const onNotFound: NotFoundHandler<WorkerEnv> = (c) =>
     new BudgetError({ code: "not_found", detail: `there is no route ${shorten(c.req.path, MAX_PATH_LENGTH)}` }),
   );
 
-/** Answers a known path's wrong method; `Allow` lists the right ones (RFC 9110, section 15.5.6). */
+/** RFC 9110, section 15.5.6: `Allow` lists the methods of the path. */
 export function onMethodNotAllowed(c: Context<WorkerEnv>, methods: string[]): Response {
   const allow = methods.join(", ");
   const detail = `${shorten(c.req.path, MAX_PATH_LENGTH)} takes ${allow}, not ${c.req.method}`;

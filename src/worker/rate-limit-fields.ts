@@ -1,34 +1,36 @@
+/** The `RateLimit` fields of decisions. */
 import { type LimitStatus, type Metric, nanoFromUsd, parseLimitName } from "../core/index.ts";
 import type { DecisionResponse } from "../wire/index.ts";
 
 /** The fields, for a route's documentation. */
 export const LIMIT_FIELDS = {
   RateLimit:
-    "What is left of the limit that binds, and when it starts anew (draft-ietf-httpapi-ratelimit-headers); with a bound token or an idempotency key only where a limit warns or blocks.",
-  "RateLimit-Policy": "Where all limits are told: that limit's maximum, and its window where that has one length.",
+    "What is left of the tightest limit, and the seconds until it resets (draft-ietf-httpapi-ratelimit-headers). With a bound token or an idempotency key, only if a limit warns or blocks.",
+  "RateLimit-Policy":
+    "The maximum of the same limit, and its window if that has a fixed length. Not sent with a bound token, or with an idempotency key unless `detail` is true.",
 };
 
-/** A limit as the fields tell it: what is left, and where they are known, its maximum and when it starts anew. */
+/** The limit that the fields report. Its maximum and its reset are known only if the decision lists all limits. */
 type Binding = Pick<LimitStatus, "name" | "remaining"> & Partial<Pick<LimitStatus, "max" | "resets_at">>;
 
-/** What a limit's quota is a number of. Without a unit, it would be one of requests. */
+/** The units of quotas. Without one, a quota counts requests. */
 const UNITS: Readonly<Partial<Record<Metric, string>>> = { cost_usd: "micro-usd", wall_clock: "seconds" };
-/** What the fields can tell: integers of up to 15 digits (RFC 9651, section 3.3.1). */
+/** Integers in fields have up to 15 digits (RFC 9651, section 3.3.1). */
 const MAX_INTEGER = 999_999_999_999_999;
 
-/** The windows that always last as long; a month does not. */
+/** Windows of a fixed length, which a month is not. */
 const WINDOW_SECONDS: Readonly<Record<string, number>> = { minute: 60, hour: 3600, day: 86_400, week: 604_800 };
 
 /**
- * The limit that binds a decision, in `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10): the
- * one that made its state, or else the one of which the least is left.
+ * The tightest limit of a decision in `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10): the
+ * one that decided, or else the one with the smallest share left.
  */
 export function rateLimitFields(decision: DecisionResponse, nowMs: number): Record<string, string> {
   const binding = bindingOf(decision);
   const parts = binding && parseLimitName(binding.name);
   if (!binding || typeof parts !== "object") return {};
   const { metric, window } = parts;
-  // From the nano-USD: the product of USD and a million can lie just below the whole number that it stands for.
+  // From nano-USD: USD times a million can be just below the exact integer.
   const inUnit = (amount: number) =>
     Math.min(MAX_INTEGER, Math.floor(metric === "cost_usd" ? nanoFromUsd(amount) / 1000 : amount));
   const policy = `"${binding.name}"`;

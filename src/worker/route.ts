@@ -1,4 +1,4 @@
-/** Routes: how each is called, who may call it and what it returns. The app and the OpenAPI document follow from them. */
+/** What a route declares. The app and the OpenAPI document follow from it. */
 import type { Context } from "hono";
 import type { z } from "zod";
 import type { BudgetStatus } from "../core/index.ts";
@@ -8,36 +8,50 @@ import type { Grant } from "./access/grant.ts";
 import type { SigningKey } from "./access/signing-keys.ts";
 import type { TenantOperations } from "./tenant-operations.ts";
 
-/** What a route's handler has at hand. */
+/** The path of everything that belongs to a tenant. */
+export const TENANT_PATH = "/v1/tenants/{tenant}";
+
+/** The descriptions of the parameters in paths. */
+export const PATH_PARAMETERS: Readonly<Record<string, string>> = {
+  tenant: "The tenant's id: 1 to 256 bytes of UTF-8, percent-encoded.",
+  id: "The user's id or the label's value; for a joined scope, a JSON array with one for each of its parts.",
+  jti: "The token's `jti`.",
+  reservation: "The reservation's id.",
+  scope: "A label's name, or two to four of `user` and labels joined by `_and_`.",
+  file: "The file's name, as referenced by the page at `/docs`.",
+  code: "The problem's `code`.",
+};
+
+/** The bindings and variables of a request. */
 export interface WorkerEnv {
   Bindings: Cloudflare.Env;
   Variables: {
     requestId: string;
-    /** The route that takes the request; undefined if there is none. */
     route?: Route;
-    /** The state of the decision, and the code of the problem, that is returned: for the log. */
+    /** For the log: the state of the decision, and the code of the problem, that the response has. */
     decision?: BudgetStatus["state"];
     code?: ProblemCode;
-    /** Below a tenant, once the caller is known: its id, and the operations on it, as the caller may use them. */
+    /** On a tenant's routes, once the caller is authenticated. */
     tenantId: string;
+    /** The operations on the tenant, with the caller's permissions. */
     tenant: TenantOperations;
-    /** What the caller's token allows; undefined for the operator. */
+    /** The grant of the caller's token; undefined for the operator. */
     grant?: Grant | undefined;
-    /** What new tokens are signed with. */
+    /** The key that signs new tokens. */
     signingKey: SigningKey;
   };
 }
 
 export type RouteContext = Context<WorkerEnv>;
 
-/** A header of a request or a response, and what it says. */
+/** Descriptions of headers, by name. */
 export type Headers = Readonly<Record<string, string>>;
 
-/** What a route takes as its body. */
+/** The body of a route's requests. */
 export interface RouteBody {
   readonly schema: z.ZodType;
   readonly example: unknown;
-  /** False if no body is taken for `{}`. Default true. */
+  /** False if an empty body means `{}`. Default true. */
   readonly required?: boolean;
   /** Default `application/json`. */
   readonly types?: readonly string[];
@@ -45,26 +59,25 @@ export interface RouteBody {
   readonly maxBytes?: number;
 }
 
-/** What a route returns if all is well. */
+/** A route's successful response. */
 export interface RouteAnswer {
   /** Default 200. */
   readonly status?: number;
   readonly description: string;
-  /** A schema and an example of its JSON; absent if it returns no JSON. */
+  /** Absent if it returns no JSON. */
   readonly schema?: z.ZodType;
   readonly example?: unknown;
-  /** Default `application/json` alone. */
+  /** Default `application/json`. */
   readonly types?: readonly string[];
   readonly headers?: Headers;
 }
 
 export interface Route {
   readonly method: "get" | "post" | "put" | "patch" | "delete";
-  /** As OpenAPI writes it: `/v1/tenants/{tenant}/consume`. */
+  /** In OpenAPI's form: `/v1/tenants/{tenant}/consume`. */
   readonly path: string;
-  /** What a token has to allow: `any` if its operations ask for what they need, null if anyone may call. */
+  /** The scope that a token needs: `any` if each operation of a batch needs its own; null if no token is needed. */
   readonly scope: TokenScope | "any" | null;
-  /** Its name in the document and in clients made from it. */
   readonly operationId: string;
   readonly tag: string;
   readonly summary: string;
@@ -73,25 +86,24 @@ export interface Route {
   readonly headers?: Headers;
   readonly body?: RouteBody;
   readonly answer: RouteAnswer;
-  /** What it can be refused for, beside what every route of its kind can. */
+  /** Its problems, beside those of every route of its kind. */
   readonly problems?: readonly ProblemCode[];
   readonly handle: (c: RouteContext) => Response | Promise<Response>;
 }
 
-/** The route of an operation, without what the operation's declaration says: scope, summary and schemas. */
+/** The route of an operation, without the fields that follow from the operation's declaration. */
 interface OperationRoute
   extends Omit<Route, "scope" | "summary" | "query" | "body" | "answer">,
     Partial<Pick<Route, "summary">> {
-  /** Null if the route takes no query though its operation does. */
+  /** Null if the route takes no query, unlike its operation. */
   readonly query?: z.ZodObject | null;
   readonly body?: Omit<RouteBody, "schema">;
   readonly answer: RouteAnswer;
 }
 
-/** The fields of an input that a route takes as its body. */
+/** The fields of an operation's input that can be a route's body. */
 const BODIES = ["request", "limits", "config", "patch"];
 
-/** Makes the route of an operation. */
 export function routeOf(op: OperationName, { body, query, answer, ...route }: OperationRoute): Route {
   const { scope, summary, input, output }: OperationSpec = OPERATIONS[op];
   const shape: Readonly<Record<string, z.ZodType>> = input.shape;

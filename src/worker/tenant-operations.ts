@@ -1,23 +1,23 @@
-/** Every operation on a tenant, as HTTP routes and other Workers call it. */
+/** Every operation on a tenant, for HTTP routes and for other Workers. */
 import { RpcTarget } from "cloudflare:workers";
 import { type BucketName, TENANT, USER } from "../core/index.ts";
 import {
-  type Asker,
   BatchRequest,
   type InputOf,
   isRepeatable,
   type Operation,
   type OperationName,
   type OutputOf,
+  type Permissions,
   parseBatchItem,
   parseInput,
   parseOperation,
 } from "../operations/index.ts";
 import type { TenantBudget } from "../tenant/index.ts";
 import { type Answer, BudgetError, Id, inputRefusal } from "../wire/index.ts";
-import { askerOf, type Grant } from "./access/grant.ts";
+import { type Grant, permissionsOf } from "./access/grant.ts";
 import { rememberRevoked } from "./access/revoked-tokens.ts";
-import { askObject } from "./object-call.ts";
+import { callObject } from "./object-call.ts";
 
 type Result<K extends OperationName> = Promise<OutputOf<K>>;
 type Request<K extends OperationName> = InputOf<K> extends { readonly request: infer R } ? R : never;
@@ -25,21 +25,21 @@ type Query<K extends OperationName> = InputOf<K> extends { readonly query: infer
 type Edit = InputOf<"configure">["edit"];
 
 /**
- * Every operation on one tenant, parsed here and run by the tenant's object. HTTP routes call it, and so do other
- * Workers, by RPC, so that both get the same answers. What each does, `OPERATIONS` says. Each throws `BudgetError` if
- * its input is not valid, the caller may not have it done, or the object refuses.
+ * Parses each operation and has the tenant's object run it. HTTP routes and, by RPC, other Workers use the same methods,
+ * so both get the same answers. `OPERATIONS` describes each operation. A method throws `BudgetError` if its input is not
+ * valid, the caller lacks the permission, or the object refuses.
  */
 export class TenantOperations extends RpcTarget {
   readonly #namespace: DurableObjectNamespace<TenantBudget>;
   readonly #tenantId: string;
-  readonly #asker: Asker | undefined;
+  readonly #permissions: Permissions | undefined;
 
-  /** @param grant what the caller's token allows; undefined for a caller who may do everything */
+  /** @param grant the grant of the caller's token; undefined for the operator and for other Workers */
   constructor(namespace: DurableObjectNamespace<TenantBudget>, tenantId: string, grant?: Grant) {
     super();
     this.#namespace = namespace;
     this.#tenantId = tenantId;
-    this.#asker = grant && askerOf(grant);
+    this.#permissions = grant && permissionsOf(grant);
   }
 
   async allowsStep(request: Request<"allows_step"> = {}): Result<"allows_step"> {
@@ -78,30 +78,28 @@ export class TenantOperations extends RpcTarget {
    * Runs up to 1,000 operations in order, in one commit.
    *
    * @param operations each as `{op, …}` with the fields of its call
-   * @returns an answer for each, in order; a refusal is the operation's own
+   * @returns an answer for each operation, in order
    */
   async batch(operations: readonly unknown[]): Promise<Answer<unknown>[]> {
     const items = parseInput(BatchRequest, { operations }).operations.map((item) => this.#parseItem(item));
     const sent = items.flatMap((item) => ("op" in item ? [item] : []));
     const answers = sent.length === 0 ? [] : await this.#sendBatch(sent);
     const [first] = answers;
-    // A token that was revoked was revoked for all of them.
+    // A revoked token is refused as a whole, not once for each operation.
     if (first && !first.ok && first.refusal.code === "token_revoked") throw new BudgetError(first.refusal);
     const next = answers.values();
     return items.map((item) => ("op" in item ? (next.next().value as Answer<unknown>) : item));
   }
 
-  /** The tenant's usage. */
   async usage(): Result<"usage"> {
     return this.usageOf({ scope: TENANT, id: null });
   }
 
-  /** A user's usage; null or nothing is the anonymous user. */
+  /** @param userId null for the anonymous user */
   async usageFor(userId: string | null = null): Result<"usage"> {
     return this.usageOf({ scope: USER, id: userId });
   }
 
-  /** Any bucket's usage. */
   async usageOf(bucket: BucketName): Result<"usage"> {
     return this.#run("usage", { bucket });
   }
@@ -160,9 +158,9 @@ export class TenantOperations extends RpcTarget {
 
   /** @param confirm the tenant's id, again */
   async eraseTenant(confirm: string): Result<"erase_tenant"> {
-    const operation = parseOperation("erase_tenant", {}, this.#asker);
+    const operation = parseOperation("erase_tenant", {}, this.#permissions);
     if (confirm === this.#tenantId) return this.#send(operation);
-    const detail = "takes the tenant's id, to confirm that everything stored for it is to be deleted";
+    const detail = "takes the tenant's id, to confirm that everything stored for it will be deleted";
     throw new BudgetError(inputRefusal([{ pointer: "/confirm", detail }]));
   }
 
@@ -182,57 +180,57 @@ export class TenantOperations extends RpcTarget {
   }
 
   async #run<K extends OperationName>(op: K, input: InputOf<K>): Result<K> {
-    return this.#send(parseOperation(op, input, this.#asker));
+    return this.#send(parseOperation(op, input, this.#permissions));
   }
 
   #send<K extends OperationName>(operation: Operation<K>): Result<K> {
-    // What a stub answers loses its type parameter on the way.
+    // A stub's methods lose their type parameters.
     const send = async (object: DurableObjectStub<TenantBudget>) =>
-      (await object.run(operation, this.#asker?.caller)) as unknown as Answer<OutputOf<K>>;
-    return this.#ask(send, isRepeatable(operation));
+      (await object.run(operation, this.#permissions?.caller)) as unknown as Answer<OutputOf<K>>;
+    return this.#call(send, isRepeatable(operation));
   }
 
   #sendBatch(operations: readonly Operation[]): Promise<Answer<unknown>[]> {
     const send = async (object: DurableObjectStub<TenantBudget>): Promise<Answer<Answer<unknown>[]>> => {
-      return { ok: true, value: (await object.batch(operations, this.#asker?.caller)) as Answer<unknown>[] };
+      return { ok: true, value: (await object.batch(operations, this.#permissions?.caller)) as Answer<unknown>[] };
     };
-    return this.#ask(send, operations.every(isRepeatable));
+    return this.#call(send, operations.every(isRepeatable));
   }
 
   /** An operation of a batch, or its refusal. */
   #parseItem(item: unknown): Operation | Answer<never> {
     try {
-      return parseBatchItem(item, this.#asker);
+      return parseBatchItem(item, this.#permissions);
     } catch (error) {
       if (!(error instanceof BudgetError)) throw error;
       return { ok: false, refusal: error.refusal };
     }
   }
 
-  /** The tenant's id is checked here and not in the constructor: by RPC, it is the operation that is awaited. */
-  async #ask<T>(
+  /** Checks the tenant's id here, not in the constructor: by RPC, callers await the operation. */
+  async #call<T>(
     operation: (object: DurableObjectStub<TenantBudget>) => Promise<Answer<T>>,
-    isSafe: boolean,
+    isRepeatable: boolean,
   ): Promise<T> {
     try {
-      return await askObject(this.#namespace, requireTenantId(this.#tenantId), operation, isSafe);
+      return await callObject(this.#namespace, requireTenantId(this.#tenantId), operation, isRepeatable);
     } catch (error) {
       const isRevoked = error instanceof BudgetError && error.code === "token_revoked";
-      const jti = this.#asker?.caller.jti ?? null;
+      const jti = this.#permissions?.caller.jti ?? null;
       if (isRevoked && jti !== null) rememberRevoked(this.#tenantId, jti);
       throw error;
     }
   }
 }
 
-/** @throws BudgetError `invalid_path` unless it is a tenant's id */
+/** @throws BudgetError `invalid_path` if the tenant's id is not valid */
 export function requireTenantId(id: unknown): string {
   const { data, error } = Id.safeParse(id);
   if (data !== undefined) return data;
   throw new BudgetError({ code: "invalid_path", detail: `the tenant's id ${error?.issues[0]?.message}` });
 }
 
-/** What replaces an erased user's id: random, so that nobody can compute it from the id. */
+/** A random pseudonym for an erased user, so that nobody can compute it from the id. */
 function newPseudonym(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   return `erased-${[...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;

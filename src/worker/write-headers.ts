@@ -1,23 +1,24 @@
-/** The headers of writes: idempotency keys, and what guards an edit of the configuration. */
+/** The headers of writes: idempotency keys, and the precondition and author of an edit. */
 import type { HonoRequest } from "hono";
 import { BudgetError, type Edit, inputRefusal, isObject } from "../wire/index.ts";
 
 /** The header of an idempotency key, for a route's documentation. */
 export const IDEMPOTENCY_HEADER = {
-  "Idempotency-Key": "Makes the call safe to repeat: the same key and body get the first response, without effect.",
+  "Idempotency-Key":
+    "Makes the call safe to repeat: the same key and body return the first response and have no further effect.",
 };
 
 /** The headers that `editOf` reads, for a route's documentation. */
 export const EDIT_HEADERS = {
-  "If-Match": "The entity tags that the edit may be made from: 412 if the configuration has another by now.",
+  "If-Match": "The entity tags to which the edit may be applied: 412 if the configuration's current tag is another.",
   From: "Who makes the edit, for the history.",
   ...IDEMPOTENCY_HEADER,
 };
 
-/** The most of a `From` header that is kept, in UTF-16 units. */
+/** How much of a `From` header is stored, in UTF-16 units. */
 const MAX_AUTHOR_LENGTH = 256;
 
-/** What guards an edit, and whom its `From` names (RFC 9110, section 10.1.2). */
+/** The precondition and the author (`From`, RFC 9110, section 10.1.2) of an edit. */
 export function editOf(request: HonoRequest): Edit {
   return {
     ifVersion: versionsIn(request.header("if-match")),
@@ -27,9 +28,9 @@ export function editOf(request: HonoRequest): Edit {
 }
 
 /**
- * Puts the header's key into a body, whose schema checks it.
+ * Copies the header's key into the body, whose schema validates it.
  *
- * @throws BudgetError `invalid_input` if the body has another
+ * @throws BudgetError `invalid_input` if the body has another key
  */
 export function withIdempotencyKey<T>(request: HonoRequest, body: T): T {
   const key = keyIn(request);
@@ -42,20 +43,20 @@ export function withIdempotencyKey<T>(request: HonoRequest, body: T): T {
   return { ...body, idempotency_key: key };
 }
 
-/** Prints the strong entity tag of a version (RFC 9110, section 8.8.3). */
+/** The strong entity tag of a version (RFC 9110, section 8.8.3). */
 export function entityTag(version: number): string {
   return `"v${version}"`;
 }
 
-/** The key in its header, which may be quoted (draft-ietf-httpapi-idempotency-key-header). */
+/** The key can be quoted (draft-ietf-httpapi-idempotency-key-header). */
 function keyIn(request: HonoRequest): string | undefined {
   const header = request.header("idempotency-key");
   return header && (/^"(.*)"$/.exec(header)?.[1] ?? header);
 }
 
 /**
- * The versions that `If-Match` lets an edit be made from (RFC 9110, section 13.1.1): undefined for any, none if it names
- * only tags that no version has, weak ones included.
+ * The versions that match `If-Match` (RFC 9110, section 13.1.1): undefined for any, empty if no version has one of the
+ * tags. Weak tags never match.
  */
 function versionsIn(header: string | undefined): number[] | undefined {
   if (header === undefined || header.trim() === "*") return undefined;

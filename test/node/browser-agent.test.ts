@@ -30,7 +30,7 @@ test("an agent in a browser spends its user's budget, and reaches nobody else's"
   expect(await click(page, "What has Bob spent?")).toEqual([
     "refused, 403 forbidden: this token is bound, and this bucket is not its own",
   ]);
-  expect(await click(page, "Ask another tenant")).toEqual(["refused, 403 forbidden: this token is another tenant's"]);
+  expect(await click(page, "Ask another tenant")).toEqual(["refused, 403 forbidden: this token is for another tenant"]);
 
   await raise(example, 20_000);
   expect(await click(page, "Hold 2,000 tokens")).toEqual([

@@ -83,7 +83,7 @@ describe("another Worker, through the service binding,", () => {
     await acme.consume({ tokens_in: 1, user_id: "alice" });
     expect(await thrownBy(acme.export(after))).toMatchObject({
       code: "invalid_input",
-      errors: [{ pointer: "/after", detail: "takes the next of the previous page" }],
+      errors: [{ pointer: "/after", detail: 'takes the value of "next" in the previous page' }],
     });
   });
 

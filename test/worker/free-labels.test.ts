@@ -10,7 +10,7 @@ function as(token: string, method: string, path: string, body?: unknown): Promis
 
 const REFUSED = {
   status: 403,
-  body: { code: "forbidden", detail: "this token may not name the label team; it may name model, run" },
+  body: { code: "forbidden", detail: "this token cannot use the label team; it can use model, run" },
 };
 const TEAM = { labels: { team: "blue" } };
 

@@ -26,8 +26,7 @@ test("an operation of a batch is refused alone", async () => {
 describe("a commit of a reservation for one model", () => {
   const EXPENSIVE = { model: "gpt-4o", labels: { model: "gpt-4o" } };
   const CHEAP = { model: "gpt-4o-mini", tokens_in: 1_000_000 };
-  const DETAIL =
-    'differs from the reservation\'s, which is "gpt-4o": leave it out, or send what the call cost as cost_usd';
+  const DETAIL = 'differs from the reservation\'s, which is "gpt-4o": leave it out, or send the cost as cost_usd';
   const REFUSED = { status: 400, body: { code: "invalid_input", errors: [{ pointer: "/model", detail: DETAIL }] } };
 
   async function reserved(subject: object = EXPENSIVE) {

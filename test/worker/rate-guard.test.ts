@@ -93,7 +93,7 @@ describe("each operation of a batch counts", () => {
     const unreached = { ...settings, TENANT_BUDGET: UNREACHED };
     expect(await sendBatch(path, token, 40, unreached)).toMatchObject({
       status: 429,
-      body: { code: "rate_limited", detail: "this token sends more than its 100 operations in 10 seconds" },
+      body: { code: "rate_limited", detail: "this token has sent more than 100 operations in 10 seconds" },
     });
   });
 
@@ -105,7 +105,7 @@ describe("each operation of a batch counts", () => {
     expect((await sendBatch(path, two, 40, settings)).status).toBe(200);
     expect(await sendBatch(path, two, 40, settings)).toMatchObject({
       status: 429,
-      body: { detail: "this tenant sends more than its 150 operations in 10 seconds" },
+      body: { detail: "this tenant has sent more than 150 operations in 10 seconds" },
     });
   });
 
@@ -113,7 +113,7 @@ describe("each operation of a batch counts", () => {
     const path = newTenantPath();
     const unreached = { ...settings, TENANT_BUDGET: UNREACHED };
     const { body } = await sendBatch(path, await sign({ tenant: tenantOf(path) }), 102, unreached);
-    const detail = "a batch of 101 operations is more than the 100 that this token may send in 10 seconds: split it";
+    const detail = "a batch of 101 operations is more than the 100 that this token can send in 10 seconds: split it";
     expect(body).toMatchObject({ code: "rate_limited", detail });
   });
 

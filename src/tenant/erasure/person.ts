@@ -1,4 +1,4 @@
-/** A user who is erased, and what becomes of their id wherever it is stored. */
+/** Replaces an erased user's id in bucket keys, reservations and stored answers. */
 import {
   type BucketKey,
   type BucketName,
@@ -10,14 +10,14 @@ import {
   USER,
 } from "../../core/index.ts";
 
-/** A person who is erased, and what stands for their id from then on. */
+/** An erased user, and the pseudonym that replaces their id. */
 export interface Person {
   readonly userId: string;
   readonly pseudonym: string;
 }
 
-/** The key with the pseudonym for the user; the same one if it is another's. */
-export function keyWithout<K extends BucketKey>({ userId, pseudonym }: Person, key: K): K | BucketKey {
+/** @returns the same key if it does not name the person */
+export function pseudonymizeKey<K extends BucketKey>({ userId, pseudonym }: Person, key: K): K | BucketKey {
   const { scope, subject } = key;
   const place = scopeParts(scope).indexOf(USER);
   if (place === -1 || isOverflow(key)) return key;
@@ -26,8 +26,8 @@ export function keyWithout<K extends BucketKey>({ userId, pseudonym }: Person, k
   return parts[place] === userId ? { scope, subject: JSON.stringify(parts.with(place, pseudonym)) } : key;
 }
 
-/** A hold with the pseudonym for its user; the same hold if it is another's. */
-export function reservationWithout({ userId, pseudonym }: Person, reservation: Reservation): Reservation {
+/** @returns the same reservation if it is not the person's */
+export function pseudonymizeReservation({ userId, pseudonym }: Person, reservation: Reservation): Reservation {
   if (reservation.subject.userId !== userId) return reservation;
   const { subject, owner } = reservation;
   const [user, labels] = owner === undefined ? [] : JSON.parse(owner);
@@ -38,41 +38,41 @@ export function reservationWithout({ userId, pseudonym }: Person, reservation: R
   };
 }
 
-/** A stored answer to a request of this person or about them, with the pseudonym; the same answer to any other. */
-export function answerWithout(person: Person, request: string, answer: unknown): unknown {
+/** @returns the same answer if the request was neither made by the person nor about them */
+export function pseudonymizeAnswer(person: Person, request: string, answer: unknown): unknown {
   const { userId, pseudonym } = person;
-  const [operation, boundUser] = JSON.parse(request) as [Partial<Stored>, string | null | undefined];
-  const told = answer as Told;
+  const [operation, boundUser] = JSON.parse(request) as [Partial<StoredRequest>, string | null | undefined];
+  const fields = answer as StoredAnswer;
   const isTheirs =
     boundUser === userId ||
     operation.request?.user_id === userId ||
     operation.edit?.author === userId ||
-    (operation.key && keyWithout(person, operation.key) !== operation.key) ||
-    told.user_id === userId;
+    (operation.key && pseudonymizeKey(person, operation.key) !== operation.key) ||
+    fields.user_id === userId;
   if (!isTheirs) return answer;
-  const { scope, id, overflow } = told;
+  const { scope, id, overflow } = fields;
   return {
-    ...told,
-    ...(told.user_id === userId && { user_id: pseudonym }),
-    ...(told.author === userId && { author: pseudonym }),
-    ...(scope !== undefined && id !== undefined && nameWithout(person, { scope, id, overflow })),
+    ...fields,
+    ...(fields.user_id === userId && { user_id: pseudonym }),
+    ...(fields.author === userId && { author: pseudonym }),
+    ...(scope !== undefined && id !== undefined && pseudonymizeName(person, { scope, id, overflow })),
   };
 }
 
-/** What a stored request can say of a person. */
-interface Stored {
+/** The fields of a stored request that can name a person. */
+interface StoredRequest {
   readonly request: { readonly user_id?: string | null };
   readonly edit: { readonly author?: string | null };
   readonly key: BucketKey;
 }
 
-/** What a stored answer can say of a person. */
-interface Told extends Partial<BucketName> {
+/** The fields of a stored answer that can name a person. */
+interface StoredAnswer extends Partial<BucketName> {
   readonly user_id?: string | null;
   readonly author?: string | null;
 }
 
-function nameWithout(person: Person, name: BucketName) {
+function pseudonymizeName(person: Person, name: BucketName) {
   const key = keyNamed(name);
-  return key ? nameOf(keyWithout(person, key)) : name;
+  return key ? nameOf(pseudonymizeKey(person, key)) : name;
 }

@@ -1,3 +1,4 @@
+/** The responses of operations, made from the core's values. */
 import {
   atCeiling,
   type BucketView,
@@ -19,9 +20,9 @@ import type { AmountsResponse, ReservationResponse, UsageResponse } from "../../
 const toTime = (epochMs: number) => new Date(epochMs).toISOString();
 
 /**
- * Tells an view's totals, and how its limits stand.
+ * A bucket's totals and the status of its limits.
  *
- * @param counting the view that its steps are counted in: itself, or its scope's overflow
+ * @param counting the view of the bucket that counts its steps: the same one, or its scope's overflow bucket
  */
 export function usageAnswer(policy: Policy, view: BucketView, counting: BucketView, nowMs: number): UsageResponse {
   const { key, bucket, pending, due } = view;
@@ -42,7 +43,7 @@ export function usageAnswer(policy: Policy, view: BucketView, counting: BucketVi
   };
 }
 
-/** Tells what is set for an view now; what has ended is nothing. */
+/** The overrides in force; expired ones are null. */
 function overridesAnswer(
   { overrides }: BucketView,
   nowMs: number,

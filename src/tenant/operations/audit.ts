@@ -1,4 +1,4 @@
-/** The audit: proof that the ledger adds up to the totals. */
+/** The audit: checks that the ledger adds up to the totals. */
 import { type Bucket, type BucketKey, NO_USAGE, nameOf, totalsOf, type Usage } from "../../core/index.ts";
 import type { Operation } from "../../operations/index.ts";
 import type { AuditDifference, AuditResponse } from "../../wire/index.ts";
@@ -6,19 +6,19 @@ import type { SqlBuckets } from "../store/sql-buckets.ts";
 import { isSameUsage, usageFromList } from "../store/usage-list.ts";
 import type { Tenant } from "../tenant.ts";
 
-/** How many buckets are compared in one pass over the ledger, so that memory does not grow with their number. */
-const BUCKETS_A_PASS = 50_000;
+/** How many buckets one pass over the ledger compares, which bounds memory. */
+const BUCKETS_PER_PASS = 50_000;
 const PAGE = 1000;
 const MAX_DIFFERENCES = 100;
 
 /**
- * Adds the ledger up, checks what late commits took back, and compares it with the stored totals of every bucket. Reads
- * all of both, once for each 50,000 buckets, while the object does nothing else.
+ * Adds up the ledger, checks the corrections of late commits, and compares the sums with every bucket's stored totals.
+ * Reads all entries and buckets once for each 50,000 buckets, during which the object does nothing else.
  */
 export function audit({ engine, buckets, sums: ledger }: Tenant, _: Operation<"audit">, nowMs: number): AuditResponse {
   const tenant = engine.tenant(nowMs);
   const counts = [...buckets.scopes()].map((scope) => buckets.count(scope));
-  const passes = Math.max(1, Math.ceil(counts.reduce((sum, count) => sum + count, 0) / BUCKETS_A_PASS));
+  const passes = Math.max(1, Math.ceil(counts.reduce((sum, count) => sum + count, 0) / BUCKETS_PER_PASS));
   const differences: AuditDifference[] = [];
   let [compared, entries] = [0, 0];
   for (let pass = 0; pass < passes; pass += 1) {
@@ -41,7 +41,7 @@ export function audit({ engine, buckets, sums: ledger }: Tenant, _: Operation<"a
       compare(bucket, bucket.usage);
       added.sums.delete(`${bucket.scope} ${bucket.subject}`);
     }
-    // What is left has no bucket any more, and so must add up to nothing.
+    // The remaining sums are of deleted buckets, so they must be zero.
     for (const { key } of added.sums.values()) compare(key, NO_USAGE);
   }
   return { ok: differences.length === 0, entries, buckets: compared, differences, totals: totalsOf(tenant.usage) };

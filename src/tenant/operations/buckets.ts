@@ -1,4 +1,4 @@
-/** Buckets: their usage, and an operator's verbs on them. */
+/** Operations on buckets: usage, overrides, freezes, adjustments and resets. */
 import {
   type BucketKey,
   type BucketView,
@@ -33,18 +33,18 @@ export function usage(tenant: Tenant, { bucket: key }: Operation<"usage">, nowMs
   };
 }
 
-/** Gives a bucket maxima of its own: until `expires_at`, or for good in place of those it has. */
+/** Sets a bucket's own maxima: a raise until `expires_at`, or without one the lasting override. */
 export function setLimits(tenant: Tenant, operation: Operation<"set_limits">, nowMs: number): UsageResponse {
   const { bucket: key, limits, edit } = operation;
   const { expires_at, ...sent } = limits;
   const maxima = withoutUndefined(sent);
-  const untilMs = expires_at === undefined ? undefined : aheadOf(nowMs, "expires_at", expires_at);
+  const untilMs = expires_at === undefined ? undefined : parseFutureTime("expires_at", expires_at, nowMs);
   setOverrides(tenant, key, untilMs === undefined ? { maxima } : { raise: { maxima, untilMs } }, nowMs);
   tenant.ledger.append("limits", { bucket: nameOf(key), limits: maxima, expires_at, ...editorOf(edit) }, nowMs);
   return usage(tenant, { op: "usage", bucket: key }, nowMs);
 }
 
-/** Takes a bucket's own maxima away, those for a time too. */
+/** Removes a bucket's own maxima, including a raise. */
 export function clearLimits(
   tenant: Tenant,
   { bucket: key, edit }: Operation<"clear_limits">,
@@ -55,15 +55,15 @@ export function clearLimits(
   return usage(tenant, { op: "usage", bucket: key }, nowMs);
 }
 
-/** Blocks a bucket's steps, until a time or until it is lifted. */
+/** Blocks a bucket's steps until a time, or until it is unfrozen. */
 export function freeze(tenant: Tenant, { bucket: key, request }: Operation<"freeze">, nowMs: number): UsageResponse {
   const { until, note, idempotency_key } = request;
-  setOverrides(tenant, key, { freeze: { untilMs: until == null ? null : aheadOf(nowMs, "until", until) } }, nowMs);
+  const untilMs = until == null ? null : parseFutureTime("until", until, nowMs);
+  setOverrides(tenant, key, { freeze: { untilMs } }, nowMs);
   tenant.ledger.append("freeze", { bucket: nameOf(key), until, note, idempotency_key }, nowMs);
   return usage(tenant, { op: "usage", bucket: key }, nowMs);
 }
 
-/** Lifts a freeze. */
 export function unfreeze(
   tenant: Tenant,
   { bucket: key, request }: Operation<"unfreeze">,
@@ -74,7 +74,7 @@ export function unfreeze(
   return usage(tenant, { op: "usage", bucket: key }, nowMs);
 }
 
-/** Corrects a bucket's totals by a debit or a credit. No other bucket's change. */
+/** Corrects one bucket's totals by a debit or a credit. */
 export function adjust(tenant: Tenant, { bucket: key, request }: Operation<"adjust">, nowMs: number): UsageResponse {
   const { tokens_in = 0, tokens_out = 0, cost_usd = 0, calls = 0, note, idempotency_key } = request;
   const costNanoUsd = nanoFromUsd(cost_usd);
@@ -82,13 +82,13 @@ export function adjust(tenant: Tenant, { bucket: key, request }: Operation<"adju
     throw new BudgetError({ code: "unknown_bucket", detail: `the scope ${key.scope} has no overflow bucket` });
   }
   const delta = { ...NO_USAGE, inputTokens: tokens_in, outputTokens: tokens_out, costNanoUsd, calls };
-  const made = tenant.engine.adjust(tenant.policy, key, delta, nowMs);
-  const told = { bucket: nameOf(key), note, idempotency_key, usage: usageList(made) };
-  tenant.ledger.append("adjustment", told, nowMs);
+  const adjusted = tenant.engine.adjust(tenant.policy, key, delta, nowMs);
+  const fields = { bucket: nameOf(key), note, idempotency_key, usage: usageList(adjusted) };
+  tenant.ledger.append("adjustment", fields, nowMs);
   return usage(tenant, { op: "usage", bucket: key }, nowMs);
 }
 
-/** Sets a bucket's totals and windows to zero. What is set for it stays. */
+/** Sets a bucket's totals and windows to zero. Its overrides stay. */
 export function reset(tenant: Tenant, { bucket: key, request }: Operation<"reset">, nowMs: number): UsageResponse {
   const { bucket } = tenant.engine.view(tenant.policy, key, nowMs);
   const counted = usageList(subtractUsage(NO_USAGE, bucket?.usage ?? NO_USAGE));
@@ -103,8 +103,7 @@ function setOverrides(tenant: Tenant, key: BucketKey, change: Partial<Overrides>
   tenant.engine.overridesChanged(key);
 }
 
-/** Reads a time that has to lie ahead. */
-function aheadOf(nowMs: number, field: string, time: string): number {
+function parseFutureTime(field: string, time: string, nowMs: number): number {
   const epochMs = Date.parse(time);
   if (epochMs > nowMs) return epochMs;
   throw new BudgetError(inputRefusal([{ pointer: pointerTo([field]), detail: "takes a time in the future" }]));

@@ -1,4 +1,4 @@
-/** The configuration: read, replaced and patched. */
+/** Operations on the configuration. */
 import { type BudgetConfig, configIssues, mergePatch, type Policy } from "../../core/index.ts";
 import type { Operation } from "../../operations/index.ts";
 import { BudgetError, type ConfigVersion, type Edit, inputRefusal, type Page, pointerTo } from "../../wire/index.ts";
@@ -9,7 +9,7 @@ export function config(tenant: Tenant): ConfigVersion {
   return tenant.config.version;
 }
 
-/** Replaces the configuration, from the next operation on. Totals stay. */
+/** Replaces the configuration from the next operation on. Totals stay. */
 export function configure(tenant: Tenant, operation: Operation<"configure">, nowMs: number): ConfigVersion {
   return replaceConfig(tenant, () => operation.config, operation.edit, nowMs);
 }
@@ -42,21 +42,21 @@ function replaceConfig(
   if (issues.length > 0) {
     throw new BudgetError(inputRefusal(issues.map(({ key, detail }) => ({ pointer: pointerTo([key]), detail }))));
   }
-  // Under another idle time, touches would be stored at another pace: those of the pace until now are stored now.
+  // The idle time decides how often touches are stored, so those not stored under the old one are stored now.
   tenant.buckets.saveTouches();
-  const before = tenant.config.isValid ? boundOf(tenant.policy) : Number.POSITIVE_INFINITY;
-  const made = tenant.config.replace(next, edit.author ?? null, nowMs);
-  tenant.ledger.append("config", { version: made.version, ...editorOf(edit) }, nowMs);
-  if (boundOf(tenant.policy) > before) tenant.engine.evictOverflow(tenant.policy, nowMs);
-  return made;
+  const boundBefore = tenant.config.isValid ? bucketBound(tenant.policy) : Number.POSITIVE_INFINITY;
+  const replaced = tenant.config.replace(next, edit.author ?? null, nowMs);
+  tenant.ledger.append("config", { version: replaced.version, ...editorOf(edit) }, nowMs);
+  if (bucketBound(tenant.policy) > boundBefore) tenant.engine.evictOverflow(tenant.policy, nowMs);
+  return replaced;
 }
 
-function boundOf({ maxBuckets }: Policy): number {
+function bucketBound({ maxBuckets }: Policy): number {
   return maxBuckets ?? Number.POSITIVE_INFINITY;
 }
 
-/** A limit of null is no limit; a bound of null is no bound, which differs from the default. */
+/** Drops limits of null, which limit nothing. `max_users: null` stays: it differs from the default. */
 function withoutNullLimits(config: BudgetConfig): BudgetConfig {
-  const isKept = ([key, value]: [string, unknown]) => value !== null || key === "max_users";
-  return Object.fromEntries(Object.entries(withoutUndefined(config)).filter(isKept));
+  const isSet = ([key, value]: [string, unknown]) => value !== null || key === "max_users";
+  return Object.fromEntries(Object.entries(withoutUndefined(config)).filter(isSet));
 }

@@ -1,4 +1,4 @@
-/** Which handler runs an operation, and what it waits for. */
+/** The handler of each operation, and the background work that it waits for. */
 import { SumError, UnknownModelError } from "../../core/index.ts";
 import type { Caller, Operation, OperationName, OutputOf } from "../../operations/index.ts";
 import { type Answer, BudgetError, type ProblemCode } from "../../wire/index.ts";
@@ -10,11 +10,13 @@ import * as config from "./config.ts";
 import { runOnce } from "./idempotency.ts";
 import * as privacy from "./privacy.ts";
 import * as reservations from "./reservations.ts";
+import * as reserving from "./reserving.ts";
+import * as settling from "./settling.ts";
 import * as steps from "./steps.ts";
 import * as tokens from "./tokens.ts";
 
 interface Handler<K extends OperationName> {
-  /** Runs it. It refuses before it changes anything but the ledger. */
+  /** Runs the operation. It must refuse before it changes anything but the ledger. */
   readonly run: (
     tenant: Tenant,
     operation: Operation<K>,
@@ -22,23 +24,23 @@ interface Handler<K extends OperationName> {
     caller: Caller | undefined,
   ) => Written<OutputOf<K>>;
   /**
-   * What has to be done first. `expiries`: every expired reservation is recorded as such, since the operation changes
-   * totals or windows that their charges belong into, or lists them. `erasure`: no erasure is under way, since the
-   * operation reads what may still have the erased user's id, or begins the next one.
+   * The work to finish first. `expiries`: record every due expiry, because the operation lists reservations or changes
+   * the totals or windows that expiries charge. `erasure`: finish the erasure in progress, because the operation could
+   * read the erased user's id, or starts another one.
    */
   readonly after?: "expiries" | "erasure" | "both";
 }
 
-/** A response before it is known whether it is a replay. */
+/** A response without `replayed`, which `runOnce` adds. */
 type Written<T> = T extends { readonly replayed?: unknown } ? Omit<T, "replayed"> : T;
 
 const HANDLERS: { readonly [K in OperationName]: Handler<K> } = {
   allows_step: { run: steps.allowsStep },
   consume: { run: steps.consume },
-  reserve: { run: reservations.reserve },
-  commit: { run: reservations.commit },
-  release: { run: reservations.release },
-  extend: { run: reservations.extend },
+  reserve: { run: reserving.reserve },
+  commit: { run: settling.commit },
+  release: { run: settling.release },
+  extend: { run: reserving.extend },
   reservation: { run: reservations.reservation },
   reservations: { run: reservations.reservations, after: "both" },
   usage: { run: buckets.usage },
@@ -62,10 +64,10 @@ const HANDLERS: { readonly [K in OperationName]: Handler<K> } = {
 };
 
 /**
- * Runs one operation, after the expiries that are due by then. A refusal is an answer.
+ * Runs one operation, after due expiries. A refusal is an answer.
  *
- * @param caller whose token it is; undefined for a caller who may do everything
- * @returns undefined if it has to wait for work that takes more than one commit: it is to be run again
+ * @param caller the token that the call was made with; undefined for the operator and for other Workers
+ * @returns undefined if the operation has to run again, after work that takes more than one commit
  */
 export function dispatch<K extends OperationName>(
   tenant: Tenant,
@@ -74,10 +76,10 @@ export function dispatch<K extends OperationName>(
   nowMs: number,
 ): Answer<OutputOf<K>> | undefined {
   const { run, after } = HANDLERS[operation.op] as Handler<OperationName> as Handler<K>;
-  tenant.buckets.relieve();
+  tenant.buckets.shrinkCache();
   tenant.engine.tenant(nowMs);
-  const isUpToDate = tenant.expiries.pass(nowMs);
-  if (!isUpToDate && (after === "expiries" || after === "both")) return undefined;
+  const hasRecordedAll = tenant.expiries.recordDue(nowMs);
+  if (!hasRecordedAll && (after === "expiries" || after === "both")) return undefined;
   if ((after === "erasure" || after === "both") && !tenant.erasure.advance(nowMs)) return undefined;
   try {
     tokens.requireUnrevoked(tenant, caller);

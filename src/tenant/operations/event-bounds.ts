@@ -1,24 +1,25 @@
+/** Bounds on what one event can report or reserve. */
 import { type Policy, type Usage, usdFromNano } from "../../core/index.ts";
 import { BudgetError, inputRefusal, pointerTo } from "../../wire/index.ts";
 
-/** What an event comes to, or a reservation as a whole: it is one call's. */
+/** The amounts of an event, or of a reservation with its extensions, which is for one call. */
 interface EventAmounts {
   readonly tokens: number;
   readonly costNanoUsd: number;
 }
 
 /**
- * Refuses figures that no real call can have: one such report would carry totals to their ceiling.
+ * Refuses amounts that no real call can have: one such report would take totals to their ceiling.
  *
- * @param request what the amounts were read from, for the error to name its field
- * @throws BudgetError `invalid_input` if there are more tokens, or they cost more, than one event can
+ * @param request the amounts as sent, so that the error can name their field
+ * @throws BudgetError `invalid_input` if the tokens or the cost exceed the bound of one event
  */
 export function requireRealUsage(policy: Policy, usage: Usage, request: object): void {
   const tokens = usage.inputTokens + usage.outputTokens;
   requireRealEvent(policy, { tokens, costNanoUsd: usage.costNanoUsd }, request);
 }
 
-/** The same for what a call may come to. */
+/** The same for an estimate. */
 export function requireRealEvent(policy: Policy, { tokens, costNanoUsd }: EventAmounts, request: object): void {
   if (tokens > policy.maxEventTokens) {
     const field = ["tokens", "tokens_in", "tokens_out", "input_tokens"].find((name) => Object.hasOwn(request, name));

@@ -1,4 +1,4 @@
-/** Idempotency keys: the same request under the same key is answered again, and has no further effect. */
+/** Idempotency keys: a request repeated under its key gets the first answer and has no further effect. */
 import { stringify } from "safe-stable-stringify";
 import { type Caller, idempotencyKeyIn, type Operation } from "../../operations/index.ts";
 import { BudgetError } from "../../wire/index.ts";
@@ -9,13 +9,13 @@ interface Keyed {
   readonly key: string;
   readonly storedKey: string;
   readonly identity: string;
-  /** The first token of the line that the caller's comes from; nothing for the operator. */
+  /** The first token in the chain that the caller's token was minted with; empty for the operator. */
   readonly sender: string;
 }
 
 /**
- * Runs an operation, unless it was run before under its idempotency key: then returns the first answer. A refusal is
- * not kept: it had no effect, and the same request can succeed later.
+ * Runs an operation, or returns its first answer if it ran before under its idempotency key. Refusals are not stored:
+ * they had no effect, and the same request can succeed later.
  */
 export function runOnce<T>(
   tenant: Tenant,
@@ -41,8 +41,9 @@ function runKeyed<T>(tenant: Tenant, request: Keyed, nowMs: number, run: () => T
     return answer;
   }
   if (!replays.isSame(known, identity)) {
+    // Nobody can block another sender's report by using its key first.
     if (known.sender !== undefined && known.sender !== sender) {
-      return runKeyed(tenant, { ...request, storedKey: replays.keyBeside(storedKey, sender) }, nowMs, run);
+      return runKeyed(tenant, { ...request, storedKey: replays.keyOfSender(storedKey, sender) }, nowMs, run);
     }
     const detail = `the idempotency key "${key}" was used for another request; use a new key for each request`;
     throw new BudgetError({ code: "idempotency_mismatch", detail });
@@ -50,10 +51,10 @@ function runKeyed<T>(tenant: Tenant, request: Keyed, nowMs: number, run: () => T
   return { ...(tenant.erasure.answerAfter(known) as T), replayed: true };
 }
 
-/** The names that stored requests have for fields, so that a retry is recognised by a later version. */
+/** Fields that have another name in stored requests, so that retries of requests stored by older versions match. */
 const STORED_NAMES: Readonly<Record<string, string>> = { bucket: "key", limits: "request" };
 
-/** What makes two requests the same. How much of the answer is asked for is no part of it. */
+/** Canonical JSON of a request. `detail` is left out: it changes the answer, not the effect. */
 function identityOf(operation: Operation, caller: Caller | undefined): string {
   const fields = Object.entries(operation).map(([name, value]) => [STORED_NAMES[name] ?? name, value] as const);
   const { request, ...others } = Object.fromEntries(fields);

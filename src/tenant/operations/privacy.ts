@@ -1,15 +1,16 @@
-/** Erasure: of a user, and of the whole tenant. */
+/** Erasure of a user, and of the whole tenant. */
 import { NO_USAGE, nameOf, subtractUsage } from "../../core/index.ts";
 import type { Operation } from "../../operations/index.ts";
 import type { ErasedTenant, ErasedUser } from "../../wire/index.ts";
-import { keyWithout, reservationWithout } from "../erasure/person.ts";
+import { pseudonymizeKey, pseudonymizeReservation } from "../erasure/person.ts";
 import { usageList } from "../store/usage-list.ts";
 import type { Tenant } from "../tenant.ts";
 
 /**
- * Forgets a person: their buckets go, with what is set for them, and a pseudonym stands for their id from now on in
- * reservations, in the ledger and in the answers that are kept for idempotency keys. No sum changes: what their buckets
- * had counted is taken away under the pseudonym. What is open now changes at once, the past after it (`ErasureJob`).
+ * Erases a user: deletes their buckets and overrides, and replaces their id by a pseudonym in reservations, in the
+ * ledger and in the answers stored for idempotency keys. Sums still add up: the ledger subtracts what the deleted
+ * buckets had counted, under the pseudonym. Open reservations change at once, everything else in the background
+ * (`ErasureJob`).
  */
 export function eraseUser(
   tenant: Tenant,
@@ -17,21 +18,21 @@ export function eraseUser(
   nowMs: number,
 ): ErasedUser {
   const person = { userId, pseudonym };
-  tenant.erasure.begin(person, nowMs);
+  tenant.erasure.start(person, nowMs);
   let buckets = 0;
-  for (const key of tenant.buckets.keysOf(userId)) {
+  for (const key of tenant.buckets.keysOfUser(userId)) {
     const bucket = tenant.buckets.get(key);
     if (!bucket) continue;
     buckets += 1;
     const usage = usageList(subtractUsage(NO_USAGE, bucket.usage));
-    tenant.buckets.drop(bucket);
-    tenant.ledger.append("erasure", { bucket: nameOf(keyWithout(person, bucket)), usage }, nowMs);
+    tenant.buckets.delete(bucket);
+    tenant.ledger.append("erasure", { bucket: nameOf(pseudonymizeKey(person, bucket)), usage }, nowMs);
   }
   if (buckets === 0) tenant.ledger.append("erasure", {}, nowMs);
-  tenant.overrides.drop((key) => keyWithout(person, key) !== key);
-  tenant.sums.renameCarried(userId, (key) => keyWithout(person, key));
+  tenant.overrides.deleteWhere((key) => pseudonymizeKey(person, key) !== key);
+  tenant.sums.renameCompacted(userId, (key) => pseudonymizeKey(person, key));
   for (const reservation of [...tenant.openReservations.values()]) {
-    const changed = reservationWithout(person, reservation);
+    const changed = pseudonymizeReservation(person, reservation);
     if (changed !== reservation) tenant.reservations.put(changed);
   }
   tenant.config.renameAuthor(userId, pseudonym);
@@ -39,7 +40,7 @@ export function eraseUser(
   return { pseudonym, buckets };
 }
 
-/** Deletes everything stored for the tenant, except which tokens were revoked: they must not become valid again. */
+/** Deletes everything stored for the tenant except its revoked tokens, which must not become valid again. */
 export function eraseTenant(tenant: Tenant): ErasedTenant {
   tenant.empty();
   return { erased: true };

@@ -1,3 +1,4 @@
+/** Operations of an agent's steps: check and consume. */
 import { estimateOf, hasEstimate, type Price, pricedUsageOf, statusOf, subjectOf } from "../../core/index.ts";
 import type { Operation } from "../../operations/index.ts";
 import { priceCall } from "../../pricing/index.ts";
@@ -19,12 +20,12 @@ export function consume(tenant: Tenant, { request }: Operation<"consume">, nowMs
   const { usage, price } = pricedUsageOf(request, policy.prices, priceCall, nowMs);
   requireRealUsage(policy, usage, request);
   const { decision, charges } = tenant.engine.consume(policy, subjectOf(request), usage, nowMs);
-  const told = { user_id, labels, model, provider, ...pricedAt(price), idempotency_key };
-  tenant.ledger.append("consume", { ...told, ...chargesOf(charges, usage) }, nowMs);
+  const fields = { user_id, labels, model, provider, ...priceFields(price), idempotency_key };
+  tenant.ledger.append("consume", { ...fields, ...chargesOf(charges, usage) }, nowMs);
   return statusOf(decision, nowMs, request.detail);
 }
 
-/** What an entry tells of a price. */
-export function pricedAt(price: Price | undefined) {
+/** The ledger's fields about a price. */
+export function priceFields(price: Price | undefined) {
   return price && { price: { source: price.source, rates: price.rates } };
 }

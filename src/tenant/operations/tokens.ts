@@ -1,9 +1,9 @@
-/** Tokens: minted, revoked, and checked on every call. */
+/** Operations on tokens, and the check that a caller's token was not revoked. */
 import type { Caller, Operation } from "../../operations/index.ts";
 import { BudgetError, MAX_TOKEN_SECONDS, type RevokedToken } from "../../wire/index.ts";
 import type { Tenant } from "../tenant.ts";
 
-/** @throws BudgetError `token_revoked` if the caller's token was revoked, or one that it descends from */
+/** @throws BudgetError `token_revoked` if the caller's token, or one that it was minted with, was revoked */
 export function requireUnrevoked(tenant: Tenant, caller: Caller | undefined): void {
   const { jti = null, ancestors = [] } = caller ?? {};
   const isRevoked = (each: string) => tenant.revocations.revokedAtMs(each) !== undefined;
@@ -18,17 +18,18 @@ function revoked(detail: string): BudgetError {
 /** Records that a token was minted. */
 export function mintToken(tenant: Tenant, { token }: Operation<"mint_token">, nowMs: number): null {
   const { jti, scopes, user, labels, expiresAtMs, ancestors } = token;
-  const told = { jti, grants: scopes, user_id: user, labels, expires_at: new Date(expiresAtMs).toISOString() };
-  tenant.ledger.append("token", { ...told, ancestors }, nowMs);
+  const expires_at = new Date(expiresAtMs).toISOString();
+  tenant.ledger.append("token", { jti, grants: scopes, user_id: user, labels, expires_at, ancestors }, nowMs);
   return null;
 }
 
 const DAY_SECONDS = 86_400;
 
-/** Revokes a token for as long as any token lives. A second time is answered as the first. */
+/** Revokes a token. A second call returns the time of the first. */
 export function revokeToken(tenant: Tenant, { id: jti }: Operation<"revoke_token">, nowMs: number): RevokedToken {
   const known = tenant.revocations.revokedAtMs(jti);
   if (known === undefined) {
+    // No token is valid for longer than this, so the revocation can be deleted then.
     tenant.revocations.revoke(jti, nowMs + (MAX_TOKEN_SECONDS + DAY_SECONDS) * 1000, nowMs);
     tenant.ledger.append("revocation", { jti }, nowMs);
   }

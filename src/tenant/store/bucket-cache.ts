@@ -1,9 +1,9 @@
+/** The buckets kept in memory between operations. */
 import type { Bucket, BucketKey } from "../../core/index.ts";
 
-/** How many buckets memory keeps between operations, and how many bytes of them. */
 const MAX_CACHED = 4096;
 const MAX_BYTES = 16 * 1024 * 1024;
-/** About what a bucket and a slot of one of its windows take, in bytes. */
+/** The approximate size of a bucket, and of a slot of one of its windows. */
 const BUCKET_BYTES = 600;
 const SLOT_BYTES = 120;
 
@@ -12,7 +12,7 @@ interface Cached {
   readonly bytes: number;
 }
 
-/** Buckets in memory, in order of use, bounded by their number and by what they take. */
+/** A least-recently-used cache of buckets, bounded by their number and by their size. */
 export class BucketCache {
   readonly #cached = new Map<string, Cached>();
   #bytes = 0;
@@ -21,7 +21,7 @@ export class BucketCache {
     return this.#cached.get(idOf(key))?.bucket;
   }
 
-  /** Keeps a bucket as the last one used. */
+  /** Adds a bucket as the most recently used. */
   put(bucket: Bucket): void {
     this.delete(bucket);
     const bytes = bytesOf(bucket);
@@ -35,7 +35,7 @@ export class BucketCache {
     this.#cached.delete(id);
   }
 
-  /** Drops what was used the longest ago until the rest is within the bounds. */
+  /** Evicts the least recently used buckets until the rest is within the bounds. */
   trim(): void {
     for (const [id, { bytes }] of this.#cached) {
       if (this.#cached.size <= MAX_CACHED && this.#bytes <= MAX_BYTES) break;
@@ -44,8 +44,7 @@ export class BucketCache {
     }
   }
 
-  /** True if it holds more bytes than it is to keep. */
-  get isOverfull(): boolean {
+  get isTooLarge(): boolean {
     return this.#bytes > MAX_BYTES;
   }
 

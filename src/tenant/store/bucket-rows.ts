@@ -44,7 +44,7 @@ export function totalsFromRow(row: TotalsRow): Pick<Bucket, "usage" | "startedAt
 /** A slot as stored: time, input tokens, output tokens, nano-USD, calls. */
 type SlotRow = readonly [atMs: number, inputTokens: number, outputTokens: number, costNanoUsd: number, calls: number];
 
-/** A counter as stored: its generation, then its slots. Before generations were kept, its slots alone. */
+/** A counter as stored: its generation, then its slots. Rows from before generations have slots only. */
 type CounterRow = readonly [generation: number, ...slots: SlotRow[]] | readonly SlotRow[];
 
 const NO_COUNTERS: ReadonlyMap<string, Counter> = new Map();

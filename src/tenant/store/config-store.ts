@@ -1,3 +1,4 @@
+/** The tenant's configuration and its versions. */
 import { type BudgetConfig, compilePolicy, type Policy } from "../../core/index.ts";
 import type { ConfigVersion, Page } from "../../wire/index.ts";
 import { takePage } from "./page-bounds.ts";
@@ -9,7 +10,7 @@ interface VersionRow extends Record<string, SqlStorageValue> {
   config: string;
 }
 
-const NOTHING_YET: ConfigVersion = { version: 0, at: null, author: null, config: {} };
+const VERSION_0: ConfigVersion = { version: 0, at: null, author: null, config: {} };
 const SELECT_VERSIONS = "SELECT version, at, author, config FROM config";
 
 /** The stored configuration is no longer valid. */
@@ -17,11 +18,11 @@ export class InvalidConfigError extends Error {
   override name = "InvalidConfigError";
 }
 
-/** The tenant's configuration: every version is kept, the last one counts. */
+/** Keeps every version of the configuration. The last one is in force. */
 export class ConfigStore {
   readonly #sql: SqlStorage;
   #version: ConfigVersion | undefined;
-  /** The policy of that version, or why it has none. */
+  /** That version's policy, or why it cannot be compiled. */
   #policy: Policy | InvalidConfigError | undefined;
 
   constructor(sql: SqlStorage) {
@@ -31,7 +32,7 @@ export class ConfigStore {
   get version(): ConfigVersion {
     if (!this.#version) {
       const [row] = this.#sql.exec<VersionRow>(`${SELECT_VERSIONS} ORDER BY version DESC LIMIT 1`);
-      this.#version = row ? versionFromRow(row) : NOTHING_YET;
+      this.#version = row ? versionFromRow(row) : VERSION_0;
     }
     return this.#version;
   }
@@ -43,12 +44,11 @@ export class ConfigStore {
     return policy;
   }
 
-  /** False if the stored configuration is no longer valid. */
   get isValid(): boolean {
     return !(this.#policyOrFault() instanceof InvalidConfigError);
   }
 
-  /** Makes `config` the next version, which counts from now on. */
+  /** Stores `config` as the next version, which is in force from now on. */
   replace(config: BudgetConfig, author: string | null, nowMs: number): ConfigVersion {
     const next = this.version.version + 1;
     const policy = compilePolicy(config);
@@ -65,20 +65,18 @@ export class ConfigStore {
     return version;
   }
 
-  /** A page of the versions after one, in order. */
+  /** A page of the versions after `after`, in order. */
   history(after: number, limit: number): Page<ConfigVersion> {
     const query = `${SELECT_VERSIONS} WHERE version > ? ORDER BY version LIMIT ?`;
     const { rows, hasMore } = takePage(this.#sql.exec<VersionRow>(query, after, limit + 1), limit);
     return { items: rows.map(versionFromRow), next: hasMore ? (rows.at(-1)?.version ?? null) : null };
   }
 
-  /** Puts a pseudonym for an author. */
   renameAuthor(author: string, pseudonym: string): void {
     this.#sql.exec("UPDATE config SET author = ? WHERE author = ?", pseudonym, author);
     this.discard();
   }
 
-  /** Drops what is in memory, which the next use reads again. */
   discard(): void {
     this.#version = undefined;
     this.#policy = undefined;
@@ -90,7 +88,7 @@ export class ConfigStore {
   }
 }
 
-/** A configuration was valid when it was stored; what is known of time zones, for one, can change after that. */
+/** A configuration that was valid when it was stored can become invalid, for example if its time zone is withdrawn. */
 function compileStored(config: BudgetConfig): Policy | InvalidConfigError {
   try {
     return compilePolicy(config);

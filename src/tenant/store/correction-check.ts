@@ -1,8 +1,9 @@
+/** Checks the corrections of late commits, for the audit. */
 import { type BucketKey, mapUsage, NO_USAGE, subtractUsage, totalAfter, type Usage } from "../../core/index.ts";
 import { additionsOf, type StoredEntry } from "./ledger-entry.ts";
 import { isSameUsage, type UsageList, usageFromList } from "./usage-list.ts";
 
-/** A late commit that changed a bucket by something else than its reservation's charge makes right. */
+/** A late commit that changed a bucket by another amount than the one that corrects its reservation's charge. */
 export interface WrongCorrection {
   readonly key: BucketKey;
   /** The commit's entry. */
@@ -11,40 +12,41 @@ export interface WrongCorrection {
   readonly recorded: Usage;
 }
 
-interface Estimate {
-  /** The entry that charged it. */
+/** What a reservation's expiry charged to a bucket. */
+interface ExpiryCharge {
+  /** The entry of the expiry. */
   readonly entry: number;
   readonly usage: Usage;
 }
 
-/** How many charges it keeps in mind at once, so that memory is bounded. Commits that correct others are not checked. */
-const MAX_ESTIMATES = 100_000;
+/** How many charges are kept at once, which bounds memory. Corrections of any others are not checked. */
+const MAX_CHARGES = 100_000;
 
 /**
- * Checks what late commits took back, entry by entry, in order: as much as the reservation's expiry had charged to the
- * same life of a bucket, and nothing once that was evicted, reset or erased. Sums alone cannot show this, since the
- * ledger has the same wrong amount as the bucket.
+ * Checks entries in order: a late commit must subtract what the reservation's expiry charged to a bucket, or nothing if
+ * that bucket was evicted, reset or erased since. Sums alone cannot show a wrong correction, because ledger and bucket
+ * have the same wrong amount.
  */
 export class CorrectionCheck {
   /** By bucket and reservation. */
-  readonly #estimates = new Map<string, Estimate>();
-  /** By bucket: the entry that ended its last life. */
-  readonly #lives = new Map<string, number>();
+  readonly #charges = new Map<string, ExpiryCharge>();
+  /** By bucket: the last entry that set its totals to zero. */
+  readonly #zeroedBy = new Map<string, number>();
 
   /**
    * Reads the next entry.
    *
-   * @param before what a bucket's earlier entries add up to
+   * @param sumBefore the sum of a bucket's earlier entries
    */
   *read(
     entry: StoredEntry,
     id: number,
     isWanted: (key: BucketKey) => boolean,
-    before: (key: BucketKey) => UsageList | undefined,
+    sumBefore: (key: BucketKey) => UsageList | undefined,
   ): Generator<WrongCorrection> {
     const { kind, reservation, reported } = entry;
     if (kind === "eviction" || kind === "reset" || kind === "erasure") {
-      for (const { key } of additionsOf(entry)) if (isWanted(key)) this.#lives.set(nameOfBucket(key), id);
+      for (const { key } of additionsOf(entry)) if (isWanted(key)) this.#zeroedBy.set(nameOfBucket(key), id);
     }
     if (reservation === undefined || (kind !== "expiry" && kind !== "commit")) return;
     for (const { key, usage } of additionsOf(entry)) {
@@ -52,24 +54,24 @@ export class CorrectionCheck {
       const name = `${reservation} ${nameOfBucket(key)}`;
       if (kind === "expiry") {
         const charge = { entry: id, usage: usageFromList(reported ?? usage) };
-        if (this.#estimates.size < MAX_ESTIMATES) this.#estimates.set(name, charge);
+        if (this.#charges.size < MAX_CHARGES) this.#charges.set(name, charge);
         continue;
       }
-      const estimate = this.#estimates.get(name);
-      if (!estimate || !reported) continue;
+      const charge = this.#charges.get(name);
+      if (!charge || !reported) continue;
       const used = usageFromList(reported);
-      const charged = estimate.entry > (this.#lives.get(nameOfBucket(key)) ?? 0) ? estimate.usage : NO_USAGE;
+      const charged = charge.entry > (this.#zeroedBy.get(nameOfBucket(key)) ?? 0) ? charge.usage : NO_USAGE;
       const { final = true } = entry;
       const change = mapUsage(used, charged, (part, was) => (final ? part - was : Math.max(0, part - was)));
-      const sum = before(key);
+      const sum = sumBefore(key);
       const total = sum ? usageFromList(sum) : NO_USAGE;
       const expected = subtractUsage(totalAfter(total, change), total);
       const recorded = usageFromList(usage);
       if (!isSameUsage(expected, recorded)) yield { key, entry: id, expected, recorded };
-      if (final) this.#estimates.delete(name);
+      if (final) this.#charges.delete(name);
       else
-        this.#estimates.set(name, {
-          ...estimate,
+        this.#charges.set(name, {
+          ...charge,
           usage: mapUsage(charged, used, (was, part) => Math.max(0, was - part)),
         });
     }

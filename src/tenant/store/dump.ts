@@ -1,7 +1,8 @@
+/** Export and deletion of everything stored for a tenant. */
 import { BudgetError, type ExportedRow, inputRefusal, type Page } from "../../wire/index.ts";
 import { takePage } from "./page-bounds.ts";
 
-/** Every table, by the columns of its key, in which its rows are read. */
+/** Every table, with its key's columns, by which rows are ordered. */
 const TABLES: readonly (readonly [table: string, key: readonly string[]])[] = [
   ["tenant", ["id"]],
   ["config", ["version"]],
@@ -14,7 +15,7 @@ const TABLES: readonly (readonly [table: string, key: readonly string[]])[] = [
   ["revoked_token", ["jti"]],
   ["kept_value", ["name"]],
 ];
-/** Tables that only the object itself needs. */
+/** The salt would allow guesses at the ids behind hashes. */
 const NOT_EXPORTED = ["hash_salt"] as const;
 /** Columns that hold JSON. */
 const JSON_COLUMNS: ReadonlySet<string> = new Set([
@@ -30,24 +31,26 @@ const JSON_COLUMNS: ReadonlySet<string> = new Set([
   "request",
   "answer",
 ]);
-const ROWS = 200;
+const PAGE = 200;
 
 /**
- * Rows as they are stored, table by table.
+ * A page of the stored rows, table by table.
  *
- * @param after the `next` of the page before: a table's place and the key of its last row, as JSON; empty at first
+ * @param after the `next` of the previous page: a table's place and the key of its last row, as JSON; empty for the first
  */
 export function dump(sql: SqlStorage, after: string): Page<ExportedRow, string> {
   const [place, ...key] = (after === "" ? [0] : JSON.parse(after)) as [number, ...SqlStorageValue[]];
   const [table, columns] = TABLES[place] ?? [];
   if (!table || !columns) return { items: [], next: null };
   if (key.length > 0 && key.length !== columns.length) {
-    throw new BudgetError(inputRefusal([{ pointer: "/after", detail: "takes the next of the previous page" }]));
+    throw new BudgetError(
+      inputRefusal([{ pointer: "/after", detail: 'takes the value of "next" in the previous page' }]),
+    );
   }
   const order = columns.join(", ");
   const where = key.length === 0 ? "" : `WHERE (${order}) > (${columns.map(() => "?").join(", ")})`;
-  const found = sql.exec(`SELECT * FROM ${table} ${where} ORDER BY ${order} LIMIT ${ROWS + 1}`, ...key);
-  const { rows, hasMore } = takePage(found, ROWS);
+  const found = sql.exec(`SELECT * FROM ${table} ${where} ORDER BY ${order} LIMIT ${PAGE + 1}`, ...key);
+  const { rows, hasMore } = takePage(found, PAGE);
   const last = rows.at(-1);
   const next = last && hasMore ? [place, ...columns.map((column) => last[column])] : [place + 1];
   return {
@@ -56,7 +59,7 @@ export function dump(sql: SqlStorage, after: string): Page<ExportedRow, string> 
   };
 }
 
-/** Deletes every row but those of revoked tokens, which must not hold again. */
+/** Deletes every row except those of revoked tokens, which must not become valid again. */
 export function empty(sql: SqlStorage): void {
   for (const [table] of TABLES) if (table !== "revoked_token") sql.exec(`DELETE FROM ${table}`);
   for (const table of NOT_EXPORTED) sql.exec(`DELETE FROM ${table}`);
@@ -67,7 +70,7 @@ function readRow(row: Readonly<Record<string, SqlStorageValue>>): ExportedRow["r
 }
 
 function readValue(column: string, value: SqlStorageValue): unknown {
-  // A request of an erased person is stored as its hash; any has on a second line whose token it came with.
+  // An erased user's request is stored as a hash. On a second line, every request has the token that it came with.
   const isJson = typeof value === "string" && JSON_COLUMNS.has(column) && !value.startsWith("#");
   return isJson ? JSON.parse(column === "request" ? (value.split("\n")[0] ?? "") : value) : value;
 }

@@ -1,11 +1,12 @@
+/** Finds a user's buckets without an index on the user. */
 import { type BucketKey, type Scope, scopeParts, USER } from "../../core/index.ts";
 
 /** A table whose key is a scope and a subject. */
 type Table = "bucket" | "carried";
 
 /**
- * The keys of a table that are of one user, found by the beginning of their subject: `user` is the first part of every
- * joined scope that it is in. Costs a read for each scope and each key found, however large the table is.
+ * The keys of a user's rows, found by the prefix of their subject: in a joined scope, `user` always comes first. Reads
+ * one row for each scope and each key found, however large the table is.
  */
 export function keysOfUser(sql: SqlStorage, table: Table, userId: string): BucketKey[] {
   return [...scopesOf(sql, table)].flatMap((scope) => {
@@ -16,12 +17,12 @@ export function keysOfUser(sql: SqlStorage, table: Table, userId: string): Bucke
   });
 }
 
-/** The first and the last subject that can be of a user: JSON arrays that begin with the id. */
+/** The range of a user's subjects: in a joined scope, JSON arrays that begin with the id. */
 function subjectsOf(scope: Scope, userId: string): readonly [from: string, to: string] {
   if (scope === USER) return [userId, userId];
-  const beginning = JSON.stringify([userId]).slice(0, -1);
-  // A comma follows the id, and a hyphen follows a comma.
-  return [`${beginning},`, `${beginning}-`];
+  const prefix = JSON.stringify([userId]).slice(0, -1);
+  // In UTF-8 the hyphen comes right after the comma, so this is every subject with the prefix and a comma.
+  return [`${prefix},`, `${prefix}-`];
 }
 
 function* scopesOf(sql: SqlStorage, table: Table): Generator<Scope> {

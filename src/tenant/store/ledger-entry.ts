@@ -1,3 +1,4 @@
+/** Ledger entries as they are stored, and their conversion to buckets' changes and to the wire. */
 import {
   type BucketKey,
   type BucketName,
@@ -17,27 +18,27 @@ import { isSameUsage, type UsageList, usageFromList, usageList } from "./usage-l
 
 type Amount = "tokens_in" | "tokens_out" | "cost_usd" | "calls" | `${string}_tokens`;
 
-/** What an entry of a kind tells, without its amounts. */
+/** The fields of an entry that depend on its kind, without amounts. */
 export type EntryBody = Omit<LedgerEntry, "id" | "at" | "kind" | "scopes" | "exceptions" | "reported" | Amount>;
 
-/** An entry as stored: JSON in the wire's fields, but for its amounts and its time. */
+/** An entry as stored: JSON with the wire's fields, except for amounts and time. */
 export interface StoredEntry extends EntryBody {
   readonly at: number;
   readonly kind: LedgerEntry["kind"];
-  /** What it added to the tenant's totals and those of all buckets of its subject; or to its one `bucket`. */
+  /** The change of the totals of its `bucket`; if it has none, of the tenant and of all buckets of its subject. */
   readonly usage?: UsageList | undefined;
   readonly scopes?: readonly string[] | undefined;
+  /** Scopes whose bucket changed by another amount. */
   readonly exceptions?: readonly (readonly [scope: string, usage: UsageList])[] | undefined;
-  /** What the call reported, if a total changed by something else. */
+  /** What the call reported, if a total changed by another amount. */
   readonly reported?: UsageList | undefined;
 }
 
 type Charges = Pick<StoredEntry, "usage" | "scopes" | "overflow" | "exceptions" | "saturated" | "reported">;
 
 /**
- * What an entry says of charges to a subject's buckets: the tenant's amounts, and those that differ from them.
+ * The fields of charges to a subject's buckets: the tenant's amounts, and those that differ from them.
  *
- * @param reported what the call reported
  * @param isCorrection true if the charges also correct an earlier one
  */
 export function chargesOf(charges: readonly Charge[], reported: Usage, isCorrection = false): Charges {
@@ -57,7 +58,7 @@ export function chargesOf(charges: readonly Charge[], reported: Usage, isCorrect
   };
 }
 
-/** What an entry added, bucket by bucket: the inverse of `chargesOf`. */
+/** The changes that an entry records, bucket by bucket: the inverse of `chargesOf`. */
 export function* additionsOf(entry: StoredEntry): Generator<{ key: BucketKey; usage: UsageList }> {
   const { usage, bucket, user_id, labels = {}, model, scopes = [], overflow = [], exceptions = [] } = entry;
   if (!usage) return;
@@ -75,14 +76,13 @@ export function* additionsOf(entry: StoredEntry): Generator<{ key: BucketKey; us
   }
 }
 
-/** An entry as the wire tells it. */
 export function entryAnswer(entry: StoredEntry, id: number): LedgerEntry {
-  const { at, kind, usage, scopes, exceptions, reported, ...told } = entry;
+  const { at, kind, usage, scopes, exceptions, reported, ...fields } = entry;
   return {
     id,
     at: new Date(at).toISOString(),
     kind,
-    ...told,
+    ...fields,
     ...(usage && amountsOf(usage)),
     ...(scopes && { scopes }),
     ...(exceptions && { exceptions: exceptions.map(([scope, list]) => ({ scope, ...amountsOf(list) })) }),
@@ -95,22 +95,22 @@ function amountsOf(usage: UsageList) {
   return amounts;
 }
 
-/** True for an entry of a bucket, or of a step, of this user; null is the anonymous one. */
+/** True if an entry is about a bucket or a step of this user; null is the anonymous user. */
 export function isOfUser({ user_id, bucket, kind }: StoredEntry, userId: string | null): boolean {
   if (bucket) return partOf(bucket, USER) === userId;
-  return user_id === undefined && OF_NO_STEP.includes(kind) ? false : (user_id ?? null) === userId;
+  return user_id === undefined && NOT_OF_STEPS.includes(kind) ? false : (user_id ?? null) === userId;
 }
 
-/** True for an entry of a bucket, or of a step, with this label. */
+/** True if an entry is about a bucket or a step with this label. */
 export function hasLabel({ labels, model, bucket }: StoredEntry, name: string, value: string): boolean {
   if (bucket) return name !== USER && partOf(bucket, name) === value;
   return labels?.[name] === value || (name === "model" && labels?.model === undefined && model === value);
 }
 
-/** Kinds that are about nobody, not even the anonymous user, unless they name a user or a bucket. */
-const OF_NO_STEP: readonly LedgerEntry["kind"][] = ["config", "token", "revocation", "erasure"];
+/** Kinds of entries that are not about a step: without a user they are about nobody, not about the anonymous user. */
+const NOT_OF_STEPS: readonly LedgerEntry["kind"][] = ["config", "token", "revocation", "erasure"];
 
-/** The user or the label's value that a bucket is of; undefined where it is of none. */
+/** The user or the label's value in a bucket's name; undefined if its scope does not have that part. */
 function partOf({ scope, id, overflow }: BucketName, part: string): string | null | undefined {
   if (overflow) return undefined;
   const values = typeof id === "string" || id === null ? [id] : id;

@@ -1,29 +1,31 @@
+/** The sums of the ledger, bucket by bucket. */
 import type { BucketKey } from "../../core/index.ts";
 import { CorrectionCheck, type WrongCorrection } from "./correction-check.ts";
 import { keysOfUser } from "./keys-of-user.ts";
 import { additionsOf } from "./ledger-entry.ts";
-import type { LedgerStore, Numbered } from "./ledger-store.ts";
+import type { LedgerStore } from "./ledger-store.ts";
 import type { UsageList } from "./usage-list.ts";
 
-interface CarriedRow extends Record<string, SqlStorageValue> {
+interface SumRow extends Record<string, SqlStorageValue> {
   scope: string;
   subject: string;
   usage: string;
 }
 
-/** A bucket and what was added to it. */
-export interface Sum {
+/** A bucket, and the sum of its entries. */
+interface Sum {
   readonly key: BucketKey;
   readonly usage: UsageList;
 }
 
-interface AddedUp {
+interface AuditedSums {
+  /** By scope and subject. */
   readonly sums: Map<string, Sum>;
   readonly entries: number;
   readonly wrong: readonly WrongCorrection[];
 }
 
-/** What the ledger adds up to, bucket by bucket, with what is carried for entries that are not kept any more. */
+/** Adds up the ledger. Entries past their retention are compacted: deleted, with their sums kept in `carried`. */
 export class LedgerSums {
   readonly #sql: SqlStorage;
   readonly #ledger: LedgerStore;
@@ -33,59 +35,55 @@ export class LedgerSums {
     this.#ledger = ledger;
   }
 
-  /** Adds all up for the buckets that are wanted, and checks what was taken back from them. Reads the whole ledger. */
-  sums(isWanted: (key: BucketKey) => boolean): AddedUp {
+  /** Reads the whole ledger: adds up the wanted buckets, and checks the corrections of late commits to them. */
+  sums(isWanted: (key: BucketKey) => boolean): AuditedSums {
     const sums = new Map<string, Sum>();
     const check = new CorrectionCheck();
     const wrong: WrongCorrection[] = [];
-    const before = ({ scope, subject }: BucketKey) => sums.get(`${scope} ${subject}`)?.usage;
-    for (const carried of this.#carried()) if (isWanted(carried.key)) addTo(sums, carried);
+    const sumBefore = ({ scope, subject }: BucketKey) => sums.get(`${scope} ${subject}`)?.usage;
+    for (const compacted of this.#compacted()) if (isWanted(compacted.key)) addTo(sums, compacted);
     let entries = 0;
     for (const { id, entry } of this.#ledger.entries()) {
       entries += 1;
-      wrong.push(...check.read(entry, id, isWanted, before));
+      wrong.push(...check.read(entry, id, isWanted, sumBefore));
       for (const addition of additionsOf(entry)) if (isWanted(addition.key)) addTo(sums, addition);
     }
     return { sums, entries, wrong };
   }
 
   /**
-   * Drops entries made up to a time, so many rows of them, and carries their sums on.
+   * Deletes up to `limit` rows of entries from `cutoffMs` or earlier, and keeps their sums.
    *
    * @returns true if there are more such entries
    */
-  carryUpTo(cutoffMs: number, limit: number): boolean {
+  compact(cutoffMs: number, limit: number): boolean {
     const { rows, hasMore } = this.#ledger.rowsUpTo(cutoffMs, limit);
     const sums = new Map<string, Sum>();
-    for (const { entry } of rows.flatMap(({ entries }): Numbered[] => entries)) {
+    for (const { entry } of rows.flatMap(({ entries }) => entries)) {
       for (const addition of additionsOf(entry)) addTo(sums, addition);
     }
-    for (const { key, usage } of sums.values()) this.#carry(key, usage);
+    for (const { key, usage } of sums.values()) this.#addCompacted(key, usage);
     for (const { firstId } of rows) this.#ledger.deleteRow(firstId);
     return hasMore;
   }
 
-  /** Carries a user's sums on under other keys. */
-  renameCarried(userId: string, rename: (key: BucketKey) => BucketKey): void {
+  /** Moves the sums of a user's compacted entries to other keys. */
+  renameCompacted(userId: string, rename: (key: BucketKey) => BucketKey): void {
     for (const key of keysOfUser(this.#sql, "carried", userId)) {
       const query = "DELETE FROM carried WHERE scope = ? AND subject = ? RETURNING usage";
       const { usage } = this.#sql.exec<{ usage: string }>(query, key.scope, key.subject).one();
-      this.#carry(rename(key), JSON.parse(usage));
+      this.#addCompacted(rename(key), JSON.parse(usage));
     }
   }
 
-  *#carried(): Generator<Sum> {
-    const rows = this.#sql.exec<CarriedRow>("SELECT scope, subject, usage FROM carried");
+  *#compacted(): Generator<Sum> {
+    const rows = this.#sql.exec<SumRow>("SELECT scope, subject, usage FROM carried");
     for (const { scope, subject, usage } of rows) yield { key: { scope, subject }, usage: JSON.parse(usage) };
   }
 
-  #carry(key: BucketKey, usage: UsageList): void {
+  #addCompacted(key: BucketKey, usage: UsageList): void {
     const { scope, subject } = key;
-    const [row] = this.#sql.exec<CarriedRow>(
-      "SELECT usage FROM carried WHERE scope = ? AND subject = ?",
-      scope,
-      subject,
-    );
+    const [row] = this.#sql.exec<SumRow>("SELECT usage FROM carried WHERE scope = ? AND subject = ?", scope, subject);
     const sum = row ? add(JSON.parse(row.usage), usage) : usage;
     if (sum.every((part) => part === 0)) {
       this.#sql.exec("DELETE FROM carried WHERE scope = ? AND subject = ?", scope, subject);

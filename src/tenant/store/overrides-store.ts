@@ -1,3 +1,4 @@
+/** The overrides of buckets: own limits, raises and freezes. */
 import type { BucketKey, Overrides, Scope } from "../../core/index.ts";
 
 interface OverridesRow extends Record<string, SqlStorageValue> {
@@ -11,21 +12,20 @@ interface Key extends Record<string, SqlStorageValue> {
   subject: string;
 }
 
-/** How many overrides memory keeps. */
 const MAX_CACHED = 4096;
 
-/** What operators have set for buckets, a row each. A tenant without any costs one read while the object lives. */
+/** One row for each bucket that has overrides. A tenant without any costs one read in the object's lifetime. */
 export class OverridesStore {
   readonly #sql: SqlStorage;
   #scopes: Set<Scope> | undefined;
-  /** Null where a bucket is known to have none. */
+  /** Null for a bucket without overrides. */
   readonly #cache = new Map<string, Overrides | null>();
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
   }
 
-  /** The scopes in which something is set for some bucket. */
+  /** The scopes that have buckets with overrides. */
   scopes(): ReadonlySet<Scope> {
     this.#scopes ??= new Set(
       this.#sql
@@ -53,11 +53,11 @@ export class OverridesStore {
       raise: row.raised && JSON.parse(row.raised),
       freeze: row.frozen && JSON.parse(row.frozen),
     };
-    this.#remember(id, overrides ?? null);
+    this.#cacheOverrides(id, overrides ?? null);
     return overrides;
   }
 
-  /** Keeps what is set for a bucket; where that is nothing, forgets it. */
+  /** Stores a bucket's overrides, or deletes its row if all of them are null. */
   put(overrides: Overrides): void {
     const { scope, subject, maxima, raise, freeze } = overrides;
     const isSet = maxima !== null || raise !== null || freeze !== null;
@@ -75,23 +75,22 @@ export class OverridesStore {
       this.#sql.exec("DELETE FROM control WHERE scope = ? AND subject = ?", scope, subject);
     }
     this.#scopes = undefined;
-    this.#remember(`${scope} ${subject}`, isSet ? overrides : null);
+    this.#cacheOverrides(`${scope} ${subject}`, isSet ? overrides : null);
   }
 
-  /** Forgets what is set for the buckets that are meant. */
-  drop(isMeant: (key: BucketKey) => boolean): void {
+  /** Deletes the overrides of the buckets that match. */
+  deleteWhere(matches: (key: BucketKey) => boolean): void {
     for (const { scope, subject } of this.#sql.exec<Key>("SELECT scope, subject FROM control").toArray()) {
-      if (isMeant({ scope, subject })) this.put({ scope, subject, maxima: null, raise: null, freeze: null });
+      if (matches({ scope, subject })) this.put({ scope, subject, maxima: null, raise: null, freeze: null });
     }
   }
 
-  /** Drops what is in memory, which the next use reads again. */
   discard(): void {
     this.#scopes = undefined;
     this.#cache.clear();
   }
 
-  #remember(id: string, overrides: Overrides | null): void {
+  #cacheOverrides(id: string, overrides: Overrides | null): void {
     if (this.#cache.size >= MAX_CACHED) this.#cache.clear();
     this.#cache.set(id, overrides);
   }

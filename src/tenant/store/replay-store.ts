@@ -1,14 +1,15 @@
+/** The answers to requests with an idempotency key. */
 import { stringify } from "safe-stable-stringify";
 import type { Caller } from "../../operations/index.ts";
 import { takePage } from "./page-bounds.ts";
 import { RowWriter } from "./row-writer.ts";
 import { SaltedHash } from "./salted-hash.ts";
 
-/** How a request was answered the first time. */
-export interface Recorded {
-  /** The request, as canonical JSON; its hash once its user was erased. */
+/** A request, and its first answer. */
+export interface RecordedAnswer {
+  /** The request as canonical JSON; its hash if its user was erased. */
   readonly request: string;
-  /** Whose token it came with: the first one of its line. Undefined if that was not kept yet. */
+  /** The first token in the chain of the sender's token. Undefined in rows from before it was stored. */
   readonly sender: string | undefined;
   readonly answer: unknown;
 }
@@ -18,32 +19,31 @@ interface Row extends Record<string, SqlStorageValue> {
   answer: string;
 }
 
-/** A stored key, with what came under it. */
-export interface KeyRow extends Row {
+interface KeyRow extends Row {
   half_day: number;
   key: string;
 }
 
 const HALF_DAY_MS = 12 * 3_600_000;
-/** How many half-days a key is kept beside the one it came in: 24 to 36 hours. */
-const KEPT = 2;
-/** How many rows one turn of an erasure reads, and how much of their text, beyond one row. */
+/** A key is kept for the half-day in which it was first used and this many more: 24 to 36 hours. */
+const KEPT_HALF_DAYS = 2;
+/** How many rows one turn of an erasure reads, and how much text in UTF-16 units, beyond one row. */
 const MAX_READ = 500;
 const MAX_READ_LENGTH = 250_000;
-/** How many it hashes, which costs ten times as much as reading one. */
+/** How many rows it hashes, which costs ten times as much as reading one. */
 const MAX_HASHED = 100;
 
 const halfDayOf = (epochMs: number) => Math.floor(epochMs / HALF_DAY_MS);
 
-/** The answers to requests with an idempotency key, each kept for 24 hours at the least. */
+/** Keeps each answer for at least 24 hours. */
 export class ReplayStore {
   readonly #sql: SqlStorage;
   readonly #rows: RowWriter;
-  readonly #unwritten = new Map<string, Recorded & { readonly halfDay: number }>();
-  /** The half-day of the oldest keys; null where there are none, undefined where that is not known. */
+  readonly #unwritten = new Map<string, RecordedAnswer & { readonly halfDay: number }>();
+  /** The half-day of the oldest keys; null if there are none; undefined if it has not been read. */
   #oldest: number | null | undefined;
   readonly #hash: SaltedHash;
-  /** The half-day in which an erasure last hashed keys; null if none has, undefined if that is not known. */
+  /** The half-day in which an erasure last hashed keys; null if none has; undefined if it has not been read. */
   #hashedIn: number | null | undefined;
 
   constructor(sql: SqlStorage) {
@@ -53,8 +53,8 @@ export class ReplayStore {
   }
 
   /**
-   * What a caller's key is stored as. The keys of a caller bound to a user or to labels are its own, so that it neither
-   * learns nor keeps from being counted what another sends under the same key.
+   * The stored form of a caller's key. Bound callers have keys of their own: they can neither learn nor block what
+   * another caller sends under the same key.
    */
   keyOf(key: string, caller: Caller | undefined): string {
     const { user, labels = {} } = caller ?? {};
@@ -62,71 +62,66 @@ export class ReplayStore {
     return this.#hash.of(stringify([user ?? null, labels, key]) ?? "");
   }
 
-  /** What stands for a key of an erased person. */
+  /** The hash that replaces an erased user's key. */
   hashOf(key: string): string {
     return this.#hash.of(key);
   }
 
-  get(key: string, nowMs: number): Recorded | undefined {
+  get(key: string, nowMs: number): RecordedAnswer | undefined {
     const unwritten = this.#unwritten.get(key);
     if (unwritten) return unwritten;
     const halfDay = halfDayOf(nowMs);
-    // A clock can step back, over the start of the half-day that the key came in.
+    // One half-day ahead: the clock can step back over the start of the half-day in which the key was used.
     const [row] = this.#sql.exec<Row>(
       "SELECT request, answer FROM idempotency WHERE half_day IN (?, ?, ?, ?) AND key IN (?, ?)",
       halfDay + 1,
       halfDay,
       halfDay - 1,
-      halfDay - KEPT,
+      halfDay - KEPT_HALF_DAYS,
       key,
       this.#mayBeHashed(halfDay) ? this.#hash.of(key) : key,
     );
     return row && { ...requestIn(row), answer: JSON.parse(row.answer) };
   }
 
-  /** True if a request is the one that was recorded. */
-  isSame(recorded: Recorded, request: string): boolean {
+  isSame(recorded: RecordedAnswer, request: string): boolean {
     return recorded.request === request || (isHashed(recorded) && recorded.request === this.#hash.of(request));
   }
 
-  /**
-   * What a key is stored as that others have used for another request, so that nobody keeps a report from being counted
-   * by using its key first.
-   */
-  keyBeside(key: string, sender: string): string {
+  /** The stored form of a key that another sender has already used for another request. */
+  keyOfSender(key: string, sender: string): string {
     return this.#hash.of(stringify([sender, key]) ?? "");
   }
 
-  put(key: string, recorded: Recorded, nowMs: number): void {
+  put(key: string, recorded: RecordedAnswer, nowMs: number): void {
     this.#unwritten.set(key, { ...recorded, halfDay: halfDayOf(nowMs) });
   }
 
-  /** When the time of keeping the oldest keys is over; null where there are none. */
-  keptUntilMs(): number | null {
+  /** When the oldest keys expire, in epoch milliseconds; null if there are none. */
+  nextExpiryMs(): number | null {
     if (this.#oldest === undefined) {
       const query = "SELECT min(half_day) AS oldest FROM idempotency";
       this.#oldest = this.#sql.exec<{ oldest: number | null }>(query).one().oldest;
     }
-    return this.#oldest === null ? null : (this.#oldest + KEPT + 1) * HALF_DAY_MS;
+    return this.#oldest === null ? null : (this.#oldest + KEPT_HALF_DAYS + 1) * HALF_DAY_MS;
   }
 
-  /** Drops keys whose time is over, so many at a time. */
-  deleteOver(nowMs: number, limit: number): void {
+  /** Deletes up to `limit` expired keys. */
+  deleteExpired(nowMs: number, limit: number): void {
     this.#oldest = undefined;
     this.#sql.exec(
       `DELETE FROM idempotency WHERE (half_day, key) IN
          (SELECT half_day, key FROM idempotency WHERE half_day < ? LIMIT ?)`,
-      halfDayOf(nowMs) - KEPT,
+      halfDayOf(nowMs) - KEPT_HALF_DAYS,
       limit,
     );
   }
 
   /**
-   * Looks through some of the rows after one, and hashes the key and the request of those of which `change` returns
-   * another answer: a retry is still recognised, and nothing says whose it was.
+   * Hashes key and request in some of the rows after one, if `change` returns another answer for them. Retries still
+   * match a hash, and it does not reveal the user.
    *
-   * @param after a half-day and a key
-   * @returns after which row to go on; undefined at the end
+   * @returns the row to continue after; undefined at the end
    */
   hashSome(
     after: readonly [halfDay: number, key: string],
@@ -186,23 +181,23 @@ export class ReplayStore {
     this.#sql.exec("UPDATE hash_salt SET keys_hashed_in = ?", halfDay);
   }
 
-  /** Whether a key can be stored as its hash: rows of an erasure are kept no longer than others. */
+  /** False if every row that an erasure hashed has expired. */
   #mayBeHashed(halfDay: number): boolean {
     if (this.#hashedIn === undefined) {
       const query = "SELECT keys_hashed_in AS hashedIn FROM hash_salt";
       this.#hashedIn = this.#sql.exec<{ hashedIn: number | null }>(query).toArray()[0]?.hashedIn ?? null;
     }
-    return this.#hashedIn !== null && halfDay - KEPT <= this.#hashedIn;
+    return this.#hashedIn !== null && halfDay - KEPT_HALF_DAYS <= this.#hashedIn;
   }
 }
 
-/** A row has a request's canonical JSON, and on a second line whose token it came with. */
-function requestIn({ request: text }: Row): Pick<Recorded, "request" | "sender"> {
+/** The column has the request's canonical JSON, and on a second line its sender. */
+function requestIn({ request: text }: Row): Pick<RecordedAnswer, "request" | "sender"> {
   const [request = "", sender] = text.split("\n");
   return { request, sender };
 }
 
-/** Canonical JSON of a request begins otherwise. */
+/** Hashes begin with `#`; canonical JSON never does. */
 export function isHashed({ request }: { readonly request: string }): boolean {
   return request.startsWith("#");
 }

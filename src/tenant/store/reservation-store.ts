@@ -1,3 +1,4 @@
+/** Reservations, open and settled. */
 import { decodeTime, encodeTime, monotonicFactory } from "ulid";
 import type { Estimated, OpenReservations, Pending, Reservation, ReservationState, Scope } from "../../core/index.ts";
 import type { Page } from "../../wire/index.ts";
@@ -9,7 +10,6 @@ interface ReservationRow extends Record<string, SqlStorageValue> {
   hold: string;
 }
 
-/** Which holds a page is of: after an id, in a state, and of a step with this user and these labels. */
 interface ReservationQuery {
   readonly after: string;
   readonly limit: number;
@@ -18,17 +18,17 @@ interface ReservationQuery {
   readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
-/** How many holds one turn of an erasure reads. */
+/** How many reservations one turn of an erasure reads. */
 const MAX_REWRITTEN = 500;
-/** How many holds one page looks through. */
+/** How many reservations one page scans. */
 const MAX_SCANNED = 5000;
 const ULID_TIME_LENGTH = 10;
-/** After every id: they are in Crockford's base 32. */
+/** Sorts after every id, since ids are in Crockford's base 32. */
 const AFTER_ALL = "~";
 
 /**
- * Holds in SQLite, a row each, with those that live in memory too. A row is written when its hold is made and again
- * when it is settled, once where both are in one flush.
+ * One row for each reservation; open ones are also in memory. A row is written when its reservation is made and when it
+ * is settled, or once if both happen in one flush.
  */
 export class ReservationStore {
   readonly #sql: SqlStorage;
@@ -36,12 +36,12 @@ export class ReservationStore {
   readonly #row: TenantRow;
   readonly #open: OpenReservations;
   readonly #ulid = monotonicFactory();
-  /** The earliest time that a new id can tell. */
+  /** The earliest time that a new id can have. */
   #idsFromMs = 0;
   readonly #unwritten = new Map<string, Reservation>();
   #isLoaded = false;
 
-  /** @param live what it keeps of the holds that live, for the rules to read */
+  /** @param open filled by `load`, and updated by each `put` */
   constructor(sql: SqlStorage, row: TenantRow, open: OpenReservations) {
     this.#sql = sql;
     this.#rows = new RowWriter(sql, "reservation", ["id"], ["state", "hold"]);
@@ -49,14 +49,14 @@ export class ReservationStore {
     this.#open = open;
   }
 
-  /** A ULID, after all others: in order of creation within a millisecond too, and where the clock has gone back. */
+  /** A ULID that sorts after all others, within a millisecond and if the clock steps back. */
   newId(nowMs: number): string {
     return this.#ulid(Math.max(nowMs, this.#idsFromMs));
   }
 
   /**
-   * Makes sure that the holds that live are in memory. Reads the rows since the oldest of them: there is no index of
-   * those that live, since each hold would cost two more rows.
+   * Loads the open reservations into memory, once. Reads all rows since the oldest of them: an index of open ones would
+   * cost each reservation two more rows written.
    */
   load(): void {
     if (this.#isLoaded) return;
@@ -83,8 +83,8 @@ export class ReservationStore {
   }
 
   /**
-   * A page of the holds after an id that fit, in order of creation. It looks through no more than `MAX_SCANNED` and
-   * those of the second of the last of them, so it can be short, or empty, and not be the last.
+   * A page of the reservations that pass the filters, in order of creation. It scans up to `MAX_SCANNED` reservations
+   * and the rest of the last one's second, so it can be short, or empty, and not be the last.
    */
   page({ after, limit, state, user, labels = {} }: ReservationQuery): Page<Reservation, string> {
     this.flush();
@@ -99,7 +99,7 @@ export class ReservationStore {
       ...(user === undefined ? [] : [user]),
       ...own.flatMap(([name, value]) => [`$.subject.labels."${name}"`, value]),
     ];
-    const before = this.#scannedTo(after);
+    const before = this.#scanEnd(after);
     const found = this.#sql.exec<ReservationRow>(
       `SELECT hold FROM reservation WHERE ${["id > ?", "id < ?", ...filters].join(" AND ")} ORDER BY id LIMIT ?`,
       after,
@@ -113,8 +113,8 @@ export class ReservationStore {
   }
 
   /**
-   * Drops holds that were settled by a time, so many at a time, and returns how many it dropped. An id tells when a hold
-   * was made, which is before it was settled.
+   * Deletes up to `limit` reservations settled by `cutoffMs`, and returns how many. The time in an id is that of
+   * creation, which is before settlement, so it bounds the scan.
    */
   deleteSettledBy(cutoffMs: number, limit: number): number {
     return this.#sql.exec(
@@ -128,9 +128,9 @@ export class ReservationStore {
   }
 
   /**
-   * Changes some of the holds after one and before another, open and settled ones, of which `change` returns another.
+   * Replaces the reservations for which `change` returns another one, in some of those between two ids.
    *
-   * @returns after which to go on; undefined at the end
+   * @returns the id to continue after; undefined at the end
    */
   rewriteSome(after: string, before: string, change: (reservation: Reservation) => Reservation): string | undefined {
     this.flush();
@@ -157,7 +157,6 @@ export class ReservationStore {
     this.#unwritten.clear();
   }
 
-  /** Drops what is in memory, which the next operation reads again. */
   discard(): void {
     this.#isLoaded = false;
     this.#open.clear();
@@ -165,16 +164,16 @@ export class ReservationStore {
   }
 
   /**
-   * Up to where a page after an id looks; null for the end. Only a time, rounded to the second: what is there is for
-   * those to know who may see it.
+   * The id before which a page's scan stops; null if it reaches the end. It has only a time, rounded up to a second, so
+   * that `next` does not reveal the id of another caller's reservation.
    */
-  #scannedTo(after: string): string | null {
+  #scanEnd(after: string): string | null {
     const query = "SELECT id FROM reservation WHERE id > ? ORDER BY id LIMIT 1 OFFSET ?";
     const [last] = this.#sql.exec<{ id: string }>(query, after, MAX_SCANNED).toArray();
     return last ? encodeTime((Math.floor(decodeTime(last.id) / 1000) + 1) * 1000, ULID_TIME_LENGTH) : null;
   }
 
-  /** Tells the tenant's row where a start has to read from. It goes down with that row's next write, which is soon enough. */
+  /** Updates the id from which `load` reads. It need not be exact, so it waits for the tenant row's next write. */
   #markOldest(): void {
     const tenant = this.#row.get();
     if (!tenant || this.#unwritten.size === 0) return;
@@ -184,18 +183,18 @@ export class ReservationStore {
   }
 }
 
-/** A reservation as it is stored: under the names that its column had first. */
+/** A reservation as stored, with the names of the first version. */
 interface StoredReservation extends Omit<Reservation, "pending" | "estimated"> {
   readonly held: Pending;
   readonly estimated: Estimated | EstimatedByScope | null;
 }
 
-/** A charge as it was stored before buckets had generations: the scopes whose buckets counted it. */
+/** A charge stored before buckets had generations: it has only the scopes whose buckets counted it. */
 interface EstimatedByScope extends Omit<Estimated, "counted"> {
   readonly scopes: readonly Scope[];
 }
 
-/** Reads a stored reservation. Which windows counted an old charge is not known, so none gives it back. */
+/** It is not known which windows counted an old charge, so a correction subtracts it from none. */
 function reservationFromText(text: string): Reservation {
   const { held: pending, estimated, ...rest } = JSON.parse(text) as StoredReservation;
   if (!estimated || "counted" in estimated) return { ...rest, pending, estimated };

@@ -1,14 +1,16 @@
-/** How many tokens are remembered, revoked or not. */
-const MAX_KNOWN = 10_000;
-/** How many rows each revocation looks through for expired ones. */
+/** Revoked tokens. */
+
+/** How many lookups are cached. */
+const MAX_CACHED = 10_000;
+/** How many rows each revocation scans for expired ones. */
 const MAX_SWEPT = 100;
 
-/** Revoked tokens, each looked up by its key and remembered for as long as there is room. */
+/** Caches lookups, including those of tokens that were not revoked. */
 export class Revocations {
   readonly #sql: SqlStorage;
   /** When a token was revoked; null if it was not. */
-  readonly #known = new Map<string, number | null>();
-  /** Up to which token the rows were looked through. */
+  readonly #cache = new Map<string, number | null>();
+  /** The last token that was scanned for expired rows. */
   #sweptTo = "";
 
   constructor(sql: SqlStorage) {
@@ -17,37 +19,36 @@ export class Revocations {
 
   /** When a token was revoked, in epoch milliseconds; undefined if it was not. */
   revokedAtMs(jti: string): number | undefined {
-    let known = this.#known.get(jti);
+    let known = this.#cache.get(jti);
     if (known === undefined) {
       const query = "SELECT revoked_at FROM revoked_token WHERE jti = ?";
       known = this.#sql.exec<{ revoked_at: number }>(query, jti).toArray()[0]?.revoked_at ?? null;
-      this.#remember(jti, known);
+      this.#cacheTime(jti, known);
     }
     return known ?? undefined;
   }
 
-  /** @param forgetAtMs when the token has expired whatever it says, so that its revocation can be dropped */
-  revoke(jti: string, forgetAtMs: number, nowMs: number): void {
-    this.#sql.exec("INSERT INTO revoked_token (jti, revoked_at, forget_at) VALUES (?, ?, ?)", jti, nowMs, forgetAtMs);
-    this.#remember(jti, nowMs);
+  /** @param expiresAtMs when the token is certain to have expired, so that its revocation can be deleted */
+  revoke(jti: string, expiresAtMs: number, nowMs: number): void {
+    this.#sql.exec("INSERT INTO revoked_token (jti, revoked_at, forget_at) VALUES (?, ?, ?)", jti, nowMs, expiresAtMs);
+    this.#cacheTime(jti, nowMs);
     this.#sweep(nowMs);
   }
 
-  /** Drops what is in memory, which the next question reads again. */
   discard(): void {
-    this.#known.clear();
+    this.#cache.clear();
     this.#sweptTo = "";
   }
 
-  #remember(jti: string, revokedAtMs: number | null): void {
-    if (this.#known.size >= MAX_KNOWN) {
-      const [oldest] = this.#known.keys();
-      if (oldest !== undefined) this.#known.delete(oldest);
+  #cacheTime(jti: string, revokedAtMs: number | null): void {
+    if (this.#cache.size >= MAX_CACHED) {
+      const [oldest] = this.#cache.keys();
+      if (oldest !== undefined) this.#cache.delete(oldest);
     }
-    this.#known.set(jti, revokedAtMs);
+    this.#cache.set(jti, revokedAtMs);
   }
 
-  /** Drops expired rows among the next ones, so that they go faster than new ones come. */
+  /** Deletes expired rows among the next `MAX_SWEPT`, so that they are deleted faster than new ones are added. */
   #sweep(nowMs: number): void {
     const { last } = this.#sql
       .exec<{ last: string | null }>(
@@ -59,7 +60,7 @@ export class Revocations {
     if (last !== null) {
       const query = "DELETE FROM revoked_token WHERE jti > ? AND jti <= ? AND forget_at <= ? RETURNING jti";
       for (const { jti } of this.#sql.exec<{ jti: string }>(query, this.#sweptTo, last, nowMs).toArray()) {
-        this.#known.delete(jti);
+        this.#cache.delete(jti);
       }
     }
     this.#sweptTo = last ?? "";

@@ -1,18 +1,20 @@
-/** How many parameters one statement takes. https://developers.cloudflare.com/durable-objects/platform/limits */
+/** Writes many rows with few statements. */
+
+/** The most parameters of one statement. https://developers.cloudflare.com/durable-objects/platform/limits */
 const MAX_PARAMETERS = 100;
 
-/** Puts rows into a table, as many at a time as one statement takes: a statement costs more than a row of it. */
+/** Puts as many rows into a table with each statement as it can take: a statement costs more than a row. */
 export class RowWriter {
   readonly #sql: SqlStorage;
   readonly #table: string;
   readonly #key: readonly string[];
   readonly #columns: readonly string[];
-  /** By how many rows they put. */
+  /** By their number of rows. */
   readonly #statements = new Map<number, string>();
 
   /**
-   * @param key the columns of the table's key; a row whose key is there takes that row's place
-   * @param columns all others
+   * @param key the columns of the table's key; a row with an existing key replaces that row
+   * @param columns all other columns
    */
   constructor(sql: SqlStorage, table: string, key: readonly string[], columns: readonly string[]) {
     this.#sql = sql;
@@ -21,7 +23,7 @@ export class RowWriter {
     this.#columns = columns;
   }
 
-  /** Each row has the values of the key's columns, then those of the others. */
+  /** @param rows the values of the key's columns, then those of the other columns */
   put(rows: readonly (readonly SqlStorageValue[])[]): void {
     const most = Math.floor(MAX_PARAMETERS / (this.#key.length + this.#columns.length));
     for (let start = 0; start < rows.length; start += most) {

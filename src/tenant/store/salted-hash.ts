@@ -1,11 +1,12 @@
+/** Hashes with a secret salt. */
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 
 const SALT_BYTES = 32;
 
 /**
- * Hashes text with a salt of the tenant's own, which no answer and no export shows: equal texts can be recognised, and
- * nobody can find one by trying. SHA-256 of its own library, since the platform's is asynchronous.
+ * SHA-256 with the tenant's own salt, which no response contains: equal texts have equal hashes, and nobody can find a
+ * text by trying. It uses a library because the platform's SHA-256 is asynchronous.
  */
 export class SaltedHash {
   readonly #sql: SqlStorage;
@@ -15,7 +16,7 @@ export class SaltedHash {
     this.#sql = sql;
   }
 
-  /** Begins with a `#`. */
+  /** A hash begins with `#`. */
   of(text: string): string {
     this.#salt ??= this.#load() ?? this.#create();
     return `#${bytesToHex(sha256(utf8ToBytes(this.#salt + text)))}`;

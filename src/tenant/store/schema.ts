@@ -1,8 +1,11 @@
+/** The object's tables and their migrations. */
+
 /**
- * The object's tables, as an ordered list of steps that only ever grows: each runs once per object.
+ * An append-only list of migrations, each of which runs once in each object. A shipped one never changes, not even its
+ * comments.
  *
- * Money is integer nano-USD, times are epoch milliseconds. No table has an index beside its key, for each would cost
- * a further row for each write, and `AUTOINCREMENT` is avoided for the same reason.
+ * Money is in integer nano-USD, times are in epoch milliseconds. No table has an index beside its key or uses
+ * `AUTOINCREMENT`: either would add a row written to each write.
  */
 export const MIGRATIONS: readonly string[] = [
   `-- The tenant's own bucket, and what is known of all others: how many each scope has, and how often one was touched.
@@ -101,7 +104,7 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT;`,
 ];
 
-/** Brings the object's tables up to date. Costs one read where they are. */
+/** Brings the object's tables up to date. Costs one read if they already are. */
 export function migrate(storage: DurableObjectStorage): void {
   // `PRAGMA user_version` is not allowed in a Durable Object, so the version is a value beside the tables.
   const done = storage.kv.get<number>("schema_version") ?? 0;

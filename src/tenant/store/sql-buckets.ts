@@ -1,3 +1,4 @@
+/** Buckets in SQLite. */
 import {
   type Bucket,
   type BucketKey,
@@ -19,7 +20,7 @@ import { RowWriter } from "./row-writer.ts";
 import type { TenantRow } from "./tenant-row.ts";
 import { TouchOrder } from "./touch-order.ts";
 
-/** How many touches wait for another write before they are written by themselves. */
+/** How many touches wait for another write before they are written on their own. */
 const MAX_UNSAVED_TOUCHES = 1024;
 
 interface BucketRow extends TotalsRow {
@@ -37,11 +38,11 @@ const SELECT_FIRST_SUBJECTS = "SELECT subject FROM bucket WHERE scope = ? ORDER 
 const DELETE_BUCKET = "DELETE FROM bucket WHERE scope = ? AND subject = ?";
 
 /**
- * Buckets in SQLite, with those in use kept in memory; the tenant's is in its own row. `flush` writes what has changed;
- * until then a change is in memory alone, and `discard` takes it back.
+ * One row for each bucket, with a cache in memory. The tenant's bucket is in the tenant's row. Changes stay in memory
+ * until `flush` writes them or `discard` drops them.
  *
- * A touch by a read costs no write: it goes down with the next write, or by itself if the idle rule needs it. What is
- * written of touches is always written together with the tenant's count of them.
+ * A touch by a read costs no write: it is stored with the next write, or on its own if the idle rule needs it. Touches
+ * are always written together with the tenant's count of them.
  */
 export class SqlBuckets implements BucketStore {
   readonly #sql: SqlStorage;
@@ -50,9 +51,9 @@ export class SqlBuckets implements BucketStore {
   readonly #ledger: LedgerStore;
   readonly #overrides: OverridesStore;
   readonly #cache = new BucketCache();
-  /** Buckets charged or touched since they were last written. None of them may leave the cache. */
+  /** Buckets charged or touched since they were last written. They must stay in the cache. */
   readonly #changed = new Set<Bucket>();
-  /** When the touch was made that is stored of a bucket, if a later one is not. */
+  /** The time of each bucket's last stored touch. */
   readonly #storedTouchMs = new WeakMap<Bucket, number>();
   readonly #order: TouchOrder;
 
@@ -82,7 +83,7 @@ export class SqlBuckets implements BucketStore {
     return bucket;
   }
 
-  /** Touches and generations share one count. It is stored with whatever has a number of it. */
+  /** Touches and generations share one count, which is stored with each row that uses a number of it. */
   nextGeneration(): number {
     const tenant = this.#row.get();
     if (!tenant) return 0;
@@ -99,7 +100,7 @@ export class SqlBuckets implements BucketStore {
     if (keepEveryMs !== null && nowMs - (this.#storedTouchMs.get(bucket) ?? 0) >= keepEveryMs) this.#row.unsaved = true;
   }
 
-  /** Has the next flush write every touch that is in memory alone. */
+  /** Makes the next flush write all touches. */
   saveTouches(): void {
     if (this.#changed.size > 0) this.#row.unsaved = true;
   }
@@ -145,12 +146,12 @@ export class SqlBuckets implements BucketStore {
   }
 
   evict(bucket: Bucket, cause: EvictionCause, nowMs: number): void {
-    this.drop(bucket);
-    this.#ledger.eviction(bucket, cause, nowMs);
+    this.delete(bucket);
+    this.#ledger.appendEviction(bucket, cause, nowMs);
   }
 
-  /** Takes a bucket away without a word in the ledger, which whoever does it has. */
-  drop(bucket: Bucket): void {
+  /** Deletes a bucket. The caller records it in the ledger. */
+  delete(bucket: Bucket): void {
     this.#sql.exec(DELETE_BUCKET, bucket.scope, bucket.subject);
     this.#cache.delete(bucket);
     this.#changed.delete(bucket);
@@ -165,30 +166,29 @@ export class SqlBuckets implements BucketStore {
     return this.#overrides.scopes();
   }
 
-  /** Writes a row for each bucket that was charged or touched, if there is something to write. */
+  /** Writes the buckets that were charged or touched, unless there are only touches that can wait. */
   flush(): void {
-    this.relieve();
+    this.shrinkCache();
     if (!this.#row.unsaved && this.#changed.size <= MAX_UNSAVED_TOUCHES) return;
     this.#row.unsaved = true;
     this.#writeBuckets();
     this.#cache.trim();
   }
 
-  /** Writes and drops buckets if they take more memory than they may, also in the middle of a commit. */
-  relieve(): void {
-    if (!this.#cache.isOverfull) return;
+  /** Writes and evicts cached buckets if the cache is too large. A commit can do so before its flush. */
+  shrinkCache(): void {
+    if (!this.#cache.isTooLarge) return;
     this.#writeBuckets();
     this.#cache.trim();
   }
 
-  /** Drops all that is in memory, which is read again from storage. */
   discard(): void {
     this.#cache.clear();
     this.#changed.clear();
     this.#order.clear();
   }
 
-  /** Every bucket but the tenant's, as stored, in order of their keys, a page after a key. */
+  /** A page of all buckets except the tenant's, in order of their keys. */
   page(after: BucketKey, limit: number): Bucket[] {
     this.#writeBuckets();
     return this.#sql
@@ -197,8 +197,7 @@ export class SqlBuckets implements BucketStore {
       .map((row) => bucketFromRow(row));
   }
 
-  /** The keys of a user's buckets. */
-  keysOf(userId: string): BucketKey[] {
+  keysOfUser(userId: string): BucketKey[] {
     this.#writeBuckets();
     return keysOfUser(this.#sql, "bucket", userId);
   }
@@ -211,7 +210,7 @@ export class SqlBuckets implements BucketStore {
   #loadBucket({ scope, subject }: BucketKey): Bucket | undefined {
     const [row] = this.#sql.exec<BucketRow>(SELECT_BUCKET, scope, subject);
     if (!row) return undefined;
-    // What was touched since the object was started, or read anew, is known exactly.
+    // After a touch from before the tenant's row was read, a later one may have been lost with the memory.
     const bucket = bucketFromRow({ ...row, scope, subject }, row.touched_seq > this.#row.touchesAtStart);
     this.#storedTouchMs.set(bucket, row.touched_at);
     this.#cache.put(bucket);
@@ -220,9 +219,9 @@ export class SqlBuckets implements BucketStore {
 
   #writeBuckets(): void {
     if (this.#changed.size === 0) return;
-    // The rows have numbers of the count that the tenant's row keeps.
+    // These rows use numbers of the count in the tenant's row.
     this.#row.unsaved = true;
-    // In the order of their keys: neighbours share a page, which a statement copies once to be able to undo.
+    // In order of their keys: neighbours share a page, which SQLite copies once for each statement, for rollback.
     this.#rows.put(Array.from(this.#changed).sort(byKey).map(rowOfBucket));
     for (const bucket of this.#changed) this.#storedTouchMs.set(bucket, bucket.touchedAtMs);
     this.#changed.clear();

@@ -1,3 +1,4 @@
+/** The tenant's one row: its own bucket, and counts over all buckets. */
 import { type Bucket, type Scope, TENANT_KEY } from "../../core/index.ts";
 import { TOTALS, type TotalsRow, totalsFromRow, totalsOfBucket } from "./bucket-rows.ts";
 
@@ -7,14 +8,13 @@ interface Row extends TotalsRow {
   holds_since: string;
 }
 
-/** What the tenant's row tells. */
-interface Tenant {
+interface TenantState {
   readonly bucket: Bucket;
   /** How many buckets each scope has. */
   readonly counts: Map<Scope, number>;
-  /** How many times a bucket was touched, which puts touches in order. */
+  /** How many times buckets were touched. Numbers of this count order touches. */
   touches: number;
-  /** No hold that lives has an id before this one. */
+  /** No open reservation has a lower id. */
   openSince: string;
 }
 
@@ -22,13 +22,13 @@ const COLUMNS = [...TOTALS, "bucket_counts", "touches", "holds_since"];
 const SELECT = `SELECT ${COLUMNS.join(", ")} FROM tenant`;
 const PUT = `INSERT OR REPLACE INTO tenant (id, ${COLUMNS.join(", ")}) VALUES (1, ${COLUMNS.map(() => "?").join(", ")})`;
 
-/** The tenant's one row, which most writes change and a flush writes once. */
+/** Most operations change this row, and each flush writes it once. */
 export class TenantRow {
   readonly #sql: SqlStorage;
-  #tenant: Tenant | undefined;
-  /** Whether more than touches has changed since the last flush; touches alone can wait. */
+  #tenant: TenantState | undefined;
+  /** True if the next flush has to write. Touches alone can wait. */
   unsaved = false;
-  /** How many touches there had been when the row was read: what is known of later ones is exact. */
+  /** The count of touches when the row was read. Later touches are known exactly. */
   touchesAtStart = 0;
 
   constructor(sql: SqlStorage) {
@@ -36,7 +36,7 @@ export class TenantRow {
   }
 
   /** Undefined before the tenant's first operation. */
-  get(): Tenant | undefined {
+  get(): TenantState | undefined {
     if (this.#tenant) return this.#tenant;
     const [row] = this.#sql.exec<Row>(SELECT);
     if (!row) return undefined;

@@ -1,3 +1,4 @@
+/** Everything stored for a tenant. */
 import { OpenReservations, type Policy, type Rules, RulesEngine } from "../../core/index.ts";
 import type { ExportedRow, Page } from "../../wire/index.ts";
 import { ConfigStore } from "./config-store.ts";
@@ -12,8 +13,8 @@ import { SqlBuckets } from "./sql-buckets.ts";
 import { TenantRow } from "./tenant-row.ts";
 
 /**
- * All that is kept for a tenant, each part in memory over its own tables, and the rules over them. What operations
- * change is in memory until `flush`, and `discard` takes it back.
+ * The stores of a tenant, each with its own tables and its part of memory, and the rules engine that uses them. Changes
+ * stay in memory until `flush` writes them. `discard` drops them, and stores read from their tables again.
  */
 export class TenantStores {
   readonly config: ConfigStore;
@@ -47,7 +48,7 @@ export class TenantStores {
     return this.config.policy;
   }
 
-  /** Writes what is in memory alone. The tenant's row goes last, for the others change it. */
+  /** Writes all changes. The tenant's row is last, because the other stores change it. */
   flush(): void {
     this.reservations.flush();
     this.buckets.flush();
@@ -56,19 +57,18 @@ export class TenantStores {
     this.#row.flush();
   }
 
-  /** Rows as they are stored, a page after another. */
+  /** A page of all stored rows. */
   dump(after: string): Page<ExportedRow, string> {
     this.flush();
     return dump(this.#sql, after);
   }
 
-  /** Deletes all that is stored, but for the tokens that were revoked. */
+  /** Deletes everything except revoked tokens. */
   empty(): void {
     this.discard();
     empty(this.#sql);
   }
 
-  /** Drops all that is in memory, which the next operation reads again. */
   discard(): void {
     const { config, overrides, ledger, buckets, reservations, replays, revocations } = this;
     const stores = [config, overrides, ledger, buckets, reservations, replays, revocations, this.#row];

@@ -1,4 +1,4 @@
-/** The middleware that every route of a tenant begins with. */
+/** The middleware that authenticates the callers of a route. */
 import type { MiddlewareHandler } from "hono";
 import type { Route, WorkerEnv } from "../route.ts";
 import { TenantOperations } from "../tenant-operations.ts";
@@ -8,7 +8,7 @@ import { requireScope } from "./grant.ts";
 import { guardRate } from "./rate-guard.ts";
 import { requireUnrevoked } from "./revoked-tokens.ts";
 
-/** Authenticates a route's callers, and refuses those who may not use it, before any object is addressed. */
+/** Authenticates a route's callers, and refuses those without permission before the tenant's object is called. */
 export function authenticate(route: Route): MiddlewareHandler<WorkerEnv> {
   const { scope } = route;
   if (scope === null) {
@@ -22,7 +22,7 @@ export function authenticate(route: Route): MiddlewareHandler<WorkerEnv> {
     c.set("route", route);
     const authenticator = authenticatorOf(c.env);
     const grant = await authenticator.authenticate(c.req.raw.headers.get("authorization"));
-    // Not before: it is logged, and anybody can put anything into a path.
+    // Only for authenticated callers: it is logged, and anyone can put anything into a path.
     c.set("tenantId", tenantId);
     if (grant) {
       requireScope(grant, tenantId, scope);
@@ -38,7 +38,7 @@ export function authenticate(route: Route): MiddlewareHandler<WorkerEnv> {
 
 let current: { readonly env: AccessEnv; readonly authenticator: Authenticator } | undefined;
 
-/** The isolate's authenticator, for as long as it is given the same settings. */
+/** The isolate's authenticator, which is replaced if its settings change. */
 function authenticatorOf(env: AccessEnv): Authenticator {
   const { ADMIN_TOKEN, TOKEN_SECRET, JWKS_URL, JWKS_ISSUER, JWKS_AUDIENCE, JWKS_CLAIMS, CORS_ORIGINS } = env;
   const isCurrent =
@@ -50,7 +50,7 @@ function authenticatorOf(env: AccessEnv): Authenticator {
     current?.env.JWKS_CLAIMS === JWKS_CLAIMS &&
     current?.env.CORS_ORIGINS === CORS_ORIGINS;
   if (current && isCurrent) return current.authenticator;
-  const kept = { ADMIN_TOKEN, TOKEN_SECRET, JWKS_URL, JWKS_ISSUER, JWKS_AUDIENCE, JWKS_CLAIMS, CORS_ORIGINS };
-  current = { env: kept, authenticator: new Authenticator(readAccessSettings(kept)) };
+  const settings = { ADMIN_TOKEN, TOKEN_SECRET, JWKS_URL, JWKS_ISSUER, JWKS_AUDIENCE, JWKS_CLAIMS, CORS_ORIGINS };
+  current = { env: settings, authenticator: new Authenticator(readAccessSettings(settings)) };
   return current.authenticator;
 }

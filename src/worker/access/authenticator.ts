@@ -1,3 +1,4 @@
+/** Authenticates callers by their token. */
 import type { AccessSettings } from "./environment.ts";
 import type { Grant } from "./grant.ts";
 import { IdentityProvider, PROVIDER_ALGORITHMS } from "./identity-provider.ts";
@@ -5,11 +6,11 @@ import type { SigningKey } from "./signing-keys.ts";
 import { headerOf, unauthenticated, verifyToken } from "./tokens.ts";
 import { VerifiedTokens } from "./verified-tokens.ts";
 
-/** Nothing else comes before a token (RFC 6750, section 2.1). */
+/** RFC 6750, section 2.1. */
 const BEARER = /^Bearer +(\S+) *$/i;
 const utf8 = new TextEncoder();
 
-/** Tells who calls. A verified token is remembered until it expires, so that its signature costs once. */
+/** Verifies tokens, and caches them until they expire, so that a signature is checked once. */
 export class Authenticator {
   readonly #settings: AccessSettings;
   readonly #provider: IdentityProvider | undefined;
@@ -20,15 +21,14 @@ export class Authenticator {
     this.#provider = settings.provider && new IdentityProvider(settings.provider);
   }
 
-  /** What new tokens are signed with. */
+  /** The key that signs new tokens. */
   get signingKey(): SigningKey {
     return this.#settings.signingKeys[0];
   }
 
   /**
-   * What the caller may do; undefined for the operator, who may do everything.
-   *
-   * @throws BudgetError `unauthenticated` or `token_expired` if the header has no token that is valid now
+   * @returns the grant of the caller's token; undefined for the operator, who can do everything
+   * @throws BudgetError `unauthenticated` or `token_expired` if the header has no valid token
    */
   authenticate(header: string | null): Grant | undefined | Promise<Grant> {
     const token = BEARER.exec(header ?? "")?.[1];
@@ -39,23 +39,23 @@ export class Authenticator {
   }
 
   async #verify(token: string): Promise<Grant> {
-    const isProviders = PROVIDER_ALGORITHMS.includes(headerOf(token).alg ?? "");
+    const isFromProvider = PROVIDER_ALGORITHMS.includes(headerOf(token).alg ?? "");
     const grant =
-      isProviders && this.#provider
+      isFromProvider && this.#provider
         ? await this.#provider.verify(token)
         : await verifyToken(token, this.#settings.signingKeys);
     this.#verified.put(token, grant);
     return grant;
   }
 
-  /** Takes the same time wherever the two differ; a token of another length is compared with itself. */
+  /** Compares in constant time. A token of another length is compared with itself. */
   #isAdmin(token: string): boolean {
     const given = utf8.encode(token);
     let isAdmin = false;
     for (const expected of this.#settings.adminTokens) {
-      const isLong = given.byteLength === expected.byteLength;
-      const isEqual = crypto.subtle.timingSafeEqual(given, isLong ? expected : given);
-      isAdmin = (isLong && isEqual) || isAdmin;
+      const isSameLength = given.byteLength === expected.byteLength;
+      const isEqual = crypto.subtle.timingSafeEqual(given, isSameLength ? expected : given);
+      isAdmin = (isSameLength && isEqual) || isAdmin;
     }
     return isAdmin;
   }

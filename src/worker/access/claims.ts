@@ -1,13 +1,14 @@
+/** Reads a token's claims. */
 import { z } from "zod";
 import { FreeLabels, Id, Labels, MAX_ANCESTORS, TOKEN_SCOPES, type TokenScope } from "../../wire/index.ts";
 import type { Grant } from "./grant.ts";
 
 const Scopes = z
   .union([z.string().transform((text) => text.split(" ")), z.array(z.string())])
-  // A word that this version does not know allows nothing.
+  // Unknown scopes are ignored, so that a token for a newer version can be used.
   .transform((words) => new Set(TOKEN_SCOPES.filter((scope) => words.includes(scope)) as TokenScope[]));
 
-/** A list, or text with spaces between, as identity providers may have it; none is nothing. */
+/** A list, or text separated by spaces, as identity providers may send it. Null is an empty list. */
 const FreeLabelsClaim = z.preprocess(
   (names) => (typeof names === "string" ? names.split(" ").filter(Boolean) : (names ?? [])),
   FreeLabels,
@@ -24,12 +25,12 @@ const Claims = z
     jti: Id.optional(),
     anc: z.array(Id).max(MAX_ANCESTORS).optional(),
   })
-  // It could be taken for a restriction, which it would not be.
+  // Without a binding it would look like a restriction and not be one.
   .refine(({ user, labels, free_labels }) => free_labels === undefined || user !== undefined || labels !== undefined, {
     path: ["free_labels"],
   });
 
-/** Reads what verified claims allow; where they are not what a token has, names the first one at fault. */
+/** @returns the grant of verified claims, or the name of the first claim that is not valid */
 export function grantOf(claims: unknown): Grant | string {
   const parsed = Claims.safeParse(claims);
   if (!parsed.success) return String(parsed.error.issues[0]?.path[0] ?? "claims");

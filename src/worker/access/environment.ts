@@ -1,10 +1,10 @@
-/** Who may call, as the Worker's variables and secrets say. */
+/** The settings for authentication, from the Worker's variables and secrets. */
 import { BudgetError } from "../../wire/index.ts";
 import { parseOrigins, TAKES_ORIGINS } from "../cors.ts";
 import { type ProviderSettings, parseProvider } from "./provider-settings.ts";
 import { parseSigningKeys, type SigningKey } from "./signing-keys.ts";
 
-/** What the service is set up with. On a host of one's own, any of it can be missing. */
+/** The variables and secrets. On a self-hosted service, any of them can be missing. */
 export type AccessEnv = Partial<
   Pick<
     Cloudflare.Env,
@@ -12,32 +12,27 @@ export type AccessEnv = Partial<
   >
 >;
 
-/** Who may call, made ready for use. */
 export interface AccessSettings {
-  /** The operator's tokens as bytes; more than one while one is being replaced. */
+  /** The operator's tokens as bytes: more than one during a rotation. */
   readonly adminTokens: readonly Uint8Array[];
-  /** The first signs, each verifies. */
+  /** The first key signs; all keys verify. */
   readonly signingKeys: readonly [SigningKey, ...SigningKey[]];
   readonly provider: ProviderSettings | undefined;
 }
 
 const MIN_ADMIN_TOKEN_LENGTH = 32;
 
-/**
- * Reads who may call.
- *
- * @throws BudgetError `not_configured` that names the first setting at fault and what it takes, never its value
- */
+/** @throws BudgetError `not_configured` that names the first invalid setting and what it takes, never its value */
 export function readAccessSettings(env: AccessEnv): AccessSettings {
   const adminTokens = (env.ADMIN_TOKEN ?? "").split(",").filter(Boolean);
   if (adminTokens.length === 0 || adminTokens.some((token) => token.length < MIN_ADMIN_TOKEN_LENGTH)) {
-    throw notConfigured("ADMIN_TOKEN", `${MIN_ADMIN_TOKEN_LENGTH} or more characters that nobody can guess`);
+    throw notConfigured("ADMIN_TOKEN", `${MIN_ADMIN_TOKEN_LENGTH} or more random characters`);
   }
   const signingKeys = parseSigningKeys(env.TOKEN_SECRET ?? "");
   if (!signingKeys) {
     throw notConfigured(
       "TOKEN_SECRET",
-      "kid:secret, or kid2:new,kid1:old while it is being replaced, each secret 32 or more characters that nobody can guess",
+      "kid:secret, or kid2:new,kid1:old during a rotation, each secret 32 or more random characters",
     );
   }
   const provider = parseProvider(env);

@@ -1,13 +1,13 @@
+/** Verifies the tokens of a customer's own identity provider. */
 import { type JWTPayload, jwtVerify } from "jose";
 import { CLOCK_SKEW_SECONDS, type Grant } from "./grant.ts";
 import { ProviderKeys } from "./provider-keys.ts";
 import type { ClaimSource, ProviderSettings } from "./provider-settings.ts";
 import { requireGrant, tokenError } from "./tokens.ts";
 
-/** What providers sign with. None of these can be mistaken for a secret of ours. */
+/** Asymmetric only: the algorithm decides whether the provider's keys or our secrets verify a token. */
 export const PROVIDER_ALGORITHMS = ["RS256", "ES256"];
 
-/** Verifies the tokens of a customer's own identity provider. */
 export class IdentityProvider {
   readonly #settings: ProviderSettings;
   readonly #keys: ProviderKeys;
@@ -18,8 +18,8 @@ export class IdentityProvider {
   }
 
   /**
-   * @throws BudgetError `unauthenticated` or `token_expired` that says what is wrong with the token, or `unavailable` if
-   *   the keys cannot be fetched
+   * @throws BudgetError `unauthenticated` or `token_expired` if the token is not valid, `unavailable` if the keys cannot
+   *   be fetched
    */
   async verify(token: string): Promise<Grant> {
     const { issuer, audience, claims } = this.#settings;
@@ -39,13 +39,13 @@ export class IdentityProvider {
   }
 }
 
-/** Puts another's claims in the place of ours. What is mapped and missing stays missing, and is refused as such. */
+/** Maps the provider's claims to ours. */
 function mapClaims(payload: JWTPayload, mapping: ReadonlyMap<string, ClaimSource>): Record<string, unknown> {
   const { exp, jti } = payload;
   const labels: Record<string, unknown> = {};
   const claims: Record<string, unknown> = { exp, jti };
   for (const [ours, source] of mapping) {
-    // Null and not undefined: a binding that the token lacks must not turn into no binding.
+    // A mapped claim that is missing becomes null, which is refused: a missing binding must not become no binding.
     const value = "value" in source ? source.value : (valueAt(payload, source.claim) ?? null);
     if (ours.startsWith("labels.")) labels[ours.slice("labels.".length)] = value;
     else claims[ours] = value;
@@ -53,7 +53,7 @@ function mapClaims(payload: JWTPayload, mapping: ReadonlyMap<string, ClaimSource
   return { ...claims, labels };
 }
 
-/** A claim by its name, which may be a URL, or by a path through objects: `app_metadata.org`. */
+/** A claim by its name, which can be a URL, or by its path through objects, such as `app_metadata.org`. */
 function valueAt(payload: JWTPayload, name: string): unknown {
   if (Object.hasOwn(payload, name)) return payload[name];
   return name

@@ -1,10 +1,12 @@
+/** A rate limiter in this isolate's memory. */
+
 const PERIOD_MS = 10_000;
 const MAX_KEYS = 10_000;
 
 /**
- * Counts operations by key, in this isolate: a bucket of `max` that refills evenly within ten seconds (the generic cell
- * rate algorithm). So a key gets `max` operations at once, and never more than twice as many in any ten seconds. Of too
- * many keys, the one counted the longest ago is forgotten.
+ * Counts operations by key: a bucket of `max` that refills evenly within ten seconds (the generic cell rate algorithm).
+ * A key can use `max` operations at once, and never more than twice as many in any ten seconds. If there are too many
+ * keys, the least recently counted one is evicted.
  */
 export class OperationMeter {
   readonly max: number;
@@ -31,8 +33,8 @@ export class OperationMeter {
 
   #afterMs(key: string, operations: number, nowMs: number): number {
     const fullAtMs = this.#fullAtMs.get(key) ?? nowMs;
-    // Further away than any count can have put it: the clock has stepped back.
-    const isOfOldClock = fullAtMs > nowMs + PERIOD_MS;
-    return (isOfOldClock ? nowMs : Math.max(fullAtMs, nowMs)) + (operations * PERIOD_MS) / this.max;
+    // No count can have set a time so far ahead, so the clock has stepped back.
+    const hasSteppedBack = fullAtMs > nowMs + PERIOD_MS;
+    return (hasSteppedBack ? nowMs : Math.max(fullAtMs, nowMs)) + (operations * PERIOD_MS) / this.max;
   }
 }

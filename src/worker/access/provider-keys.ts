@@ -1,16 +1,17 @@
+/** The keys of an identity provider. */
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 import { BudgetError } from "../../wire/index.ts";
 
-/** How long fetched keys are used before they are fetched again. */
+/** How long fetched keys are used. */
 const MAX_AGE_MS = 600_000;
-/** How long after an attempt, successful or not, no further one is made for a key that is not there. */
+/** How long after a fetch, successful or not, an unknown key id does not cause another one. */
 const COOLDOWN_MS = 30_000;
-/** How long one attempt may take. */
+
 const TIMEOUT_MS = 3000;
 const POLL_MS = 20;
 
 /**
- * An identity provider's keys, fetched when first needed and kept in this isolate.
+ * Fetches the keys when they are first needed, and caches them in this isolate.
  *
  * At most one fetch runs at a time, and after a failure none is made for 30 seconds, so that forged tokens cannot
  * flood the provider or hold up callers while it is down. An unknown key id causes at most one fetch in 30 seconds.
@@ -20,7 +21,7 @@ export class ProviderKeys {
   #keys: JWTVerifyGetKey | undefined;
   #fetchedAtMs = Number.NEGATIVE_INFINITY;
   #failedAtMs = Number.NEGATIVE_INFINITY;
-  /** Until when a fetch can be under way. A request that is cancelled never reports how its fetch ended. */
+  /** When the fetch in progress has ended at the latest: a cancelled request does not report the end of its fetch. */
   #fetchingUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(url: URL) {
@@ -44,10 +45,10 @@ export class ProviderKeys {
     }
   };
 
-  /** Fetches the keys, or waits for the fetch that is under way. */
+  /** Fetches the keys, or waits for the fetch in progress. */
   async #fetched(): Promise<JWTVerifyGetKey> {
     const askedAtMs = Date.now();
-    // A request must not await another's promise, which ends with that request; so it looks again now and then.
+    // A request cannot await another request's promise, which ends with that request, so it polls.
     while (Date.now() < this.#fetchingUntilMs) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     if (this.#keys && this.#fetchedAtMs >= askedAtMs) return this.#keys;
     if (Date.now() < this.#failedAtMs + COOLDOWN_MS) throw unavailable();

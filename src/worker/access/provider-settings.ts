@@ -1,30 +1,30 @@
+/** The settings of a customer's own identity provider. */
 import { TOKEN_SCOPES } from "../../wire/index.ts";
 
-/** The variables that describe the provider. */
 type ProviderEnv = Partial<Pick<Cloudflare.Env, "JWKS_URL" | "JWKS_ISSUER" | "JWKS_AUDIENCE" | "JWKS_CLAIMS">>;
 
-/** Where one of our claims comes from: another's claim, or a value that is the same for every token. */
+/** The source of one of our claims: a claim of the provider, or a fixed value. */
 export type ClaimSource = { readonly claim: string } | { readonly value: string };
 
-/** A customer's own identity provider. */
 export interface ProviderSettings {
   readonly jwksUrl: URL;
   readonly issuer: string;
   readonly audience: string;
-  /** `tenant` and `scope`, and if tokens are to be bound, `user`, `labels.NAME` and `free_labels`. */
+  /** By our claim's name: `tenant` and `scope`, and to bind tokens `user`, `labels.NAME` and `free_labels`. */
   readonly claims: ReadonlyMap<string, ClaimSource>;
 }
 
 /**
- * Reads the provider's settings; undefined where there is none, and where they are not whole a sentence that says what
- * they take. Issuer and audience have to be set: without them, a token that the provider made for another service
- * would be good here.
+ * Issuer and audience are required: without them, a token that the provider issued for another service would be
+ * accepted.
+ *
+ * @returns undefined if there is no provider; if a setting is missing or not valid, what it takes
  */
 export function parseProvider(env: ProviderEnv): ProviderSettings | undefined | string {
   const { JWKS_URL: url = "", JWKS_ISSUER: issuer = "", JWKS_AUDIENCE: audience = "", JWKS_CLAIMS: mapping = "" } = env;
   if (url === "") return undefined;
   const jwksUrl = URL.parse(url);
-  if (!jwksUrl || !isPrivateToUs(jwksUrl)) return "the https address of a JSON Web Key Set";
+  if (!jwksUrl || !isTrustworthy(jwksUrl)) return "the https address of a JSON Web Key Set";
   if (issuer === "" || audience === "") return "JWKS_ISSUER and JWKS_AUDIENCE beside it";
   const claims = parseClaims(mapping);
   return claims
@@ -32,8 +32,8 @@ export function parseProvider(env: ProviderEnv): ProviderSettings | undefined | 
     : 'JWKS_CLAIMS beside it, such as tenant=org_id user=sub scope="check consume"';
 }
 
-/** Keys that came over the open net in plain text could be anybody's. */
-function isPrivateToUs({ protocol, hostname }: URL): boolean {
+/** Keys fetched in plain text over a network could be forged. */
+function isTrustworthy({ protocol, hostname }: URL): boolean {
   return protocol === "https:" || (protocol === "http:" && ["127.0.0.1", "localhost", "[::1]"].includes(hostname));
 }
 

@@ -1,26 +1,27 @@
+/** Rate limits for tokens and tenants. */
 import { BudgetError } from "../../wire/index.ts";
 import type { Grant } from "./grant.ts";
 import { OperationMeter } from "./operation-meter.ts";
 
-/** What counts operations, in this isolate, and calls, in each place of the network. A host of one's own may have none. */
+/** The limits of operations in this isolate, and the platform's counters of calls. A self-hosted service can have none. */
 export type RateEnv = Partial<
   Pick<Cloudflare.Env, "TENANT_RATE" | "TOKEN_RATE" | "TENANT_OPERATIONS" | "TOKEN_OPERATIONS">
 >;
 
-/** The binding counts one a call, so it is asked once for so many operations: a thousand of them cost 20 questions. */
-const OPERATIONS_A_CALL = 50;
+/** The platform's counter adds one each time, so it is called once for this many operations: 20 times for a thousand. */
+const OPERATIONS_PER_CALL = 50;
 
 let meters: { readonly settings: string; readonly ofToken?: OperationMeter; readonly ofTenant?: OperationMeter } = {
   settings: "",
 };
 
 /**
- * Stands before the tenant's object, so that a flood with a token is not paid for: counts operations for the token and,
- * unless the token has too many, for its tenant. Either counts twice. A meter in this isolate counts every operation,
- * so that one isolate never passes on more than the limit at once; the platform's counter, which all isolates of a
- * place share, counts calls and shares of batches. If the platform's counter fails, the call goes on.
+ * Limits the operations of a token, and then of its tenant, before they reach the tenant's object and cost anything.
+ * Two counters apply to each. A meter in this isolate counts every operation, so that no isolate exceeds the limit. The
+ * platform's counter, which all isolates in a location share, counts calls, and a batch as several. If the platform's
+ * counter fails, the call is let through.
  *
- * @throws BudgetError `rate_limited` if either has too many
+ * @throws BudgetError `rate_limited` if the token or the tenant has too many operations
  */
 export async function guardRate(env: RateEnv, { tenant, jti, user }: Grant, operations = 1): Promise<void> {
   const token = JSON.stringify([tenant, jti ?? user ?? null]);
@@ -30,15 +31,15 @@ export async function guardRate(env: RateEnv, { tenant, jti, user }: Grant, oper
   if (ofTenant?.isWithin(tenant, operations, nowMs) === false) throw tooMany("this tenant", ofTenant, operations);
   ofToken?.count(token, operations, nowMs);
   ofTenant?.count(tenant, operations, nowMs);
-  const calls = Math.ceil(operations / OPERATIONS_A_CALL);
+  const calls = Math.ceil(operations / OPERATIONS_PER_CALL);
   if (!(await isWithin(env.TOKEN_RATE, token, calls))) throw rateLimited("too many calls with this token");
-  // What a token is refused is not counted for its tenant, or one token could use up the rate of all.
+  // Calls refused for the token are not counted for its tenant: one token must not use up the tenant's rate.
   if (!(await isWithin(env.TENANT_RATE, tenant, calls))) {
     throw rateLimited("too many calls with this tenant's tokens");
   }
 }
 
-/** The isolate's meters, for as long as the settings are the same. */
+/** The isolate's meters, which are replaced if their settings change. */
 function metersOf({ TOKEN_OPERATIONS = "", TENANT_OPERATIONS = "" }: RateEnv): typeof meters {
   const settings = `${TOKEN_OPERATIONS},${TENANT_OPERATIONS}`;
   if (meters.settings !== settings) {
@@ -70,8 +71,8 @@ async function isWithin(counter: RateLimit | undefined, key: string, calls: numb
 function tooMany(who: string, { max }: OperationMeter, operations: number): BudgetError {
   return rateLimited(
     operations > max
-      ? `a batch of ${operations} operations is more than the ${max} that ${who} may send in 10 seconds: split it`
-      : `${who} sends more than its ${max} operations in 10 seconds`,
+      ? `a batch of ${operations} operations is more than the ${max} that ${who} can send in 10 seconds: split it`
+      : `${who} has sent more than ${max} operations in 10 seconds`,
   );
 }
 

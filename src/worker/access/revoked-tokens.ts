@@ -1,14 +1,15 @@
+/** The revoked tokens that this isolate has learned of. */
 import { BudgetError } from "../../wire/index.ts";
 import type { Grant } from "./grant.ts";
 
 const MAX_REMEMBERED = 10_000;
 
-/** The revoked tokens that this isolate knows of; of too many, the one learned of first is forgotten. */
+/** In order of learning: if there are too many, the first one is evicted. */
 const revoked = new Set<string>();
 
 /**
- * Remembers that a token was revoked, so that its next calls reach neither the tenant's object nor its rate. A
- * revocation is for good; an isolate that does not know of one learns of it from the object.
+ * Remembers a revoked token, so that its next calls are refused before the rate limit and the tenant's object. A
+ * revocation is final. Other isolates learn of it from the object.
  */
 export function rememberRevoked(tenant: string, jti: string): void {
   revoked.add(idOf(tenant, jti));
@@ -16,7 +17,7 @@ export function rememberRevoked(tenant: string, jti: string): void {
   if (revoked.size > MAX_REMEMBERED && oldest !== undefined) revoked.delete(oldest);
 }
 
-/** @throws BudgetError `token_revoked` if a token, or one that it was minted with, is known to be revoked */
+/** @throws BudgetError `token_revoked` if this isolate knows that the token, or one that it was minted with, was revoked */
 export function requireUnrevoked({ tenant, jti, ancestors }: Grant): void {
   if (revoked.size === 0) return;
   const isRevoked = (each: string) => revoked.has(idOf(tenant, each));

@@ -1,3 +1,4 @@
+/** Signs and verifies this service's own tokens. */
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import { BudgetError, MAX_TOKEN_SECONDS } from "../../wire/index.ts";
 import { grantOf } from "./claims.ts";
@@ -6,7 +7,6 @@ import type { SigningKey } from "./signing-keys.ts";
 
 const ALGORITHM = "HS256";
 
-/** Signs what a grant allows. */
 export function signToken({ kid, secret }: SigningKey, grant: Grant & { readonly jti: string }): Promise<string> {
   const { tenant, user, labels, freeLabels, scopes, jti, ancestors, expiresAtMs } = grant;
   const claims = {
@@ -25,13 +25,12 @@ export function signToken({ kid, secret }: SigningKey, grant: Grant & { readonly
     .sign(secret);
 }
 
-/** A key that did not sign the token says nothing of it. */
-const isOtherKeys = (error: unknown) => error instanceof errors.JWSSignatureVerificationFailed;
+const isWrongKey = (error: unknown) => error instanceof errors.JWSSignatureVerificationFailed;
 
 /**
- * Verifies a token that one of our keys should have signed: the one that it names, or else each.
+ * Verifies a token with the key that it names, or with each key if it names none.
  *
- * @throws BudgetError `unauthenticated` or `token_expired` that says what is wrong with it
+ * @throws BudgetError `unauthenticated` or `token_expired` if the token is not valid
  */
 export async function verifyToken(token: string, keys: readonly SigningKey[]): Promise<Grant> {
   const { kid } = headerOf(token);
@@ -45,13 +44,13 @@ export async function verifyToken(token: string, keys: readonly SigningKey[]): P
       });
       return requireGrant(payload);
     } catch (error) {
-      if (!isOtherKeys(error)) throw tokenError(error);
+      if (!isWrongKey(error)) throw tokenError(error);
     }
   }
   throw unauthenticated("the token is not signed by a key of this service");
 }
 
-/** Reads a token's header; undefined where it is not a token's. */
+/** @throws BudgetError `unauthenticated` if the text is not a JWT */
 export function headerOf(token: string): { alg?: string | undefined; kid?: string | undefined } {
   try {
     return decodeProtectedHeader(token);
@@ -60,21 +59,17 @@ export function headerOf(token: string): { alg?: string | undefined; kid?: strin
   }
 }
 
-/**
- * Reads what verified claims allow.
- *
- * @throws BudgetError `unauthenticated` that names the claim at fault
- */
+/** @throws BudgetError `unauthenticated` that names the claim at fault */
 export function requireGrant(claims: JWTPayload): Grant {
   const grant = grantOf(claims);
   if (typeof grant === "string") throw unauthenticated(`the token's claim ${grant} is missing or not valid`);
   if (grant.expiresAtMs > Date.now() + (MAX_TOKEN_SECONDS + CLOCK_SKEW_SECONDS) * 1000) {
-    throw unauthenticated(`the token lives longer than the maximum of ${MAX_TOKEN_SECONDS} seconds`);
+    throw unauthenticated(`the token's lifetime exceeds the maximum of ${MAX_TOKEN_SECONDS} seconds`);
   }
   return grant;
 }
 
-/** Says what jose found wrong with a token. */
+/** Converts an error of jose's into a problem. */
 export function tokenError(error: unknown): unknown {
   if (error instanceof errors.JWTExpired) {
     return tokenExpired(error.payload.exp);
@@ -85,21 +80,21 @@ export function tokenError(error: unknown): unknown {
   if (error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported) {
     return unauthenticated("the token is signed with an algorithm that this service does not accept");
   }
-  if (isOtherKeys(error) || error instanceof errors.JWKSNoMatchingKey) {
+  if (isWrongKey(error) || error instanceof errors.JWKSNoMatchingKey) {
     return unauthenticated("the token is not signed by a key of this service");
   }
   if (error instanceof errors.JOSEError || error instanceof TypeError) {
-    return unauthenticated("the text after Bearer is not a token of this service");
+    return unauthenticated("the text after Bearer is not a valid token");
   }
   return error;
 }
 
-/** An end that no date can tell, such as -1e20, is told as what it is. */
 function tokenExpired(exp: number | undefined): BudgetError {
-  const end = new Date((exp ?? 0) * 1000);
-  const detail = Number.isNaN(end.valueOf())
+  const expiry = new Date((exp ?? 0) * 1000);
+  // A number such as -1e20 is not a date.
+  const detail = Number.isNaN(expiry.valueOf())
     ? `the token expired: its claim exp is ${exp}`
-    : `the token expired at ${end.toISOString()}`;
+    : `the token expired at ${expiry.toISOString()}`;
   return new BudgetError({ code: "token_expired", detail });
 }
 

@@ -1,11 +1,12 @@
+/** A cache of verified tokens. */
 import { CLOCK_SKEW_SECONDS, type Grant } from "./grant.ts";
 
 const MAX_TOKENS = 10_000;
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * The tokens that this isolate has verified, so that a signature is checked once. Bounded by their number and by the
- * bytes of their text; the one verified first is dropped first.
+ * The tokens that this isolate has verified, so that a signature is checked once. Bounded by their number and size; the
+ * one verified first is evicted first.
  */
 export class VerifiedTokens {
   readonly #maxTokens: number;
@@ -18,7 +19,7 @@ export class VerifiedTokens {
     this.#maxBytes = maxBytes;
   }
 
-  /** What a token allows; undefined if it is not known or has expired. */
+  /** A token's grant; undefined if it is not cached or has expired. */
   get(token: string): Grant | undefined {
     const grant = this.#grants.get(token);
     if (!grant || Date.now() < grant.expiresAtMs + CLOCK_SKEW_SECONDS * 1000) return grant;
@@ -28,7 +29,7 @@ export class VerifiedTokens {
 
   put(token: string, grant: Grant): void {
     this.#delete(token);
-    // Cut from its header, a token would keep all of the header in memory, spaces before it among them.
+    // A copy: a substring of the header would keep the whole header in memory.
     const text = new TextDecoder().decode(new TextEncoder().encode(token));
     this.#grants.set(text, grant);
     this.#bytes += text.length;

@@ -1,3 +1,4 @@
+/** The page of the API reference: Swagger UI, served by this service alone. */
 import { SWAGGER_UI } from "./swagger-ui.ts";
 
 const { script, style } = SWAGGER_UI;
@@ -9,9 +10,8 @@ const START_SCRIPT = `SwaggerUIBundle({
 });
 `;
 
-/** The reference page: Swagger UI, served by this service alone. */
 export const docsPage = {
-  /** Allows no script, style or call of another host, and nothing inline. */
+  /** Forbids inline scripts and styles, and any from other hosts. */
   policy:
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   html: `<!doctype html>
@@ -33,9 +33,9 @@ export const docsPage = {
 };
 
 /**
- * Returns a file that the page loads, or undefined if there is none of that name.
+ * A file that the page loads; undefined if there is no file of that name.
  *
- * @param env may have no static assets if the service does not run on Cloudflare
+ * @param env has no static assets if the service is self-hosted without them
  */
 export async function docsFile(
   { ASSETS }: Partial<Pick<Cloudflare.Env, "ASSETS">>,
@@ -44,7 +44,7 @@ export async function docsFile(
   if (name === START) return new Response(START_SCRIPT, { headers: { "content-type": script.type } });
   const file = [script, style].find((each) => each.name === name);
   if (!file || !ASSETS) return undefined;
-  // The binding reads the path alone.
+  // The binding ignores the host.
   const stored = await ASSETS.fetch(`https://assets.invalid${file.path}`);
   if (!stored.ok) return undefined;
   return new Response(stored.body, {

@@ -1,33 +1,34 @@
+/** The OpenAPI document, made from the routes. */
 import { type JsonSchema, PROBLEMS, type ProblemCode, ProblemDocument } from "../../wire/index.ts";
 import { PROBLEM_PAGES } from "../problem-pages.ts";
-import type { Headers, Route } from "../route.ts";
-import { PATH_PARAMETERS } from "../routes/paths.ts";
+import { type Headers, PATH_PARAMETERS, type Route } from "../route.ts";
 import { componentSchemas, queryParameters, schemaRef } from "./schemas.ts";
 
 const PROBLEM_TYPE = "application/problem+json";
 
-const DESCRIPTION = `A budget for LLM agents. Before a step an agent asks *may I take the next step?*; after it, it reports
-*this is what I spent*. The answer is \`ok\`, \`warn\` or \`blocked\`.
+const DESCRIPTION = `A budget service for LLM agents. Before a step an agent asks *may I take the next step?*; after it,
+it reports *this is what I spent*. The decision is \`ok\`, \`warn\` or \`blocked\`.
 
-Every call below \`/v1\` carries a token as \`Authorization: Bearer …\`, which allows the scopes that it names, on one
-tenant; the operator's own allows everything on all. Ids in paths are percent-encoded. What is refused gets a problem
-document (RFC 9457) with a stable \`code\`. Answers change only by adding: a client ignores fields it does not know.`;
+Every call below \`/v1\` needs a token as \`Authorization: Bearer …\`. A token is for one tenant and allows the scopes
+that it names. The operator's own token allows everything on all tenants. Ids in paths are percent-encoded. A refused
+call gets a problem document (RFC 9457) with a stable \`code\`. New versions only add fields to responses, so clients
+should ignore fields they do not know.`;
 
 const TAGS: Readonly<Record<string, string>> = {
-  Steps: "What an agent calls at each step.",
-  Reservations: "Holds on parts of the budget, for calls about to be made.",
-  Batch: "Many operations in one call.",
-  Tenant: "The tenant as a whole.",
-  Users: "One user, or the anonymous one.",
-  Buckets: "Any bucket: a label's value, or a pair of those.",
+  Steps: "Check a step before it is taken, and record its usage after it.",
+  Reservations: "Reserve budget for a call before it is made, and settle it afterwards.",
+  Batch: "Run many operations in one call.",
+  Tenant: "The tenant's own bucket.",
+  Users: "The buckets of users, and of the anonymous user.",
+  Buckets: "Any other bucket: of a label's value, or of a joined scope.",
   Configuration: "Limits and settings.",
-  Ledger: "What happened.",
-  Tokens: "Who may call.",
-  Privacy: "What is kept of people and of a tenant.",
+  Ledger: "The record of everything that changed, and its audit.",
+  Tokens: "Create and revoke tokens.",
+  Privacy: "Export and erase stored data.",
   Service: "The service itself.",
 };
 
-/** What any route can refuse for. */
+/** The problems of all routes. */
 const OF_ANY: readonly ProblemCode[] = ["invalid_host", "internal"];
 const OF_A_TENANT: readonly ProblemCode[] = [
   "invalid_path",
@@ -52,19 +53,18 @@ const OF_A_BODY: readonly ProblemCode[] = [
 const OF_A_KEY: readonly ProblemCode[] = ["invalid_input", "idempotency_mismatch"];
 
 const ANSWER_HEADERS: Headers = {
-  "X-Request-Id": "The request's own, or one made for it.",
+  "X-Request-Id": "The request's own id, or a generated one.",
 };
 const PROBLEM_HEADERS: Readonly<Partial<Record<number, Headers>>> = {
-  401: { "WWW-Authenticate": "What is wrong with the token (RFC 6750)." },
-  429: { "Retry-After": "Seconds after which to call again." },
-  503: { "Retry-After": "Seconds after which to call again." },
+  401: { "WWW-Authenticate": "`Bearer`, with an error code if the request had a token (RFC 6750)." },
+  429: { "Retry-After": "Seconds after which to retry." },
+  503: { "Retry-After": "Seconds after which to retry." },
 };
 
-/** The problems that a route can answer with. */
 export function problemsOf({ path, body, query, headers = {}, problems = [] }: Route): ProblemCode[] {
-  const isTenants = path.startsWith("/v1/");
+  const isOfTenant = path.startsWith("/v1/");
   const codes = [
-    ...(isTenants ? OF_A_TENANT : path.includes("{") ? (["invalid_path"] as const) : []),
+    ...(isOfTenant ? OF_A_TENANT : path.includes("{") ? (["invalid_path"] as const) : []),
     ...(body ? OF_A_BODY : query ? (["invalid_input"] as const) : []),
     ...("Idempotency-Key" in headers ? OF_A_KEY : []),
     ...problems,
@@ -85,7 +85,7 @@ export function openApiDocument(routes: readonly Route[]): JsonSchema {
       description: DESCRIPTION,
       license: { name: "MIT", identifier: "MIT" },
     },
-    servers: [{ url: "/", description: "Where this document comes from." }],
+    servers: [{ url: "/", description: "The server of this document." }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     security: [{ token: [] }],
     paths,
@@ -99,7 +99,7 @@ export function openApiDocument(routes: readonly Route[]): JsonSchema {
           type: "http",
           scheme: "bearer",
           bearerFormat: "JWT",
-          description: "A token, made by `POST …/tokens`, by an identity provider, or the operator's own.",
+          description: "A token created by `POST …/tokens` or by an identity provider, or the operator's own token.",
         },
       },
     },
@@ -161,7 +161,7 @@ function answerOf({ answer }: Route): JsonSchema {
   return { [status]: { description, headers: headersOf({ ...ANSWER_HEADERS, ...headers }), content } };
 }
 
-/** One answer a status, its `code` one of those that have that status. */
+/** One response for each status, with the codes that have that status. */
 function refusalsOf(route: Route): JsonSchema {
   const byStatus = Map.groupBy(problemsOf(route), (code) => PROBLEMS[code].status);
   return Object.fromEntries(

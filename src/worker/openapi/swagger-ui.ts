@@ -1,14 +1,14 @@
+/** The files of Swagger UI that the service serves. Its package has others, such as source maps. */
 import swaggerUi from "swagger-ui-dist/package.json" with { type: "json" };
 
 interface SwaggerUiFile {
-  /** The name it is served under. It has the version, so that a name always means the same contents. */
+  /** The served name. It includes the version, so that responses can be cached forever. */
   readonly name: string;
-  /** Its path in the package, which is the directory of static assets. */
+  /** The path in the package, whose directory is served as static assets. */
   readonly path: string;
   readonly type: string;
 }
 
-/** The files of Swagger UI that the service serves; its package has others, such as source maps. */
 export const SWAGGER_UI = {
   script: {
     name: `swagger-ui-${swaggerUi.version}.js`,

@@ -1,4 +1,4 @@
-/** The route of batches: many operations in one call, or in a stream of lines. */
+/** The route of batches: many operations in one call, or in a stream. */
 import { BatchRequest, MAX_BATCH, parseInput } from "../../operations/index.ts";
 import { type Answer, BatchResponse, BudgetError, isObject, withFewerErrors } from "../../wire/index.ts";
 import { guardRate } from "../access/rate-guard.ts";
@@ -7,8 +7,7 @@ import { printNdjson, streamText } from "../export.ts";
 import { contentType, jsonBody, MAX_BATCH_BYTES, NDJSON, parseJson } from "../json-body.ts";
 import { linesOf } from "../lines.ts";
 import { problemDocument } from "../problems.ts";
-import type { Route, RouteContext } from "../route.ts";
-import { TENANT_PATH } from "./paths.ts";
+import { type Route, type RouteContext, TENANT_PATH } from "../route.ts";
 
 const DECISION = { state: "ok", reason: null, limit: null, remaining: {}, retry_after: null };
 
@@ -19,9 +18,9 @@ export const BATCH_ROUTES: readonly Route[] = [
     scope: "any",
     operationId: "batch",
     tag: "Batch",
-    summary: "Run many operations in order, in one commit",
+    summary: "Run a batch of operations",
     description:
-      "Up to 1,000 operations of any kind, each with its own result. Each needs its own scope. As `application/x-ndjson`, any number of them: one operation a line in, one result a line out, as they come.",
+      "Runs up to 1,000 operations in order, in one commit, and returns a result for each. As `application/x-ndjson`, a request can stream any number of operations, one on each line, and the response streams the results.",
     body: {
       schema: BatchRequest,
       types: ["application/json", NDJSON],
@@ -45,7 +44,7 @@ export const BATCH_ROUTES: readonly Route[] = [
 
 async function answerBatch(c: RouteContext): Promise<Response> {
   const { operations } = parseInput(BatchRequest, await jsonBody(c.req, ["application/json", NDJSON]));
-  // The call itself has been counted as one operation.
+  // The call itself was already counted as one operation.
   if (c.var.grant && operations.length > 1) await guardRate(c.env, c.var.grant, operations.length - 1);
   const answers = await c.var.tenant.batch(operations);
   return c.json({ results: answers.map((answer, i) => resultOf(c, operations[i], answer)) });
@@ -57,13 +56,13 @@ function streamBatch(c: RouteContext): Response {
   return c.body(streamText(lines), 200, { "content-type": NDJSON });
 }
 
-/** The result of one operation: the status and body that its own call would have had. */
+/** The status and body that the operation would have had as a call of its own. */
 interface BatchResult {
   readonly status: number;
   readonly body: unknown;
 }
 
-/** How many errors an operation lists: a thousand operations share one response. */
+/** The most errors in one result, since a thousand operations share a response. */
 const MAX_ERRORS = 10;
 
 function resultOf(c: RouteContext, item: unknown, answer: Answer<unknown>): BatchResult {
@@ -73,9 +72,9 @@ function resultOf(c: RouteContext, item: unknown, answer: Answer<unknown>): Batc
 }
 
 /**
- * Runs a stream of operations, one a line (NDJSON), and yields one result a line, in order and as they come: what
- * arrives together is committed together. A line that is no operation is refused in its place; what cannot be read as
- * lines at all ends the stream, with a line that says why.
+ * Runs a stream of operations (NDJSON) and yields a line with the result of each, in order. Lines that arrive together
+ * are committed together. A line that is not an operation has a refusal as its result. If the stream cannot be split
+ * into lines, a last line with the refusal ends the response.
  */
 async function* batchLines(c: RouteContext, lines: AsyncIterable<readonly string[]>): AsyncGenerator<string> {
   try {
@@ -92,7 +91,7 @@ async function* batchLines(c: RouteContext, lines: AsyncIterable<readonly string
 }
 
 async function resultsOf(c: RouteContext, lines: readonly string[]): Promise<BatchResult[]> {
-  // A stream is one request, however much comes of it: its token can be revoked meanwhile, and each line counts.
+  // A stream is authenticated once, but its token can be revoked meanwhile, and each line counts as an operation.
   if (c.var.grant) {
     requireUnrevoked(c.var.grant);
     await guardRate(c.env, c.var.grant, lines.length);

@@ -1,18 +1,17 @@
-/** The routes of buckets: their usage, and an operator's verbs on them, the same for each family of buckets. */
+/** The routes of buckets: the same verbs for each kind of path that names a bucket. */
 import { type BucketName, scopeParts } from "../../core/index.ts";
 import { OPERATIONS, type OperationName } from "../../operations/index.ts";
 import { jsonBody, optionalJsonBody } from "../json-body.ts";
-import { type Route, type RouteAnswer, type RouteContext, routeOf } from "../route.ts";
+import { type Route, type RouteAnswer, type RouteContext, routeOf, TENANT_PATH } from "../route.ts";
 import { editOf, IDEMPOTENCY_HEADER, withIdempotencyKey } from "../write-headers.ts";
 import { NO_AMOUNTS, TOTALS } from "./examples.ts";
-import { TENANT_PATH } from "./paths.ts";
 
-/** A family of buckets that a path names, each with the same verbs. */
+/** A kind of path that names a bucket. */
 interface BucketPath {
   readonly prefix: string;
-  /** How the verbs' operations are told apart: `freezeUser`. */
+  /** Part of operation ids, such as `freezeUser`. */
   readonly noun: string;
-  /** What takes the place of "a bucket" in the operations' summaries. */
+  /** Replaces "a bucket" in the operations' summaries. */
   readonly bucket: string;
   readonly tag: string;
   readonly name: (c: RouteContext) => BucketName;
@@ -21,7 +20,7 @@ interface BucketPath {
 
 const PATHS: readonly BucketPath[] = [
   {
-    // A path of its own: a client turns `users/../reset` into `reset`, which must name nothing.
+    // Not the tenant's path itself: clients turn `users/../reset` into `reset`, which must not be a route.
     prefix: "/tenant",
     noun: "Tenant",
     bucket: "the tenant",
@@ -109,7 +108,7 @@ function routesOf({ prefix, noun, bucket, tag, name, example }: BucketPath): Rou
       method: "put",
       operationId: `set${noun}Limits`,
       description:
-        "They take precedence over the configuration's limits: until `expires_at`, or for good in place of those set before.",
+        "A bucket's own limits take precedence over the configuration's. With `expires_at` they expire, and until then also take precedence over those set without it.",
       body: { example: { max_tokens_per_day: 50_000, expires_at: "2030-01-01T00:00:00Z" } },
       handle: async (c) => c.json(await c.var.tenant.setLimits(name(c), await jsonBody(c.req), editOf(c.req))),
     }),
@@ -121,7 +120,7 @@ function routesOf({ prefix, noun, bucket, tag, name, example }: BucketPath): Rou
     verb("adjust", "adjust", {
       method: "post",
       operationId: `adjust${noun}`,
-      description: "A debit, or with negative amounts a credit. No other bucket changes.",
+      description: "Adds the amounts to the totals of this bucket only. Negative amounts are a credit.",
       body: { example: { tokens_in: -40, cost_usd: -0.25, note: "a call was billed twice" } },
       problems: ["sum_out_of_range", ...(noun === "Overflow" ? (["unknown_bucket"] as const) : [])],
       handle: async (c) => c.json(await c.var.tenant.adjust(name(c), withIdempotencyKey(c.req, await jsonBody(c.req)))),
@@ -136,7 +135,7 @@ function routesOf({ prefix, noun, bucket, tag, name, example }: BucketPath): Rou
     verb("freeze", "freeze", {
       method: "post",
       operationId: `freeze${noun}`,
-      description: "Blocks its steps until `until`, or until it is unfrozen.",
+      description: "Blocks the bucket's steps until `until`, or until it is unfrozen.",
       body: { example: { until: "2030-01-01T00:00:00Z", note: "a leaked key" }, required: false },
       handle: async (c) =>
         c.json(await c.var.tenant.freeze(name(c), withIdempotencyKey(c.req, await optionalJsonBody(c.req)))),
@@ -151,13 +150,12 @@ function routesOf({ prefix, noun, bucket, tag, name, example }: BucketPath): Rou
   ];
 }
 
-/** What a verb's route has of its own. */
 type VerbRoute = Pick<
   Parameters<typeof routeOf>[1],
   "method" | "operationId" | "description" | "body" | "problems" | "handle"
 >;
 
-/** A compound scope's id is a JSON array; any other is the text itself, even if it looks like one. */
+/** A joined scope's id is a JSON array. Any other id is the text itself, even if it looks like an array. */
 function parseBucketId(scope: string, text: string): BucketName["id"] {
   if (scopeParts(scope).length < 2) return text;
   try {

@@ -1,20 +1,19 @@
 /** The routes of the configuration. */
 import { type ConfigPatch, ConfigRequest, type ConfigVersion } from "../../wire/index.ts";
 import { jsonBody } from "../json-body.ts";
-import { type Route, type RouteAnswer, type RouteContext, routeOf } from "../route.ts";
+import { type Route, type RouteAnswer, type RouteContext, routeOf, TENANT_PATH } from "../route.ts";
 import { EDIT_HEADERS, editOf, entityTag } from "../write-headers.ts";
-import { TENANT_PATH } from "./paths.ts";
 
 const PATH = `${TENANT_PATH}/config`;
 const MERGE_PATCH = "application/merge-patch+json";
 const EXAMPLE = { max_tokens_per_day: 1_000_000, per_user_max_cost_usd: 0.5, timezone: "Europe/Berlin" };
 
-/** HTTP has the version in a header, and the configuration itself as the body. */
+/** Over HTTP, the body is the configuration, and a header has its version. */
 const answer: RouteAnswer = {
   description: "The configuration in force, without limits of null.",
   schema: ConfigRequest,
   example: EXAMPLE,
-  headers: { ETag: "The version, for the `If-Match` of an edit." },
+  headers: { ETag: "The configuration's version, for `If-Match`." },
 };
 const tag = "Configuration";
 
@@ -32,7 +31,7 @@ export const CONFIG_ROUTES: readonly Route[] = [
     path: PATH,
     operationId: "putConfig",
     tag,
-    description: "It is in force from the next call on. Totals stay.",
+    description: "The new configuration is in force from the next call on. Totals stay.",
     headers: EDIT_HEADERS,
     body: { example: EXAMPLE },
     answer,

@@ -1,3 +1,4 @@
+/** Every route of the service. */
 import type { Route } from "../route.ts";
 import { BATCH_ROUTES } from "./batch.ts";
 import { BUCKET_ROUTES } from "./buckets.ts";
@@ -9,7 +10,7 @@ import { RESERVATION_ROUTES } from "./reservations.ts";
 import { STEP_ROUTES } from "./steps.ts";
 import { TOKEN_ROUTES } from "./tokens.ts";
 
-/** Every route of the service, in the order in which its documents tell them. A new one is an entry in one of these. */
+/** In the order of the OpenAPI document. */
 export const ROUTES: readonly Route[] = [
   ...STEP_ROUTES,
   ...RESERVATION_ROUTES,

@@ -1,12 +1,10 @@
 /** The routes of the ledger. */
-
 import { parseInput } from "../../operations/index.ts";
 import { LedgerExportQuery, type LedgerQuery } from "../../wire/index.ts";
 import { CSV_HEAD, printCsv, printNdjson, streamPages } from "../export.ts";
 import { NDJSON } from "../json-body.ts";
-import { type Route, type RouteContext, routeOf } from "../route.ts";
+import { type Route, type RouteContext, routeOf, TENANT_PATH } from "../route.ts";
 import { TOTALS } from "./examples.ts";
-import { TENANT_PATH } from "./paths.ts";
 
 /** How many entries an export reads at a time. */
 const PAGE = 1000;
@@ -42,7 +40,7 @@ export const LEDGER_ROUTES: readonly Route[] = [
     operationId: "exportLedger",
     tag: "Ledger",
     summary: "Export ledger entries",
-    description: "All entries that pass the filters, one a line: NDJSON, or CSV with `format=csv`.",
+    description: "Returns all entries that pass the filters, one on each line, as NDJSON or with `format=csv` as CSV.",
     query: LedgerExportQuery,
     answer: { description: "Entries, the oldest first.", types: [NDJSON, "text/csv"] },
     handle: exportLedger,
@@ -52,9 +50,10 @@ export const LEDGER_ROUTES: readonly Route[] = [
     path: `${TENANT_PATH}/audit`,
     operationId: "audit",
     tag: "Ledger",
-    description: "Adds up the whole ledger, bucket by bucket, and compares. Other calls wait until it is done.",
+    description:
+      "Adds up the whole ledger, bucket by bucket, and compares the sums with the totals. Other calls wait until it is done.",
     answer: {
-      description: "Whether it adds up, and where it does not.",
+      description: "Whether the ledger adds up to the totals, and the differences.",
       example: {
         ok: true,
         entries: 1204,

@@ -1,4 +1,4 @@
-/** The routes of the service itself. */
+/** The routes of the service itself: health, documentation and problem pages. */
 import { HealthResponse } from "../../wire/index.ts";
 import { docsFile, docsPage } from "../openapi/docs-page.ts";
 import { openApiDocument } from "../openapi/document.ts";
@@ -8,8 +8,8 @@ import type { Route } from "../route.ts";
 
 const HTML = "text/html; charset=utf-8";
 
-/** @param all every route of the service, for its document */
-export function metaRoutes(all: () => readonly Route[]): readonly Route[] {
+/** @param allRoutes every route of the service, for the OpenAPI document */
+export function metaRoutes(allRoutes: () => readonly Route[]): readonly Route[] {
   let document: string | undefined;
   return [
     {
@@ -28,10 +28,10 @@ export function metaRoutes(all: () => readonly Route[]): readonly Route[] {
       scope: null,
       operationId: "getOpenApi",
       tag: "Service",
-      summary: "Get this document",
-      answer: { description: "An OpenAPI 3.1 document.", types: ["application/json"] },
+      summary: "Get the OpenAPI document",
+      answer: { description: "This OpenAPI 3.1 document.", types: ["application/json"] },
       handle: (c) => {
-        document ??= JSON.stringify(openApiDocument(all()));
+        document ??= JSON.stringify(openApiDocument(allRoutes()));
         return c.body(document, 200, { "content-type": "application/json" });
       },
     },
@@ -41,8 +41,8 @@ export function metaRoutes(all: () => readonly Route[]): readonly Route[] {
       scope: null,
       operationId: "getDocs",
       tag: "Service",
-      summary: "Get the API reference as a page",
-      answer: { description: "A page.", types: ["text/html"] },
+      summary: "Get the API reference",
+      answer: { description: "The API reference as a page.", types: ["text/html"] },
       handle: (c) => c.body(docsPage.html, 200, { "content-type": HTML, "content-security-policy": docsPage.policy }),
     },
     {
@@ -62,8 +62,8 @@ export function metaRoutes(all: () => readonly Route[]): readonly Route[] {
       scope: null,
       operationId: "getProblem",
       tag: "Service",
-      summary: "Get a page about a problem",
-      answer: { description: "A page.", types: ["text/html"] },
+      summary: "Get the page of a problem",
+      answer: { description: "What the problem means, and what to do.", types: ["text/html"] },
       problems: ["not_found"],
       handle: (c) => {
         const page = problemPage(c.req.param("code") ?? "");

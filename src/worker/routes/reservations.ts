@@ -1,10 +1,9 @@
 /** The routes of reservations. */
 import { jsonBody, optionalJsonBody } from "../json-body.ts";
 import { rateLimitFields } from "../rate-limit-fields.ts";
-import { type Route, type RouteContext, routeOf } from "../route.ts";
+import { type Route, type RouteContext, routeOf, TENANT_PATH } from "../route.ts";
 import { IDEMPOTENCY_HEADER, withIdempotencyKey } from "../write-headers.ts";
 import { NO_AMOUNTS, NO_TOTALS } from "./examples.ts";
-import { TENANT_PATH } from "./paths.ts";
 
 const PATH = `${TENANT_PATH}/reservations`;
 const ONE = `${PATH}/{reservation}`;
@@ -40,7 +39,7 @@ export const RESERVATION_ROUTES: readonly Route[] = [
     operationId: "reserve",
     tag,
     description:
-      "Checks and reserves in one step, against every limit. Returns 201 with the reservation; 429 if time will make room, 402 if it will not.",
+      "Checks every limit and reserves the amounts, atomically. Returns 201 with the reservation. If not enough is left, returns 429 if waiting helps and 402 if it does not.",
     headers: IDEMPOTENCY_HEADER,
     body: { example: { user_id: "alice", tokens: 4000, input_tokens: 1000, cost_usd: 0.05, on_expiry: "charge" } },
     answer: {
@@ -67,7 +66,7 @@ export const RESERVATION_ROUTES: readonly Route[] = [
     path: PATH,
     operationId: "listReservations",
     tag,
-    description: "In order of creation. A bound token sees its own.",
+    description: "In order of creation. A bound token lists only its own reservations.",
     answer: { description: "A page of reservations.", example: { items: [OPEN], next: null } },
     handle: async (c) => c.json(await c.var.tenant.reservations(c.req.query())),
   }),
@@ -86,7 +85,7 @@ export const RESERVATION_ROUTES: readonly Route[] = [
     operationId: "commit",
     tag,
     description:
-      "Records what was used, be it less or more than reserved. With `final: false` it is a part, and the rest stays reserved. After the reservation has expired the commit is still recorded, as `late`. A `model` other than the reservation's needs `cost_usd`.",
+      "Records the call's usage, which can be less or more than reserved. With `final: false` it is a part of it, and the rest stays reserved. A commit after the reservation was released or has expired is still recorded, as `late`. With a `model` other than the reservation's, send `cost_usd`.",
     headers: IDEMPOTENCY_HEADER,
     body: { example: { tokens_in: 980, tokens_out: 410, cost_usd: 0.02 } },
     answer: {
@@ -104,7 +103,7 @@ export const RESERVATION_ROUTES: readonly Route[] = [
     headers: IDEMPOTENCY_HEADER,
     body: { example: {}, required: false },
     answer: {
-      description: "The reservation. One that was released before, or has expired, stays as it is.",
+      description: "The reservation. If it was already released or has expired, it is unchanged.",
       example: { ...SETTLED, state: "released" },
     },
     problems: ["unknown_reservation", "already_settled", "idempotency_mismatch"],

@@ -1,23 +1,23 @@
+/** The routes that an agent calls at each step. */
 import type { StepRequest } from "../../core/index.ts";
 import { isBound } from "../../operations/index.ts";
 import { type DecisionResponse, isObject } from "../../wire/index.ts";
 import { jsonBody } from "../json-body.ts";
 import { LIMIT_FIELDS, rateLimitFields } from "../rate-limit-fields.ts";
-import { type Route, type RouteContext, routeOf } from "../route.ts";
+import { type Route, type RouteContext, routeOf, TENANT_PATH } from "../route.ts";
 import { IDEMPOTENCY_HEADER, withIdempotencyKey } from "../write-headers.ts";
-import { TENANT_PATH } from "./paths.ts";
 
 const OK = { state: "ok", reason: null, limit: null, remaining: { tokens: 1000 }, retry_after: null };
 const WARN = { ...OK, state: "warn", reason: "tokens at 82%", limit: "max_tokens", remaining: { tokens: 180 } };
 
-/** What an agent calls at each step. */
 export const STEP_ROUTES: readonly Route[] = [
   routeOf("allows_step", {
     method: "post",
     path: `${TENANT_PATH}/allows-step`,
     operationId: "allowsStep",
     tag: "Steps",
-    description: "Records nothing. With an estimate, the estimate has to fit as well. Returns 200 whatever is decided.",
+    description:
+      "Records nothing. An estimate, if sent, has to fit within what is left. Returns 200 even if the step is blocked.",
     body: { example: { user_id: "alice", labels: { run: "r-17" } } },
     answer: { description: "The decision.", example: OK, headers: LIMIT_FIELDS },
     problems: ["unknown_model"],
@@ -28,7 +28,7 @@ export const STEP_ROUTES: readonly Route[] = [
     path: `${TENANT_PATH}/consume`,
     operationId: "consume",
     tag: "Steps",
-    description: "Returns the decision for the next step, so that an agent needs one call a step.",
+    description: "Also returns the decision for the next step, so that an agent needs only one call for each step.",
     body: { example: { user_id: "alice", tokens_in: 700, tokens_out: 120, cost_usd: 0.31 } },
     headers: IDEMPOTENCY_HEADER,
     answer: { description: "The decision for the next step.", example: WARN, headers: LIMIT_FIELDS },
@@ -38,20 +38,21 @@ export const STEP_ROUTES: readonly Route[] = [
 ];
 
 /**
- * Answers a decision, with the fields that tell the limit that binds. To find that one, every limit is asked for, also
- * where the caller did not ask. Not so for a bound caller, who may not see them, nor under an idempotency key, whose
- * request and answer are kept as they were sent.
+ * Responds with a decision and its `RateLimit` fields. To find the tightest limit, it requests all limits with `detail`,
+ * except for a bound caller, who cannot see them, and with an idempotency key, under which the request and its answer
+ * are stored as sent.
  */
 async function decide<S extends StepRequest>(
   c: RouteContext,
   operation: (step: S) => Promise<DecisionResponse>,
 ): Promise<Response> {
   const step = withIdempotencyKey(c.req, await jsonBody<S>(c.req));
-  const isAsked = !isObject(step) || step.detail !== undefined || "idempotency_key" in step || isBound(c.get("grant"));
-  const decision = await operation(isAsked ? step : { ...step, detail: true });
+  const isSentAsIs =
+    !isObject(step) || step.detail !== undefined || "idempotency_key" in step || isBound(c.get("grant"));
+  const decision = await operation(isSentAsIs ? step : { ...step, detail: true });
   c.set("decision", decision.state);
   const fields = rateLimitFields(decision, Date.now());
-  if (isAsked) return c.json(decision, 200, fields);
+  if (isSentAsIs) return c.json(decision, 200, fields);
   const { limits: _, ...short } = decision;
   return c.json(short, 200, fields);
 }

@@ -4,9 +4,8 @@ import { TokenRequest, TokenResponse } from "../../wire/index.ts";
 import { grantFor } from "../access/mint.ts";
 import { signToken } from "../access/tokens.ts";
 import { jsonBody } from "../json-body.ts";
-import { type Route, routeOf } from "../route.ts";
+import { type Route, routeOf, TENANT_PATH } from "../route.ts";
 import { requireTenantId } from "../tenant-operations.ts";
-import { TENANT_PATH } from "./paths.ts";
 
 export const TOKEN_ROUTES: readonly Route[] = [
   {
@@ -17,11 +16,11 @@ export const TOKEN_ROUTES: readonly Route[] = [
     tag: "Tokens",
     summary: "Create a token",
     description:
-      "By the operator, or with a token that has `admin`: then the new token never allows more than that one, in scopes, binding and time. The ledger records it.",
+      "Needs the operator's token or a token with `admin`, whose scopes, binding and expiry the new token cannot exceed. The ledger records the new token.",
     body: { schema: TokenRequest, example: { scope: "check consume", user: "alice", ttl_seconds: 900 } },
     answer: {
       status: 201,
-      description: "The token. It is stored nowhere.",
+      description: "The token. The service does not store it.",
       schema: TokenResponse,
       example: {
         token: "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6ImsxIn0.eyJ0ZW5hbnQiOiJhY21lIn0.c2lnbmF0dXJl",
@@ -35,18 +34,18 @@ export const TOKEN_ROUTES: readonly Route[] = [
     handle: async (c) => {
       const tenant = requireTenantId(c.var.tenantId);
       const request = parseInput(TokenRequest, await jsonBody(c.req));
-      const made = grantFor(c.var.grant, tenant, request, Date.now());
-      const { scopes, tenant: _, freeLabels: __, ...recorded } = made;
+      const grant = grantFor(c.var.grant, tenant, request, Date.now());
+      const { scopes, tenant: _, freeLabels: __, ...recorded } = grant;
       await c.var.tenant.mintToken({ ...recorded, scopes: [...scopes] });
       const answer: TokenResponse = {
-        token: await signToken(c.var.signingKey, made),
-        jti: made.jti,
+        token: await signToken(c.var.signingKey, grant),
+        jti: grant.jti,
         tenant,
-        ...(made.user !== undefined && { user: made.user }),
-        ...(made.labels && { labels: { ...made.labels } }),
-        ...(made.freeLabels && { free_labels: [...made.freeLabels] }),
-        scope: [...made.scopes],
-        expires_at: new Date(made.expiresAtMs).toISOString(),
+        ...(grant.user !== undefined && { user: grant.user }),
+        ...(grant.labels && { labels: { ...grant.labels } }),
+        ...(grant.freeLabels && { free_labels: [...grant.freeLabels] }),
+        scope: [...grant.scopes],
+        expires_at: new Date(grant.expiresAtMs).toISOString(),
       };
       return c.json(answer, 201);
     },
@@ -57,7 +56,7 @@ export const TOKEN_ROUTES: readonly Route[] = [
     operationId: "revokeToken",
     tag: "Tokens",
     description:
-      "At once, for every call after it, together with every token that was minted with it. It need not be known: tokens are stored nowhere.",
+      "Takes effect immediately, also for every token that was minted with this one. Any id can be revoked, because the service does not store tokens.",
     answer: {
       description: "The token is no longer valid.",
       example: { jti: "6f2b8a1e-0c8e-4a57-9d35-0d7f3f4a2b10", revoked_at: "2026-11-24T05:02:00.000Z" },
