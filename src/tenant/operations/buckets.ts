@@ -17,8 +17,9 @@ import { usageList } from "../store/usage-list.ts";
 import type { Tenant } from "../tenant.ts";
 import { usageAnswer } from "./answers.ts";
 import { editorOf, withoutUndefined } from "./edits.ts";
+import type { Handlers } from "./handler.ts";
 
-export function usage(tenant: Tenant, { bucket: key }: Operation<"usage">, nowMs: number): UsageResponse {
+function usage(tenant: Tenant, { bucket: key }: Operation<"usage">, nowMs: number): UsageResponse {
   const { engine, buckets, policy } = tenant;
   const counting = engine.countingView(policy, key, nowMs);
   const isShared = isOverflow(counting.key) && !isOverflow(key);
@@ -34,7 +35,7 @@ export function usage(tenant: Tenant, { bucket: key }: Operation<"usage">, nowMs
 }
 
 /** Sets a bucket's own maxima: a raise until `expires_at`, or without one the lasting override. */
-export function setLimits(tenant: Tenant, operation: Operation<"set_limits">, nowMs: number): UsageResponse {
+function setLimits(tenant: Tenant, operation: Operation<"set_limits">, nowMs: number): UsageResponse {
   const { bucket: key, limits, edit } = operation;
   const { expires_at, ...sent } = limits;
   const maxima = withoutUndefined(sent);
@@ -45,18 +46,14 @@ export function setLimits(tenant: Tenant, operation: Operation<"set_limits">, no
 }
 
 /** Removes a bucket's own maxima, including a raise. */
-export function clearLimits(
-  tenant: Tenant,
-  { bucket: key, edit }: Operation<"clear_limits">,
-  nowMs: number,
-): UsageResponse {
+function clearLimits(tenant: Tenant, { bucket: key, edit }: Operation<"clear_limits">, nowMs: number): UsageResponse {
   setOverrides(tenant, key, { maxima: null, raise: null }, nowMs);
   tenant.ledger.append("limits", { bucket: nameOf(key), limits: null, ...editorOf(edit) }, nowMs);
   return usage(tenant, { op: "usage", bucket: key }, nowMs);
 }
 
 /** Blocks a bucket's steps until a time, or until it is unfrozen. */
-export function freeze(tenant: Tenant, { bucket: key, request }: Operation<"freeze">, nowMs: number): UsageResponse {
+function freeze(tenant: Tenant, { bucket: key, request }: Operation<"freeze">, nowMs: number): UsageResponse {
   const { until, note, idempotency_key } = request;
   const untilMs = until == null ? null : parseFutureTime("until", until, nowMs);
   setOverrides(tenant, key, { freeze: { untilMs } }, nowMs);
@@ -64,18 +61,14 @@ export function freeze(tenant: Tenant, { bucket: key, request }: Operation<"free
   return usage(tenant, { op: "usage", bucket: key }, nowMs);
 }
 
-export function unfreeze(
-  tenant: Tenant,
-  { bucket: key, request }: Operation<"unfreeze">,
-  nowMs: number,
-): UsageResponse {
+function unfreeze(tenant: Tenant, { bucket: key, request }: Operation<"unfreeze">, nowMs: number): UsageResponse {
   setOverrides(tenant, key, { freeze: null }, nowMs);
   tenant.ledger.append("unfreeze", { bucket: nameOf(key), ...request }, nowMs);
   return usage(tenant, { op: "usage", bucket: key }, nowMs);
 }
 
 /** Corrects one bucket's totals by a debit or a credit. */
-export function adjust(tenant: Tenant, { bucket: key, request }: Operation<"adjust">, nowMs: number): UsageResponse {
+function adjust(tenant: Tenant, { bucket: key, request }: Operation<"adjust">, nowMs: number): UsageResponse {
   const { tokens_in = 0, tokens_out = 0, cost_usd = 0, calls = 0, note, idempotency_key } = request;
   const costNanoUsd = nanoFromUsd(cost_usd);
   if (isOverflow(key) && !tenant.engine.view(tenant.policy, key, nowMs).bucket) {
@@ -89,7 +82,7 @@ export function adjust(tenant: Tenant, { bucket: key, request }: Operation<"adju
 }
 
 /** Sets a bucket's totals and windows to zero. Its overrides stay. */
-export function reset(tenant: Tenant, { bucket: key, request }: Operation<"reset">, nowMs: number): UsageResponse {
+function reset(tenant: Tenant, { bucket: key, request }: Operation<"reset">, nowMs: number): UsageResponse {
   const { bucket } = tenant.engine.view(tenant.policy, key, nowMs);
   const counted = usageList(subtractUsage(NO_USAGE, bucket?.usage ?? NO_USAGE));
   tenant.engine.reset(tenant.policy, key, nowMs);
@@ -108,3 +101,13 @@ function parseFutureTime(field: string, time: string, nowMs: number): number {
   if (epochMs > nowMs) return epochMs;
   throw new BudgetError(inputRefusal([{ pointer: pointerTo([field]), detail: "takes a time in the future" }]));
 }
+
+export const BUCKET_HANDLERS = {
+  usage: { run: usage },
+  set_limits: { run: setLimits, after: "expiries" },
+  clear_limits: { run: clearLimits, after: "expiries" },
+  adjust: { run: adjust, after: "expiries" },
+  reset: { run: reset, after: "expiries" },
+  freeze: { run: freeze },
+  unfreeze: { run: unfreeze },
+} satisfies Handlers;

@@ -4,26 +4,24 @@ import type { Operation } from "../../operations/index.ts";
 import { BudgetError, type ConfigVersion, type Edit, inputRefusal, type Page, pointerTo } from "../../wire/index.ts";
 import type { Tenant } from "../tenant.ts";
 import { editorOf, withoutUndefined } from "./edits.ts";
+import type { Handlers } from "./handler.ts";
 
-export function config(tenant: Tenant): ConfigVersion {
+function config(tenant: Tenant): ConfigVersion {
   return tenant.config.version;
 }
 
 /** Replaces the configuration from the next operation on. Totals stay. */
-export function configure(tenant: Tenant, operation: Operation<"configure">, nowMs: number): ConfigVersion {
+function configure(tenant: Tenant, operation: Operation<"configure">, nowMs: number): ConfigVersion {
   return replaceConfig(tenant, () => operation.config, operation.edit, nowMs);
 }
 
 /** Merges a patch into the configuration (RFC 7396). */
-export function patchConfig(tenant: Tenant, operation: Operation<"patch_config">, nowMs: number): ConfigVersion {
+function patchConfig(tenant: Tenant, operation: Operation<"patch_config">, nowMs: number): ConfigVersion {
   const merge = (known: BudgetConfig) => mergePatch(known, operation.patch) as BudgetConfig;
   return replaceConfig(tenant, merge, operation.edit, nowMs);
 }
 
-export function configHistory(
-  tenant: Tenant,
-  { query: { after, limit } }: Operation<"config_history">,
-): Page<ConfigVersion> {
+function configHistory(tenant: Tenant, { query: { after, limit } }: Operation<"config_history">): Page<ConfigVersion> {
   return tenant.config.history(after, limit);
 }
 
@@ -60,3 +58,10 @@ function withoutNullLimits(config: BudgetConfig): BudgetConfig {
   const isSet = ([key, value]: [string, unknown]) => value !== null || key === "max_users";
   return Object.fromEntries(Object.entries(withoutUndefined(config)).filter(isSet));
 }
+
+export const CONFIG_HANDLERS = {
+  config: { run: config },
+  configure: { run: configure, after: "expiries" },
+  patch_config: { run: patchConfig, after: "expiries" },
+  config_history: { run: configHistory },
+} satisfies Handlers;

@@ -1,66 +1,28 @@
-/** The handler of each operation, and the background work that it waits for. */
+/** Runs operations: each by its handler, after the background work that it waits for. */
 import { SumError, UnknownModelError } from "../../core/index.ts";
 import type { Caller, Operation, OperationName, OutputOf } from "../../operations/index.ts";
 import { type Answer, BudgetError, type ProblemCode } from "../../wire/index.ts";
 import { InvalidConfigError } from "../store/config-store.ts";
 import type { Tenant } from "../tenant.ts";
-import { audit } from "./audit.ts";
-import * as buckets from "./buckets.ts";
-import * as config from "./config.ts";
+import { BUCKET_HANDLERS } from "./buckets.ts";
+import { CONFIG_HANDLERS } from "./config.ts";
+import type { Handler, Handlers } from "./handler.ts";
 import { runOnce } from "./idempotency.ts";
-import * as privacy from "./privacy.ts";
-import * as reservations from "./reservations.ts";
-import * as reserving from "./reserving.ts";
-import * as settling from "./settling.ts";
-import * as steps from "./steps.ts";
-import * as tokens from "./tokens.ts";
+import { LEDGER_HANDLERS } from "./ledger.ts";
+import { PRIVACY_HANDLERS } from "./privacy.ts";
+import { RESERVATION_HANDLERS } from "./reservations.ts";
+import { STEP_HANDLERS } from "./steps.ts";
+import { requireUnrevoked, TOKEN_HANDLERS } from "./tokens.ts";
 
-interface Handler<K extends OperationName> {
-  /** Runs the operation. It must refuse before it changes anything but the ledger. */
-  readonly run: (
-    tenant: Tenant,
-    operation: Operation<K>,
-    nowMs: number,
-    caller: Caller | undefined,
-  ) => Written<OutputOf<K>>;
-  /**
-   * The work to finish first. `expiries`: record every due expiry, because the operation lists reservations or changes
-   * the totals or windows that expiries charge. `erasure`: finish the erasure in progress, because the operation could
-   * read the erased user's id, or starts another one.
-   */
-  readonly after?: "expiries" | "erasure" | "both";
-}
-
-/** A response without `replayed`, which `runOnce` adds. */
-type Written<T> = T extends { readonly replayed?: unknown } ? Omit<T, "replayed"> : T;
-
-const HANDLERS: { readonly [K in OperationName]: Handler<K> } = {
-  allows_step: { run: steps.allowsStep },
-  consume: { run: steps.consume },
-  reserve: { run: reserving.reserve },
-  commit: { run: settling.commit },
-  release: { run: settling.release },
-  extend: { run: reserving.extend },
-  reservation: { run: reservations.reservation },
-  reservations: { run: reservations.reservations, after: "both" },
-  usage: { run: buckets.usage },
-  set_limits: { run: buckets.setLimits, after: "expiries" },
-  clear_limits: { run: buckets.clearLimits, after: "expiries" },
-  adjust: { run: buckets.adjust, after: "expiries" },
-  reset: { run: buckets.reset, after: "expiries" },
-  freeze: { run: buckets.freeze },
-  unfreeze: { run: buckets.unfreeze },
-  config: { run: config.config },
-  configure: { run: config.configure, after: "expiries" },
-  patch_config: { run: config.patchConfig, after: "expiries" },
-  config_history: { run: config.configHistory },
-  ledger: { run: (tenant, { query }) => tenant.ledger.page(query), after: "erasure" },
-  audit: { run: audit, after: "erasure" },
-  erase_user: { run: privacy.eraseUser, after: "both" },
-  erase_tenant: { run: privacy.eraseTenant },
-  export: { run: (tenant, { query }) => tenant.dump(query.after), after: "erasure" },
-  mint_token: { run: tokens.mintToken },
-  revoke_token: { run: tokens.revokeToken },
+/** Every operation has one; the compiler asks for those that are missing. */
+const HANDLERS: Required<Handlers> = {
+  ...STEP_HANDLERS,
+  ...RESERVATION_HANDLERS,
+  ...BUCKET_HANDLERS,
+  ...CONFIG_HANDLERS,
+  ...LEDGER_HANDLERS,
+  ...TOKEN_HANDLERS,
+  ...PRIVACY_HANDLERS,
 };
 
 /**
@@ -82,7 +44,7 @@ export function dispatch<K extends OperationName>(
   if (!hasRecordedAll && (after === "expiries" || after === "both")) return undefined;
   if ((after === "erasure" || after === "both") && !tenant.erasure.advance(nowMs)) return undefined;
   try {
-    tokens.requireUnrevoked(tenant, caller);
+    requireUnrevoked(tenant, caller);
     const value = runOnce(tenant, operation, caller, nowMs, () => run(tenant, operation, nowMs, caller));
     return { ok: true, value: value as OutputOf<K> };
   } catch (error) {

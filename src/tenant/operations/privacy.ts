@@ -5,6 +5,7 @@ import type { ErasedTenant, ErasedUser } from "../../wire/index.ts";
 import { pseudonymizeKey, pseudonymizeReservation } from "../erasure/person.ts";
 import { usageList } from "../store/usage-list.ts";
 import type { Tenant } from "../tenant.ts";
+import type { Handlers } from "./handler.ts";
 
 /**
  * Erases a user: deletes their buckets and overrides, and replaces their id by a pseudonym in reservations, in the
@@ -12,11 +13,7 @@ import type { Tenant } from "../tenant.ts";
  * buckets had counted, under the pseudonym. Open reservations change at once, everything else in the background
  * (`ErasureJob`).
  */
-export function eraseUser(
-  tenant: Tenant,
-  { id: userId, pseudonym }: Operation<"erase_user">,
-  nowMs: number,
-): ErasedUser {
+function eraseUser(tenant: Tenant, { id: userId, pseudonym }: Operation<"erase_user">, nowMs: number): ErasedUser {
   const person = { userId, pseudonym };
   tenant.erasure.start(person, nowMs);
   let buckets = 0;
@@ -41,7 +38,13 @@ export function eraseUser(
 }
 
 /** Deletes everything stored for the tenant except its revoked tokens, which must not become valid again. */
-export function eraseTenant(tenant: Tenant): ErasedTenant {
+function eraseTenant(tenant: Tenant): ErasedTenant {
   tenant.empty();
   return { erased: true };
 }
+
+export const PRIVACY_HANDLERS = {
+  erase_user: { run: eraseUser, after: "both" },
+  erase_tenant: { run: eraseTenant },
+  export: { run: (tenant, { query }) => tenant.dump(query.after), after: "erasure" },
+} satisfies Handlers;

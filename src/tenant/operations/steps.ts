@@ -6,15 +6,16 @@ import type { DecisionResponse } from "../../wire/index.ts";
 import { chargesOf } from "../store/ledger-entry.ts";
 import type { Tenant } from "../tenant.ts";
 import { requireRealEvent, requireRealUsage } from "./event-bounds.ts";
+import type { Handlers } from "./handler.ts";
 
-export function allowsStep(tenant: Tenant, { request }: Operation<"allows_step">, nowMs: number): DecisionResponse {
+function allowsStep(tenant: Tenant, { request }: Operation<"allows_step">, nowMs: number): DecisionResponse {
   const { policy } = tenant;
   const estimate = hasEstimate(request) ? estimateOf(request, policy.prices, priceCall, nowMs) : undefined;
   if (estimate) requireRealEvent(policy, estimate, request);
   return statusOf(tenant.engine.allowsStep(policy, subjectOf(request), nowMs, estimate), nowMs, request.detail);
 }
 
-export function consume(tenant: Tenant, { request }: Operation<"consume">, nowMs: number): DecisionResponse {
+function consume(tenant: Tenant, { request }: Operation<"consume">, nowMs: number): DecisionResponse {
   const { policy } = tenant;
   const { user_id, labels, model, provider, idempotency_key } = request;
   const { usage, price } = pricedUsageOf(request, policy.prices, priceCall, nowMs);
@@ -29,3 +30,8 @@ export function consume(tenant: Tenant, { request }: Operation<"consume">, nowMs
 export function priceFields(price: Price | undefined) {
   return price && { price: { source: price.source, rates: price.rates } };
 }
+
+export const STEP_HANDLERS = {
+  allows_step: { run: allowsStep },
+  consume: { run: consume },
+} satisfies Handlers;

@@ -2,6 +2,7 @@
 import type { Caller, Operation } from "../../operations/index.ts";
 import { BudgetError, MAX_TOKEN_SECONDS, type RevokedToken } from "../../wire/index.ts";
 import type { Tenant } from "../tenant.ts";
+import type { Handlers } from "./handler.ts";
 
 /** @throws BudgetError `token_revoked` if the caller's token, or one that it was minted with, was revoked */
 export function requireUnrevoked(tenant: Tenant, caller: Caller | undefined): void {
@@ -16,7 +17,7 @@ function revoked(detail: string): BudgetError {
 }
 
 /** Records that a token was minted. */
-export function mintToken(tenant: Tenant, { token }: Operation<"mint_token">, nowMs: number): null {
+function mintToken(tenant: Tenant, { token }: Operation<"mint_token">, nowMs: number): null {
   const { jti, scopes, user, labels, expiresAtMs, ancestors } = token;
   const expires_at = new Date(expiresAtMs).toISOString();
   tenant.ledger.append("token", { jti, grants: scopes, user_id: user, labels, expires_at, ancestors }, nowMs);
@@ -26,7 +27,7 @@ export function mintToken(tenant: Tenant, { token }: Operation<"mint_token">, no
 const DAY_SECONDS = 86_400;
 
 /** Revokes a token. A second call returns the time of the first. */
-export function revokeToken(tenant: Tenant, { id: jti }: Operation<"revoke_token">, nowMs: number): RevokedToken {
+function revokeToken(tenant: Tenant, { id: jti }: Operation<"revoke_token">, nowMs: number): RevokedToken {
   const known = tenant.revocations.revokedAtMs(jti);
   if (known === undefined) {
     // No token is valid for longer than this, so the revocation can be deleted then.
@@ -35,3 +36,8 @@ export function revokeToken(tenant: Tenant, { id: jti }: Operation<"revoke_token
   }
   return { jti, revoked_at: new Date(known ?? nowMs).toISOString() };
 }
+
+export const TOKEN_HANDLERS = {
+  mint_token: { run: mintToken },
+  revoke_token: { run: revokeToken },
+} satisfies Handlers;

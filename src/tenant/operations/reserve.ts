@@ -19,8 +19,8 @@ import type { EntryBody } from "../store/ledger-entry.ts";
 import type { Tenant } from "../tenant.ts";
 import { amountsAnswer, reservationAnswer } from "./answers.ts";
 import { requireRealEvent } from "./event-bounds.ts";
+import { alreadySettled, findReservation, stepFields } from "./reservation-lookup.ts";
 import { beyondShare, expiryOf, ownerOf, requireRoom } from "./reservation-shares.ts";
-import { alreadySettled, findReservation, stepFields } from "./reservations.ts";
 
 export function reserve(
   tenant: Tenant,

@@ -13,7 +13,7 @@ import { chargesOf } from "../store/ledger-entry.ts";
 import type { Tenant } from "../tenant.ts";
 import { reservationAnswer } from "./answers.ts";
 import { requireRealUsage } from "./event-bounds.ts";
-import { alreadySettled, findReservation, stepFields } from "./reservations.ts";
+import { alreadySettled, findReservation, stepFields } from "./reservation-lookup.ts";
 import { priceFields } from "./steps.ts";
 
 export function commit(
