@@ -34,7 +34,7 @@ export const MAX_ROLLING: Readonly<Record<string, number>> = Object.fromEntries(
   Object.entries(ROLLING_MS).map(([unit, unitMs]) => [unit, (MAX_ROLLING_DAYS * DAY_MS) / unitMs]),
 );
 
-export const WINDOWS_TAKE = `a window is minute, hour, day, week or month, or a whole number of m, h or d from 1m to ${MAX_ROLLING_DAYS}d (15m, 5h, 30d)`;
+export const WINDOWS_TAKE = `a window is ${CALENDAR_UNITS.join(", ")}, or a whole number of m, h or d from 1m to ${MAX_ROLLING_DAYS}d (15m, 5h, 30d)`;
 
 /** Parses a window's name; undefined if it is invalid. */
 export function parseWindow(id: string): OpenWindow | undefined {
