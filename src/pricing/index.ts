@@ -1,2 +1,3 @@
-/** What a call costs. */
+/** What a call costs, and which model it went to. */
 export { priceCall } from "./price-call.ts";
+export { canonicalName, type ResolvedModel, resolveModel } from "./resolve-model.ts";
