@@ -21,6 +21,8 @@ export interface ResolvedModel {
 
 /** Longer names are not resolved, so that a cached one is small. */
 const MAX_LENGTH = 256;
+/** No usual spelling has a dozen other forms; one made to have thousands would take long. */
+const MAX_FORMS = 32;
 const MAX_CACHED = 4096;
 const resolved = new BoundedMap<string, ResolvedModel | undefined>(MAX_CACHED);
 
@@ -113,7 +115,7 @@ function rewrites(name: string, forms: readonly Form[], provider: ProviderId): r
     for (const { pattern, instead, providers } of forms) {
       if (providers && !providers.includes(provider)) continue;
       const other = each.replace(pattern, instead);
-      if (!names.includes(other)) names.push(other);
+      if (names.length < MAX_FORMS && !names.includes(other)) names.push(other);
     }
   }
   return names;

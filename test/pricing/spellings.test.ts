@@ -66,6 +66,7 @@ test.each([
   ["an unknown prefix", "acme/gpt-4o", undefined],
   ["an open model without its host", "llama-3.3-70b-versatile", undefined],
   ["a name of any length", `gpt-4o${" ".repeat(1000)}`, undefined],
+  ["more forms than a name has", `${"us.".repeat(40)}amazon.nova-lite${"-v1".repeat(40)}`, undefined],
   ["a property of every object", "constructor", "__proto__"],
 ])("%s is unknown: %s at %s", (_, spelling, provider) => {
   expect(resolveModel(spelling, provider)).toBeUndefined();
