@@ -41,7 +41,7 @@ export default defineConfig({
         ],
         test: {
           name: "workers",
-          include: ["test/{core,tenant,worker,property}/**/*.test.ts"],
+          include: ["test/{core,pricing,tenant,worker,property}/**/*.test.ts"],
           // Files share a worker, which saves its start: each test has its own tenant, and restores what it replaces.
           isolate: false,
           testTimeout: 30_000,

@@ -54,7 +54,11 @@ export interface PriceQuestion {
 }
 
 /** Prices a call by its model; returns undefined if it knows no price. */
-export type Pricer = (question: PriceQuestion) => Price | undefined;
+export interface Pricer {
+  (question: PriceQuestion): Price | undefined;
+  /** A known model with a similar name, for the error of one without a price. */
+  readonly closest?: (question: PriceQuestion) => string | undefined;
+}
 
 /** A model without a known price. Nothing was recorded. */
 export class UnknownModelError extends RangeError {
@@ -128,7 +132,9 @@ export function priceOf(question: PriceQuestion, pricer: Pricer | undefined): Pr
   if (price) return price;
   const { model, provider } = question;
   const where = provider === undefined ? "" : ` of the provider "${provider}"`;
+  const closest = pricer?.closest?.(question);
+  const hint = closest === undefined ? "" : `. Did you mean "${closest}"?`;
   throw new UnknownModelError(
-    `the model "${model}"${where} has no known price: send cost_usd, or set the model's price in the configuration`,
+    `the model "${model}"${where} has no known price: send cost_usd, or set the model's price in the configuration${hint}`,
   );
 }

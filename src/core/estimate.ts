@@ -40,10 +40,14 @@ export function estimateOf(
     throw new RangeError("cost_usd takes a number of USD from 0");
   }
   const usage = { ...NO_USAGE, inputTokens: input_tokens, outputTokens: tokens - input_tokens, calls: 1 };
-  const isPriced = cost_usd === undefined && model !== undefined && tokens > 0;
-  const costNanoUsd = isPriced
-    ? priceOf({ model, provider: request.provider, usage, prices, nowMs }, pricer).costNanoUsd
-    : nanoFromUsd(cost_usd ?? 0);
+  let costNanoUsd = nanoFromUsd(cost_usd ?? 0);
+  if (cost_usd === undefined && model !== undefined && tokens > 0) {
+    const question = { model, provider: request.provider, usage, prices, nowMs };
+    // A model that only has a price of inputs, such as one of embeddings, has no other tokens.
+    const onlyInput = { ...usage, inputTokens: tokens - output_tokens, outputTokens: output_tokens };
+    const price = pricer?.(question) ?? priceOf({ ...question, usage: onlyInput }, pricer);
+    costNanoUsd = price.costNanoUsd;
+  }
   return { tokens, inputTokens: input_tokens, outputTokens: output_tokens, costNanoUsd, calls: 1, concurrentCalls: 1 };
 }
 

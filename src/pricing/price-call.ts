@@ -1,24 +1,21 @@
 /** Prices calls by the configuration of a tenant, or by the catalogue of genai-prices. */
-import { calcPrice } from "@pydantic/genai-prices";
-import { type ModelPrice, nanoFromUsd, type Price, type PriceQuestion, type Rates, type Usage } from "../core/index.ts";
+import type { ModelPrice, Price, PriceQuestion, Pricer, Rates, Usage } from "../core/index.ts";
+import { cataloguePriceOf } from "./catalogue-price.ts";
+import { closestModel } from "./closest-model.ts";
+import { ownPriceOf } from "./own-prices.ts";
+import { resolveModel } from "./resolve-model.ts";
 
-/** Returns undefined if neither the configuration nor the catalogue has a price for the model. */
-export function priceCall({ model, provider, usage, prices, nowMs }: PriceQuestion): Price | undefined {
-  const own = Object.hasOwn(prices, model) ? prices[model] : undefined;
+/** Returns undefined if neither the configuration nor the catalogue has a price for what the model used. */
+export const priceCall: Pricer = Object.assign(priceOf, {
+  // Not one of the tenant's own: the caller may not be allowed to read the configuration.
+  closest: ({ model }: PriceQuestion) => closestModel(model),
+});
+
+function priceOf({ model, provider, usage, prices, nowMs }: PriceQuestion): Price | undefined {
+  const own = ownPriceOf(prices, model, provider);
   if (own) return { costNanoUsd: costOf(usage, own), source: "config", rates: { ...own } as Rates };
-  const found = calcPrice(
-    {
-      input_tokens: usage.inputTokens,
-      output_tokens: usage.outputTokens,
-      cache_read_tokens: usage.cacheReadInputTokens,
-      cache_write_tokens: usage.cacheWriteInputTokens,
-    },
-    model,
-    { timestamp: new Date(nowMs), ...(provider !== undefined && { providerId: provider }) },
-  );
-  if (!found) return undefined;
-  const source = `${found.provider.id}/${found.model.id}`;
-  return { costNanoUsd: nanoFromUsd(found.total_price), source, rates: found.model_price as Rates };
+  const resolved = resolveModel(model, provider);
+  return resolved && cataloguePriceOf(resolved, usage, nowMs);
 }
 
 /** USD per million tokens is a thousand nano-USD per token. */
