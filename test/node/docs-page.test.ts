@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { startBrowser } from "./browser.ts";
 import { startWrangler, temporaryDir } from "./wrangler.ts";
 
@@ -26,7 +26,7 @@ test("the reference renders its operations and calls no other host", async (cont
 
   expect(others).toEqual([]);
   // The refused call, and nothing that the page's policy blocked.
-  expect(complaints).toEqual([expect.stringContaining("401")]);
+  await vi.waitFor(() => expect(complaints).toEqual([expect.stringContaining("401")]));
 });
 
 test("no path but the reference's serves a file of its package", async () => {

@@ -8,6 +8,8 @@ const MAX_AGE_MS = 600_000;
 const COOLDOWN_MS = 30_000;
 
 const TIMEOUT_MS = 3000;
+/** How much later than its timeout a fetch can report that it failed. */
+const GRACE_MS = 2000;
 const POLL_MS = 20;
 
 /**
@@ -52,7 +54,7 @@ export class ProviderKeys {
     while (Date.now() < this.#fetchingUntilMs) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     if (this.#keys && this.#fetchedAtMs >= askedAtMs) return this.#keys;
     if (Date.now() < this.#failedAtMs + COOLDOWN_MS) throw unavailable();
-    this.#fetchingUntilMs = Date.now() + TIMEOUT_MS;
+    this.#fetchingUntilMs = Date.now() + TIMEOUT_MS + GRACE_MS;
     try {
       this.#keys = createLocalJWKSet(await fetchKeys(this.#url));
       this.#fetchedAtMs = Date.now();
