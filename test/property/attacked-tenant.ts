@@ -1,4 +1,6 @@
 // A tenant under attack, and the checks that no attack harmed its operator or its other users.
+import { evictDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { newTenantPath, type Reply, send, sendJson } from "../worker/http.ts";
 import { bearer, sign, tenantOf } from "../worker/token.ts";
@@ -44,6 +46,11 @@ export class AttackedTenant {
   #reports = 0;
   /** False once a caller that no share limits may have reserved all there is. */
   #isRoomLeft = true;
+
+  /** Evicts the object, which closes its files: a process can only have so many open. */
+  async end(): Promise<void> {
+    await evictDurableObject(env.TENANT_BUDGET.getByName(tenantOf(this.#path)));
+  }
 
   async prepare(): Promise<void> {
     await this.#operate([

@@ -14,6 +14,7 @@ test("without configure or admin, no caller lowers a total, unblocks, suppresses
     const tenant = new AttackedTenant();
     await tenant.prepare();
     for (const each of attacks) await tenant.attack(each);
+    await tenant.end();
   });
   await fc.assert(property, { numRuns: CASES });
 });
