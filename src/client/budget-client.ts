@@ -1,3 +1,4 @@
+/** The HTTP client of one tenant: for browsers, Workers and Node, with `fetch` alone. */
 import { ProblemError, UnansweredError, UnexpectedAnswerError } from "./errors.ts";
 import type { ProblemDocument } from "./problem-document.ts";
 

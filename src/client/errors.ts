@@ -1,3 +1,4 @@
+/** What a call can fail with. */
 import type { ProblemDocument } from "./problem-document.ts";
 
 /** A call that did not succeed. The message names the method, the URL and the reason. */

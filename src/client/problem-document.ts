@@ -1,3 +1,4 @@
+/** Problem documents (RFC 9457), as the service sends them. */
 import type { Refusal } from "../wire/index.ts";
 
 /** What the service answers when it refuses a call: a problem document (RFC 9457). */
