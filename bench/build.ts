@@ -1,3 +1,4 @@
+/** Builds the product's bundle as a deploy would, and the bench's own Workers. */
 import { execFile } from "node:child_process";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
@@ -17,7 +18,6 @@ export const AGENT = "agent.js";
 export const COUNTING = "counting.js";
 export const CLOCKED = "clocked.js";
 
-/** Builds the product's bundle as a deploy would, and the bench's own Workers, into a directory. */
 export async function buildInto(dir: string): Promise<void> {
   await promisify(execFile)("npm", ["run", "build"], { cwd: ROOT }).catch(({ stdout, stderr }) => {
     throw new BenchError(`npm run build failed:\n${stdout}${stderr}`);

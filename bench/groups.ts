@@ -1,3 +1,4 @@
+/** The groups that are measured: one tenant, many tenants, and ever more buckets. */
 import { operationsIn } from "./load/rounds.ts";
 import type { Cell, Group, System } from "./measure.ts";
 import type { Peer } from "./peers/index.ts";

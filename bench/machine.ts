@@ -1,9 +1,9 @@
+/** The hardware, disk and load of the host that figures were measured on. */
 import { closeSync, fdatasyncSync, openSync, statfsSync, writeSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { median } from "./median.ts";
 
-/** What the figures were measured on. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;

@@ -1,3 +1,4 @@
+/** Measures everything, one group after another, with all state in one directory. */
 import { baseGroups, bucketGroups, bucketTenant, TENANT, TENANTS, tenantGroups } from "./groups.ts";
 import type { LoadGenerator } from "./load/generator.ts";
 import { type Group, type Measured, measureGroup } from "./measure.ts";
@@ -10,7 +11,6 @@ import { countRows } from "./rows-written.ts";
 import { serve } from "./serve.ts";
 import { configure, seed } from "./tenants.ts";
 
-/** Measures everything, one thing after another, with all state in a directory. */
 export async function measureAll(
   plan: Plan,
   withPeers: boolean,

@@ -1,3 +1,4 @@
+/** Measures systems in alternating slices of load, so that disturbances affect them all. */
 import type { LoadGenerator } from "./load/generator.ts";
 import type { CaseName, Job, LoadResult } from "./load/job.ts";
 import { median } from "./median.ts";

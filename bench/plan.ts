@@ -1,6 +1,6 @@
+/** How much is measured in a full run and in a quick one. */
 import type { CaseName } from "./load/job.ts";
 
-/** How much is measured. */
 export interface Plan {
   /** How long each slice of load lasts. */
   readonly sliceMs: number;

@@ -1,3 +1,4 @@
+/** Starts servers, and reads their CPU time and memory from Linux. */
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { connect, createServer } from "node:net";

@@ -1,6 +1,7 @@
+/** Prints on stderr what is going on, with the seconds since the start. */
+
 const startMs = performance.now();
 
-/** Prints on stderr what is going on, with the seconds since the start. */
 export function progress(text: string): void {
   const seconds = Math.round((performance.now() - startMs) / 1000);
   console.error(`${String(seconds).padStart(4)} s  ${text}`);

@@ -1,3 +1,4 @@
+/** The targets of the measured figures, and whether each is met. */
 import { bucketTenant, PRODUCT, TENANT } from "./groups.ts";
 import type { CaseName } from "./load/job.ts";
 import type { Measured, Sample } from "./measure.ts";

@@ -1,3 +1,4 @@
+/** Counts the storage writes of each case, which are what is billed. */
 import { TENANT } from "./groups.ts";
 import type { LoadGenerator } from "./load/generator.ts";
 import type { CaseName } from "./load/job.ts";

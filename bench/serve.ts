@@ -1,3 +1,4 @@
+/** Runs the built product, and the Workers it is compared with, under workerd. */
 import { randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** Configures the tenants that are measured, and creates their buckets. */
 import { BudgetClient } from "../src/client/index.ts";
 import type { LoadGenerator } from "./load/generator.ts";
 import { SEED_BATCH } from "./load/rounds.ts";

@@ -1,3 +1,4 @@
+/** Prints the configuration that serves the bench's Workers. */
 import { unstable_readConfig } from "wrangler";
 
 /** A Worker of a workerd: it listens on a socket of its own, and its objects keep SQLite files on the local disk. */

@@ -1,3 +1,4 @@
+/** Random secrets for a developer's machine, stored in `.dev.vars`. */
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parseEnv } from "node:util";

@@ -1,3 +1,4 @@
+/** Runs Workers on this machine without any way around their tokens. */
 import { unstable_startWorker } from "wrangler";
 import { WRANGLER_ENVIRONMENT } from "./wrangler-environment.ts";
 

@@ -1,7 +1,7 @@
+/** Reads all entries of a tenant, a page at a time. */
 import type { BudgetClient } from "../src/client/index.ts";
 import type { LedgerEntry, Page } from "../src/wire/index.ts";
 
-/** Reads a tenant's whole ledger, a page at a time. */
 export async function readLedger(tenant: BudgetClient): Promise<LedgerEntry[]> {
   const entries: LedgerEntry[] = [];
   for (let after: number | null = 0; after !== null; ) {

@@ -1,3 +1,4 @@
+/** Bundles a Worker and runs it in a process of its own. */
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
@@ -23,7 +24,6 @@ export interface Workerd {
   dispose(): Promise<void>;
 }
 
-/** Bundles a Worker and runs it in a workerd of its own. */
 export async function startWorkerd({ entry, durableObjects, vars, port = 0 }: WorkerdOptions): Promise<Workerd> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(entry)],

@@ -1,4 +1,4 @@
-// How many cases the property tests try.
+/** How many cases the property tests try. */
 import { inject } from "vitest";
 
 declare module "vitest" {

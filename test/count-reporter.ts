@@ -1,3 +1,4 @@
+/** A Vitest reporter that prints how many tests passed, failed and were skipped. */
 import type { Reporter, TestModule } from "vitest/node";
 
 /** Ends a run with the line `N passed, N failed, N skipped`. A file that could not be run counts as a failure. */

@@ -1,3 +1,4 @@
+/** The Worker under test, with an object that has the original's rules. */
 import { ORIGINAL_RULES, type Rules } from "../src/core/index.ts";
 import { TenantBudget } from "../src/index.ts";
 

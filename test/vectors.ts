@@ -1,3 +1,4 @@
+/** The original's recorded cases, and the check of an answer. */
 import { expect } from "vitest";
 import type { Case, Step } from "../scripts/conformance/case.ts";
 import vectors from "./fixtures/budget-vectors.json";

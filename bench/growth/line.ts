@@ -1,3 +1,4 @@
+/** The parts of the growth benchmark, and the figures that they report. */
 import type { Service } from "../serve.ts";
 
 /** What a line measures in: a directory for the state of its services. */

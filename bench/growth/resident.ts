@@ -1,3 +1,4 @@
+/** How much a process's resident memory grows while some work runs. */
 import { readFileSync, writeFileSync } from "node:fs";
 
 /** proc_pid_clear_refs(5): resets the peak of the resident set. */

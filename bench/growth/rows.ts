@@ -1,3 +1,4 @@
+/** Measures a line of the growth benchmark into rows that can be saved. */
 import type { Machine } from "../machine.ts";
 import { progress } from "../progress.ts";
 import type { Figure, Line, Stage } from "./line.ts";

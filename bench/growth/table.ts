@@ -1,6 +1,6 @@
+/** Prints growth figures as Markdown, with a table for each line. */
 import type { Row } from "./rows.ts";
 
-/** Prints the rows as tables in Markdown, one for each line. */
 export function printGrowth(rows: readonly Row[]): string {
   return [...Map.groupBy(rows, ({ line }) => line)].map(([line, some]) => printLine(line, some)).join("\n\n");
 }

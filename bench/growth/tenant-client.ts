@@ -1,3 +1,4 @@
+/** A client for one tenant that adds little to what is measured. */
 import { BudgetClient } from "../../src/client/index.ts";
 import { BenchError } from "../bench-error.ts";
 import { Connection } from "../load/connection.ts";

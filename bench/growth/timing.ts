@@ -1,3 +1,4 @@
+/** Times calls one after another and summarizes their latencies. */
 import { median } from "../median.ts";
 import type { Figure } from "./line.ts";
 

@@ -1,3 +1,4 @@
+/** How long a tenant's calls wait while other work is going on. */
 import { setTimeout } from "node:timers/promises";
 import type { Service } from "../serve.ts";
 import { TenantClient } from "./tenant-client.ts";

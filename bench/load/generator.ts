@@ -1,10 +1,10 @@
+/** Runs the load generator in a process of its own. */
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { BenchError } from "../bench-error.ts";
 import type { Job, LoadResult } from "./job.ts";
 import type { Reply } from "./process.ts";
 
-/** The load generator, in a process of its own. */
 export class LoadGenerator implements Disposable {
   readonly #process: ChildProcess = fork(fileURLToPath(new URL("./process.ts", import.meta.url)));
 

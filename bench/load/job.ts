@@ -1,3 +1,5 @@
+/** A load job and its result, as they pass between the processes. */
+
 /** What one connection does over and over. */
 export const CASES = [
   "hello",

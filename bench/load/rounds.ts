@@ -1,3 +1,4 @@
+/** What each case sends in a round, and the answers it expects. */
 import type { Connection, Response } from "./connection.ts";
 import type { CaseName, Job } from "./job.ts";
 

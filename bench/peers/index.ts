@@ -1,3 +1,4 @@
+/** The alternatives that the service is compared with. */
 import { existsSync } from "node:fs";
 import { progress } from "../progress.ts";
 import type { Peer } from "./peer.ts";

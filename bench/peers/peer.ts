@@ -1,3 +1,4 @@
+/** How a peer is described, and how its Node server is started. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";

@@ -1,3 +1,4 @@
+/** Starts a database server with its defaults, and the Node server that uses it. */
 import { execFileSync } from "node:child_process";
 import { chown, mkdir } from "node:fs/promises";
 import { userInfo } from "node:os";

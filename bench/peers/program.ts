@@ -1,3 +1,4 @@
+/** Locates the database programs that peers need. */
 import { existsSync, globSync } from "node:fs";
 import { delimiter, join } from "node:path";
 

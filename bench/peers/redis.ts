@@ -1,3 +1,4 @@
+/** Starts a store for each sync policy, and the Node servers that use them. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { freePort, type Server, startServer, untilListening } from "../processes.ts";

@@ -1,9 +1,9 @@
+/** What a run found, as saved in `results/latest.json`. */
 import type { Cost } from "../cost.ts";
 import type { Machine } from "../machine.ts";
 import type { Reach } from "../reaches.ts";
 import type { Row } from "./rows.ts";
 
-/** The results of a run, as in `results/latest.json`. */
 export interface Results {
   readonly machine: Machine;
   /** RFC 3339: when the run began. */

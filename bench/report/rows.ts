@@ -1,3 +1,4 @@
+/** Summarizes measurements, one line for each case under some load. */
 import { PRODUCT, TENANT } from "../groups.ts";
 import { type Measured, middleOf } from "../measure.ts";
 import type { RowsWritten } from "../rows-written.ts";
@@ -32,7 +33,6 @@ export interface Row {
   readonly rounds: number;
 }
 
-/** Sums up what was measured, a line each. */
 export function rowsOf(measured: readonly Measured[], counted: readonly RowsWritten[]): Row[] {
   return measured.map(({ group, cell, samples }) => {
     const middle = middleOf(samples);

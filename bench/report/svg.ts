@@ -1,3 +1,4 @@
+/** Draws rates, latencies and targets as a chart. */
 import { FLOOR, PRODUCT } from "../groups.ts";
 import { REACH_CONCURRENCY } from "../plan.ts";
 import type { Reach } from "../reaches.ts";

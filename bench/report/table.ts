@@ -1,9 +1,9 @@
+/** Prints results for people: the lines of each group, costs and targets. */
 import type { Cost } from "../cost.ts";
 import type { Reach } from "../reaches.ts";
 import type { Results } from "./results.ts";
 import type { Row } from "./rows.ts";
 
-/** Prints results for people: the lines of each group, the cost of a million steps, and the targets. */
 export function printResults({ machine, rows, reaches, costs }: Results): string {
   const { cpu, cores, memory_gb, os, node, load, fsync_ms } = machine;
   const groups = [...Map.groupBy(rows, ({ group }) => group)];

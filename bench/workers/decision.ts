@@ -1,6 +1,6 @@
+/** An answer to a step, as the measured budget gives it. */
 import type { DecisionResponse } from "../../src/wire/index.ts";
 
-/** A decision as the budget of the bench answers it. */
 export const DECISION: DecisionResponse = {
   state: "ok",
   reason: null,

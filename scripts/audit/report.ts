@@ -1,3 +1,4 @@
+/** Describes for people what an audit found. */
 import type { AuditResponse } from "../../src/wire/index.ts";
 
 type Totals = AuditResponse["totals"];
@@ -12,7 +13,6 @@ const METRICS = [
   "reasoning_output_tokens",
 ] as const;
 
-/** Describes for people what an audit found. */
 export function auditReport(tenant: string, { ok, entries, buckets, differences, totals }: AuditResponse): string {
   const read = `${count(entries, "ledger entry", "ledger entries")} added up, ${count(buckets, "bucket", "buckets")} compared`;
   const found = ok

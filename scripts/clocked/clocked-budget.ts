@@ -1,6 +1,6 @@
+/** The tenant's object under a clock that its caller sets. */
 import { TenantBudget } from "../../src/tenant/index.ts";
 
-/** The tenant's object as it is, but for the clock. */
 export class ClockedBudget extends TenantBudget {
   #nowMs: number | undefined;
 

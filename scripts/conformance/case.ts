@@ -1,3 +1,4 @@
+/** The recorded calls to the original, and its answers. */
 import type { BudgetConfig } from "../../src/core/index.ts";
 
 export const OPS = ["consume", "allows_step", "usage_for"] as const;

@@ -1,3 +1,4 @@
+/** Compares a run with the answers that its case expects. */
 import type { Case, Step } from "./case.ts";
 import type { Run } from "./run-case.ts";
 

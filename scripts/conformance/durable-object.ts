@@ -1,3 +1,4 @@
+/** Runs each case on an object of its own, inside workerd. */
 import { startWorkerd, type Workerd } from "../workerd.ts";
 import type { Case } from "./case.ts";
 import type { Run } from "./run-case.ts";
@@ -5,7 +6,6 @@ import type { Run } from "./run-case.ts";
 /** How many cases run at the same time, each on an object of its own. */
 const LANES = 4;
 
-/** Runs each case on a Durable Object of its own, inside workerd. */
 export async function runInWorkerd(cases: readonly Case[]): Promise<Run[]> {
   const workerd = await startWorkerd({
     entry: new URL("./worker.ts", import.meta.url),

@@ -1,8 +1,8 @@
+/** Runs each case on a `StandardBudget` of its own. */
 import { type Consumption, StandardBudget, type StepRequest } from "../../src/core/index.ts";
 import type { Case } from "./case.ts";
 import { type ClockedSubject, type Run, runCase } from "./run-case.ts";
 
-/** Runs each case on a `StandardBudget` of its own. */
 export async function runInProcess(cases: readonly Case[]): Promise<Run[]> {
   const runs: Run[] = [];
   for (const each of cases) runs.push(await runCase(each, new InProcessSubject()));

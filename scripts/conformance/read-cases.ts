@@ -1,3 +1,4 @@
+/** Reads vector files and validates what they contain. */
 import { readFile } from "node:fs/promises";
 import { type Case, OPS } from "./case.ts";
 

@@ -1,3 +1,4 @@
+/** Drives a budget through the steps of a case under a set clock. */
 import type { Consumption, StepRequest } from "../../src/core/index.ts";
 import type { Case, Step } from "./case.ts";
 

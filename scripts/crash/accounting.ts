@@ -1,3 +1,4 @@
+/** Finds writes that the ledger lost, repeated or changed. */
 import type { LedgerEntry } from "../../src/wire/index.ts";
 import type { Write } from "./journal.ts";
 

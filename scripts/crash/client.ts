@@ -1,3 +1,4 @@
+/** An agent that spends without a pause and records what was acknowledged. */
 import { type BudgetClient, UnansweredError } from "../../src/client/index.ts";
 import type { Dice } from "./dice.ts";
 import type { Write } from "./journal.ts";
@@ -16,7 +17,6 @@ interface Acknowledgement {
   readonly id?: string;
 }
 
-/** An agent that spends without a pause, one request after another, and records what was acknowledged. */
 export class Client {
   /** Everything it ever requested. */
   readonly writes: Write[] = [];

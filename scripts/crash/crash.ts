@@ -1,3 +1,4 @@
+/** The test itself: load, kills, restarts and the comparison at the end. */
 import { setTimeout } from "node:timers/promises";
 import { BudgetClient } from "../../src/client/index.ts";
 import type { AuditResponse } from "../../src/wire/index.ts";

@@ -1,7 +1,7 @@
+/** Random numbers that can be repeated from a seed. */
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
-/** Random numbers that a seed repeats. */
 export class Dice {
   readonly #generator;
 

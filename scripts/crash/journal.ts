@@ -1,3 +1,4 @@
+/** What a client knows about each write that it requested. */
 import type { EntryKind } from "../../src/wire/index.ts";
 
 /** One write that a client requested, and what the client knows of it. */

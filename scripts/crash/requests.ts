@@ -1,3 +1,4 @@
+/** Makes the random calls of one client, and lists the writes of each. */
 import type { Dice } from "./dice.ts";
 import type { Spent, Write } from "./journal.ts";
 
@@ -13,7 +14,6 @@ export interface Request {
   readonly writes: readonly [Write, ...Write[]];
 }
 
-/** Makes the requests of one client at random. */
 export class Requests {
   readonly #dice: Dice;
   readonly #userId: string;

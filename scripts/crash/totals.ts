@@ -1,3 +1,4 @@
+/** Compares the sums of a ledger with the usage of its buckets. */
 import type { BudgetClient } from "../../src/client/index.ts";
 import type { LedgerEntry, UsageResponse } from "../../src/wire/index.ts";
 

@@ -1,3 +1,4 @@
+/** The operations that can be sent together, and their results. */
 import type { FuzzRequest } from "./exchange.ts";
 
 export const NDJSON = "application/x-ndjson";

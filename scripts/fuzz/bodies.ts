@@ -1,3 +1,4 @@
+/** Makes a random valid body for any operation. */
 import type { Dice } from "../crash/dice.ts";
 import { BATCHED, type BatchedName } from "./batch.ts";
 import { pick } from "./pick.ts";

@@ -1,3 +1,4 @@
+/** Makes callers with every kind of token, valid and invalid. */
 import { type JWTPayload, SignJWT, UnsecuredJWT } from "jose";
 import { parseSigningKeys, type SigningKey } from "../../src/worker/access/signing-keys.ts";
 import { TEAMS, type World } from "./world.ts";

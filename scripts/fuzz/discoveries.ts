@@ -1,3 +1,4 @@
+/** Collects reservation ids and tokens from answers, for later calls to use. */
 import type { Dice } from "../crash/dice.ts";
 import type { Caller, Grant } from "./callers.ts";
 import type { FuzzAnswer } from "./exchange.ts";
@@ -5,7 +6,6 @@ import { pick } from "./pick.ts";
 
 const KEPT = 40;
 
-/** What later calls can use of the answers: ids of reservations, and tokens that the service made. */
 export class Discoveries {
   readonly #reservations = new Map<string, string[]>();
   readonly #callers = new Map<string, Caller[]>();

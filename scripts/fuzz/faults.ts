@@ -1,3 +1,4 @@
+/** Breaks valid requests in their method, path, query, headers or body. */
 import type { Dice } from "../crash/dice.ts";
 import { NDJSON } from "./batch.ts";
 import { batchOperation } from "./bodies.ts";

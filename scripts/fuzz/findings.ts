@@ -1,3 +1,4 @@
+/** Collects what is wrong, with the first few requests that show it. */
 import type { FuzzAnswer, FuzzRequest } from "./exchange.ts";
 
 export const KINDS = ["server error", "malformed answer", "cross-tenant answer"] as const;
@@ -13,7 +14,6 @@ interface Finding {
   readonly examples: string[];
 }
 
-/** What was found, each with the first few requests that show it. */
 export class Findings {
   readonly #found = new Map<string, Finding>();
   readonly #counts = new Map<Kind, number>(KINDS.map((kind) => [kind, 0]));

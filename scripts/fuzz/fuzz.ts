@@ -1,3 +1,4 @@
+/** A whole run: callers, random requests, checks and totals. */
 import { Dice } from "../crash/dice.ts";
 import { resultsOf } from "./batch.ts";
 import { makeCallers, type Secrets } from "./callers.ts";

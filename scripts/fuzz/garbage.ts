@@ -1,3 +1,4 @@
+/** Bodies that are malformed, mistyped or too long. */
 import type { Dice } from "../crash/dice.ts";
 import { pick } from "./pick.ts";
 

@@ -1,3 +1,4 @@
+/** Values that careless code mishandles, and mutations that insert them. */
 import type { Dice } from "../crash/dice.ts";
 import { pick } from "./pick.ts";
 

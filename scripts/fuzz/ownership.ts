@@ -1,3 +1,4 @@
+/** Checks that an answer reveals nothing that its caller may not see. */
 import { BATCHED, namesIn, resultsOf } from "./batch.ts";
 import type { Caller, Grant } from "./callers.ts";
 import type { FuzzAnswer, FuzzRequest } from "./exchange.ts";

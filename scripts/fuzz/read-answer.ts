@@ -1,3 +1,4 @@
+/** Parses an answer's body by its content type. */
 import { NDJSON } from "./batch.ts";
 import type { FuzzAnswer } from "./exchange.ts";
 

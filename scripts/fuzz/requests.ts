@@ -1,3 +1,4 @@
+/** Makes random calls to the service, most of them with a fault. */
 import type { Dice } from "../crash/dice.ts";
 import { NDJSON } from "./batch.ts";
 import { batchOperation, bodyOf } from "./bodies.ts";

@@ -1,3 +1,5 @@
+/** The operations of a service, read from its OpenAPI document. */
+
 /** One operation of the service, as far as the fuzzer has to know it. */
 export interface Operation {
   readonly id: string;

@@ -1,3 +1,4 @@
+/** The tenant, user, labels and ids that a call is about. */
 import type { Dice } from "../crash/dice.ts";
 import type { Caller } from "./callers.ts";
 import type { Discoveries } from "./discoveries.ts";

@@ -1,3 +1,4 @@
+/** Compares every tenant's ledger with its usage at the end of a run. */
 import { BudgetClient } from "../../src/client/index.ts";
 import type { AuditResponse, LedgerEntry, UsageResponse } from "../../src/wire/index.ts";
 import { readLedger } from "../read-ledger.ts";

@@ -1,3 +1,4 @@
+/** The tenants, users and teams that are called, and their secrets. */
 import type { Dice } from "../crash/dice.ts";
 
 export const USERS = ["alice", "bob", "carol"] as const;

@@ -1,10 +1,10 @@
+/** Writes each row's decision to a file, as NDJSON. */
 import { once } from "node:events";
 import { createWriteStream, type WriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 import type { BudgetStatus } from "../../src/core/index.ts";
 import type { Row } from "./row.ts";
 
-/** Writes each row's decision to a file, as NDJSON. */
 export class DecisionLog {
   readonly #stream: WriteStream;
 

@@ -1,9 +1,9 @@
+/** A budget without a service, under the rows' own clock. */
 import { type BudgetConfig, type BudgetStatus, StandardBudget, type UsageTotals } from "../../src/core/index.ts";
 import { priceCall } from "../../src/pricing/index.ts";
 import type { ReplayedBudget } from "./replayed-budget.ts";
 import type { Row } from "./row.ts";
 
-/** A budget in this process, under the rows' own clock, with the service's defaults. */
 export class InProcessBudget implements ReplayedBudget {
   readonly #budget: StandardBudget;
   #nowMs: number;

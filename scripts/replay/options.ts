@@ -1,3 +1,4 @@
+/** Reads and validates the command line of a replay. */
 import { readFileSync } from "node:fs";
 import { type BudgetConfig, configIssues } from "../../src/core/index.ts";
 import { type Command, readArguments, stop } from "../arguments.ts";

@@ -1,8 +1,9 @@
+/** Shows the progress of a replay on stderr. */
+
 /** How often progress is printed to a terminal and to a file. */
 const TERMINAL_MS = 100;
 const FILE_MS = 5000;
 
-/** Shows the progress of a replay on stderr. */
 export class Progress {
   readonly #startMs = performance.now();
   readonly #isTerminal = process.stderr.isTTY === true;

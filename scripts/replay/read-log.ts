@@ -1,3 +1,4 @@
+/** Reads usage logs row by row, from CSV or JSON lines. */
 import { createReadStream } from "node:fs";
 import { extname } from "node:path";
 import { createInterface } from "node:readline";

@@ -1,7 +1,7 @@
+/** The budget that a log is replayed through, in this process or in a service. */
 import type { BudgetStatus, UsageTotals } from "../../src/core/index.ts";
 import type { Row } from "./row.ts";
 
-/** The budget that a log is replayed through, in this process or in a service. */
 export interface ReplayedBudget {
   /** May the row's call be made, at the row's time? */
   allowsStep(row: Row): Promise<BudgetStatus>;

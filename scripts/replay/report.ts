@@ -1,3 +1,4 @@
+/** Prints the result of a replay, as JSON or as a table. */
 import type { ReplayedBudget } from "./replayed-budget.ts";
 import type { Tally } from "./tally.ts";
 

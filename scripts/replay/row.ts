@@ -1,9 +1,9 @@
+/** Reads a log's row as a call: its time and what it spent. */
 import type { Consumption } from "../../src/core/index.ts";
 import type { Field, ReplayOptions } from "./options.ts";
 import type { Record } from "./read-log.ts";
 import { UserError } from "./user-error.ts";
 
-/** One call of a log: its time and what it spent. */
 export interface Row {
   /** From 1, running on across files. */
   readonly row: number;

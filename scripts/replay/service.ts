@@ -1,3 +1,4 @@
+/** Replays a log through a running service, over HTTP. */
 import { BudgetClient } from "../../src/client/index.ts";
 import type { BudgetConfig, BudgetStatus } from "../../src/core/index.ts";
 import type { ReplayOptions } from "./options.ts";

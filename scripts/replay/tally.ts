@@ -1,3 +1,4 @@
+/** Counts the decisions of a replay, row by row. */
 import type { BudgetStatus } from "../../src/core/index.ts";
 import type { Row } from "./row.ts";
 
@@ -9,7 +10,6 @@ export interface LimitTally {
   blocked: number;
 }
 
-/** Counts the decisions of a replay, row by row. */
 export class Tally {
   rows = 0;
   allowed = 0;

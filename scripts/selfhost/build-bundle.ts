@@ -1,3 +1,4 @@
+/** Bundles the Worker, and writes the configuration that serves it. */
 import { execFile } from "node:child_process";
 import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";

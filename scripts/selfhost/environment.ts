@@ -1,3 +1,4 @@
+/** The settings of a self-hosted service: environment variables, and stored secrets. */
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 

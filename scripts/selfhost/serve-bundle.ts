@@ -1,3 +1,4 @@
+/** Serves a built Worker with a workerd process of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { access, chmod, mkdir } from "node:fs/promises";

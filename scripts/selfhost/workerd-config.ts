@@ -1,3 +1,5 @@
+/** Translates `wrangler.toml` into a configuration for workerd alone. */
+
 /** What of `wrangler.toml` the Worker of a workerd alone is made of. */
 export interface WranglerConfig {
   readonly compatibility_date: string;

@@ -1,3 +1,4 @@
+/** The queue returns ids in order of their times, whatever changes meanwhile. */
 import { expect, test } from "vitest";
 import { ExpiryQueue } from "../../src/core/expiry-queue.ts";
 

@@ -1,3 +1,4 @@
+/** The JSON Schema of a configuration accepts the names that the parser accepts. */
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { expect, test } from "vitest";

@@ -1,3 +1,4 @@
+/** Which names and configurations parse, and the order of decisions. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {

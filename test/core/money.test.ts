@@ -1,3 +1,4 @@
+/** Amounts in nano-USD are exact, on the wire and in sums. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { NANO_PER_USD, nanoFromUsd, usdFromNano } from "../../src/core/index.ts";

@@ -1,3 +1,4 @@
+/** What a partial commit leaves pending. */
 import { describe, expect, test } from "vitest";
 import { type Pending, pendingAfter } from "../../src/core/pending.ts";
 import { NO_USAGE } from "../../src/core/usage.ts";

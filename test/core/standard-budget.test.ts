@@ -1,3 +1,4 @@
+/** The in-process budget answers as the original does. */
 import { describe, expect, test } from "vitest";
 import { type Budget, NoBudget, StandardBudget } from "../../src/core/index.ts";
 import { CASES, expectAnswer } from "../vectors.ts";

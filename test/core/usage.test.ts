@@ -1,3 +1,4 @@
+/** Every part of a usage is combined, stored and reported. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {

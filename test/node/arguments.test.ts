@@ -1,3 +1,4 @@
+/** Every script prints its help and refuses invalid options. */
 import { describe, expect, test } from "vitest";
 import { runScript } from "./run-script.ts";
 

@@ -1,3 +1,4 @@
+/** The example agent on a web page, in Chromium. */
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { serveSite } from "../../examples/browser-agent/site.ts";

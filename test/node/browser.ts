@@ -1,3 +1,4 @@
+/** Starts Chromium, or skips the test if there is none. */
 import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
 import type { TestContext } from "vitest";

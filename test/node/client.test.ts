@@ -1,3 +1,4 @@
+/** What the HTTP client sends, returns and throws. */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import { join } from "node:path";

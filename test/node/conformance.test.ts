@@ -1,3 +1,4 @@
+/** The script passes, reports or refuses files of vectors. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** Acknowledged writes survive kills, and lost or repeated ones are reported. */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { auditReport } from "../../scripts/audit/report.ts";

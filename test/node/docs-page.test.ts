@@ -1,3 +1,4 @@
+/** The API reference renders in a browser and calls no other host. */
 import type { Page } from "playwright-core";
 import { expect, test, vi } from "vitest";
 import { startBrowser } from "./browser.ts";

@@ -1,3 +1,4 @@
+/** The example agent on a Worker stops when it is blocked. */
 import { expect, test } from "vitest";
 import { callJson, startWrangler, temporaryDir } from "./wrangler.ts";
 

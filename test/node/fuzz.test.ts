@@ -1,3 +1,4 @@
+/** The service withstands a short run, and each check reports its faults. */
 import { describe, expect, test, vi } from "vitest";
 import { Dice } from "../../scripts/crash/dice.ts";
 import type { Caller } from "../../scripts/fuzz/callers.ts";

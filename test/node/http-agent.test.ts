@@ -1,3 +1,4 @@
+/** The example agent in Node stops when it is blocked. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";

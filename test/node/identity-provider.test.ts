@@ -1,3 +1,4 @@
+/** Tokens that a customer's own provider signs, and the keys it serves. */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from "jose";

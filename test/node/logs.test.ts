@@ -1,3 +1,4 @@
+/** Cloudflare's own logs of the Worker contain nothing that can name users. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "smol-toml";

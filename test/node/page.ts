@@ -1,3 +1,4 @@
+/** Runs the commands of a documentation page and compares their output. */
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

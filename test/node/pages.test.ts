@@ -1,3 +1,4 @@
+/** The documentation's commands print the output shown below them. */
 import { describe, expect, test } from "vitest";
 import { startWorkerd } from "../../scripts/workerd.ts";
 import { SECRETS } from "../worker/secrets.ts";

@@ -1,3 +1,4 @@
+/** Logs replayed in this process and through a service, and mistakes in them. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

@@ -1,3 +1,4 @@
+/** Runs one of the project's commands to its end. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { ROOT } from "./wrangler.ts";
@@ -9,7 +10,6 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs one of the project's scripts to its end. */
 export function runScript(script: string, ...args: string[]): Promise<Outcome> {
   const child = spawn(process.execPath, [join(ROOT, script), ...args], { stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";

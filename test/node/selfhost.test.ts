@@ -1,3 +1,4 @@
+/** The built bundle under workerd alone: its state, settings and shutdown. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readdir, stat, writeFile } from "node:fs/promises";

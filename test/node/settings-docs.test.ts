@@ -1,3 +1,4 @@
+/** The tables of settings and bounds in the documentation match the code. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";

@@ -1,3 +1,4 @@
+/** `npm start` gives nobody data without a token, and opens no debug port. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile, readlink } from "node:fs/promises";

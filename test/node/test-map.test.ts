@@ -1,3 +1,4 @@
+/** test/README.md lists every test file. */
 import { readdir, readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 

@@ -1,3 +1,4 @@
+/** Runs Workers as `npm start` does, in directories of their own. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";

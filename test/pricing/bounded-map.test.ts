@@ -1,3 +1,4 @@
+/** A cache computes each value once and discards the oldest. */
 import { expect, test } from "vitest";
 import { BoundedMap } from "../../src/pricing/bounded-map.ts";
 

@@ -1,3 +1,4 @@
+/** Every provider and model of the catalogue resolves to itself. */
 import { type MatchLogic, type Provider, waitForUpdate } from "@pydantic/genai-prices";
 import { expect, test } from "vitest";
 import { resolveModel } from "../../src/pricing/index.ts";

@@ -1,3 +1,4 @@
+/** An unknown model's error suggests a similar name. */
 import { expect, test } from "vitest";
 import { estimateOf } from "../../src/core/estimate.ts";
 import { closestModel, priceCall, resolveModel } from "../../src/pricing/index.ts";

@@ -1,4 +1,6 @@
-/** If a test of what the catalogue says fails, the catalogue was fixed: drop the correction with it. */
+/** The catalogue's wrong prices, each shown to be wrong and then corrected. */
+
+/** Corrections of the catalogue. When a test that shows its error fails, it was fixed: drop the correction. */
 import { calcPrice } from "@pydantic/genai-prices";
 import { describe, expect, test } from "vitest";
 import { priced } from "./call.ts";

@@ -1,3 +1,4 @@
+/** Prices in a configuration take precedence over the catalogue's. */
 import { expect, test } from "vitest";
 import { priced } from "./call.ts";
 

@@ -1,3 +1,4 @@
+/** The names by which each model is recognized. */
 import { expect, test } from "vitest";
 import { resolveModel } from "../../src/pricing/index.ts";
 import NAMES from "../fixtures/model-names.json";

@@ -1,3 +1,4 @@
+/** A call has no price if any part of it has none. */
 import { expect, test } from "vitest";
 import { estimateOf } from "../../src/core/estimate.ts";
 import { priceCall } from "../../src/pricing/index.ts";

@@ -1,4 +1,4 @@
-// All operations together, in any order, against the model of a tenant.
+/** All operations together, in any order, against the model of a tenant. */
 import fc from "fast-check";
 import { test } from "vitest";
 import { cases, timeoutFor } from "../cases.ts";

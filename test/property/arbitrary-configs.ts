@@ -1,4 +1,4 @@
-// Configurations, patches of them and overrides, with limits that a few steps reach.
+/** Configurations, patches of them and overrides, with limits that a few steps reach. */
 import fc from "fast-check";
 import type { BudgetConfig } from "../../src/core/index.ts";
 import { merged, record } from "./records.ts";

@@ -1,4 +1,4 @@
-// Operations of every kind, on a few buckets and reservations.
+/** Operations of every kind, on a few buckets and reservations. */
 import fc from "fast-check";
 import type { Operation } from "../../src/operations/index.ts";
 import { START_MS } from "../tenant/tenant.ts";

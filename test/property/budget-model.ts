@@ -1,4 +1,4 @@
-// The model of a tenant: what each operation has to answer, and what it leaves behind.
+/** The model of a tenant: what each operation has to answer, and what it leaves behind. */
 import type { BudgetConfig } from "../../src/core/index.ts";
 import type { Caller, Operation } from "../../src/operations/index.ts";
 import { amountsIn, NOTHING, totalsAnswer } from "./model-amounts.ts";

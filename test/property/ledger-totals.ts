@@ -1,4 +1,4 @@
-// What a ledger's entries add up to, for each bucket.
+/** What a ledger's entries add up to, for each bucket. */
 import type { LedgerEntry } from "../../src/wire/index.ts";
 import { type Amounts, amountsIn, NO_AMOUNTS, sumOf, type WireAmounts } from "./model-amounts.ts";
 import { keyIn, nameOf, OVERFLOW } from "./model-bucket-keys.ts";

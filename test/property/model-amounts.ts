@@ -1,4 +1,5 @@
-// The model's amounts: adding them up, and converting them from and to the wire's.
+/** The model's amounts: adding them up, and converting them from and to the wire's. */
+
 /** What was spent: whole tokens and calls, nano-USD. */
 export interface Amounts {
   readonly tokensIn: number;

@@ -1,4 +1,4 @@
-// Which bucket of a scope a subject's calls are charged to, and how the wire names it.
+/** Which bucket of a scope a subject's calls are charged to, and how the wire names it. */
 
 export interface Key {
   readonly scope: string;

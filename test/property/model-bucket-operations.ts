@@ -1,4 +1,4 @@
-// The model's operations on one bucket: reading its usage, setting its overrides, and changing its totals.
+/** The model's operations on one bucket: reading its usage, setting its overrides, and changing its totals. */
 import type { Operation } from "../../src/operations/index.ts";
 import { amountsAnswer, amountsIn, NO_AMOUNTS, sumOf, totalsAnswer } from "./model-amounts.ts";
 import { totalOf } from "./model-bucket.ts";

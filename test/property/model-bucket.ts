@@ -1,4 +1,4 @@
-// One bucket of the model: its charges, and what each window counts of them.
+/** One bucket of the model: its charges, and what each window counts of them. */
 import type { LimitName } from "../../src/core/index.ts";
 import { type Amounts, type Measured, NO_AMOUNTS, NOTHING, sumOf } from "./model-amounts.ts";
 import { leavesAt } from "./naive-limits.ts";

@@ -1,4 +1,4 @@
-// The overrides, raises and freezes of the model's buckets, and the limits that result.
+/** The overrides, raises and freezes of the model's buckets, and the limits that result. */
 import { type BudgetConfig, type Maxima, parseLimitName } from "../../src/core/index.ts";
 import { isSame, type Key } from "./model-bucket-keys.ts";
 import { limitsIn, type NamedLimit } from "./naive-limits.ts";

@@ -1,4 +1,4 @@
-// What the model reads from requests: subjects, estimates and times.
+/** What the model reads from requests: subjects, estimates and times. */
 import type { EstimateRequest } from "../../src/core/index.ts";
 import { amountsIn, type Measured, NOTHING } from "./model-amounts.ts";
 import type { Subject } from "./model-bucket-keys.ts";

@@ -1,4 +1,4 @@
-// The model's operations on reservations: reserve, extend, commit, release and expire.
+/** The model's operations on reservations: reserve, extend, commit, release and expire. */
 import type { Operation } from "../../src/operations/index.ts";
 import { type Amounts, amountsIn, combine, type Measured, NO_AMOUNTS, NOTHING, sumOf } from "./model-amounts.ts";
 import type { Subject } from "./model-bucket-keys.ts";

@@ -1,4 +1,4 @@
-// One reservation of the model: what it grants, what stays pending, and what its expiry charges.
+/** One reservation of the model: what it grants, what stays pending, and what its expiry charges. */
 import { type Amounts, amountsAnswer, combine, type Measured, NOTHING, totalsAnswer } from "./model-amounts.ts";
 import { timeOf } from "./model-requests.ts";
 

@@ -1,4 +1,4 @@
-// A reference for budgets without reservations: it adds up every event for each answer.
+/** A reference for budgets without reservations: it adds up every event for each answer. */
 import type { BudgetConfig, BudgetStatus, Consumption, Period, StepRequest } from "../../src/core/index.ts";
 import { naivePeriod } from "./naive-calendar.ts";
 import { leavesAt, limitsIn, type NamedLimit, unitOf, warningAmong, warningText } from "./naive-limits.ts";
@@ -20,7 +20,7 @@ interface NaiveBucket {
   readonly events: Event[];
 }
 
-/** Keeps every event and adds all of them up for each answer: slow, and simple enough to trust. */
+/** Keeps every event and adds all of them up for each answer. */
 export class NaiveBudget {
   readonly #config: BudgetConfig;
   readonly #limits: NamedLimit[];

@@ -1,4 +1,4 @@
-// A reference for calendar periods: it walks dates, and reads the time zone from `Intl`.
+/** A reference for calendar periods: it walks dates, and reads the time zone from `Intl`. */
 import type { CalendarSettings, CalendarUnit, Period } from "../../src/core/index.ts";
 
 const MINUTE_MS = 60_000;

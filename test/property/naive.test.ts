@@ -1,4 +1,4 @@
-// Both engines against a reference that adds up every event for each answer.
+/** Both engines against a reference that adds up every event for each answer. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import fc from "fast-check";

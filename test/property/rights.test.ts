@@ -1,4 +1,4 @@
-// Attacks by callers without the scope `configure` or `admin` on a tenant of others.
+/** Attacks by callers without the scope `configure` or `admin` on a tenant of others. */
 import fc from "fast-check";
 import { test } from "vitest";
 import { cases, timeoutFor } from "../cases.ts";

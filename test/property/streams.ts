@@ -1,4 +1,4 @@
-// Configurations and streams of steps for the budget that adds up every event.
+/** Configurations and streams of steps for the budget that adds up every event. */
 import fc from "fast-check";
 import { type BudgetConfig, type Consumption, METRICS, type StepRequest } from "../../src/core/index.ts";
 

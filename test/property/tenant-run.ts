@@ -1,4 +1,4 @@
-// A run of operations on an object, each of whose answers is compared with the model's.
+/** A run of operations on an object, each of whose answers is compared with the model's. */
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { expect } from "vitest";
 import { type Caller, idempotencyKeyIn, OPERATIONS, type Operation } from "../../src/operations/index.ts";

@@ -1,3 +1,4 @@
+/** An audit finds every stored total or entry that was changed. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import type { AuditResponse } from "../../src/wire/index.ts";

@@ -1,3 +1,4 @@
+/** A fault in one operation of a batch affects no other. */
 import { expect, test } from "vitest";
 import { configured, useSetClock } from "./tenant.ts";
 import { interceptSql } from "./written.ts";

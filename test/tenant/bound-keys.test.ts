@@ -1,3 +1,4 @@
+/** Callers with different bindings do not share idempotency keys. */
 import { evictDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import type { Caller, Operation } from "../../src/operations/index.ts";

@@ -1,3 +1,4 @@
+/** A tenant keeps at most `max_users` buckets in each scope. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { configured, HOUR_MS, ledgerOf, ring, START_MS, setNow, type Tenant, useSetClock } from "./tenant.ts";

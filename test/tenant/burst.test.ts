@@ -1,3 +1,4 @@
+/** Thousands of simultaneous reservations never exceed a limit. */
 import { describe, expect, test } from "vitest";
 import { BudgetError, type ReservationDecision } from "../../src/wire/index.ts";
 import { configured, type Tenant, useSetClock } from "./tenant.ts";

@@ -1,3 +1,4 @@
+/** The largest totals, and the largest single events. */
 import { describe, expect, test } from "vitest";
 import { configured, ledgerOf, MINUTE_MS, refusalOf, ring, START_MS, type Tenant, useSetClock } from "./tenant.ts";
 

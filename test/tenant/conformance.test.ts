@@ -1,3 +1,4 @@
+/** The object answers as the original does, with and without evictions. */
 import { evictDurableObject } from "cloudflare:test";
 import { afterAll, beforeAll, describe, test, vi } from "vitest";
 import { CASES, type Case, expectAnswer } from "../vectors.ts";

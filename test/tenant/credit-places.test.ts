@@ -1,3 +1,4 @@
+/** Which windows and buckets a late commit corrects. */
 import { describe, expect, test } from "vitest";
 import type { BucketName } from "../../src/core/index.ts";
 import {

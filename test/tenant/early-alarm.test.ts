@@ -1,3 +1,4 @@
+/** An alarm that runs before it is due is set again. */
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import type { TenantBudget } from "../../src/index.ts";

@@ -1,3 +1,4 @@
+/** The stored fields in which an erasure replaces a user's id. */
 import { expect, test } from "vitest";
 import { configured, ledgerOf, type Tenant, useSetClock } from "./tenant.ts";
 

@@ -1,3 +1,4 @@
+/** What an erasure does to idempotency keys and their stored answers. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { valueIn } from "./object.ts";

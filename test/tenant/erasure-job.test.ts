@@ -1,3 +1,4 @@
+/** A large erasure runs in parts that no caller can observe. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { valueIn } from "./object.ts";

@@ -1,3 +1,4 @@
+/** Which user's bucket is evicted, and when. */
 import { evictDurableObject } from "cloudflare:test";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ledgerOf, newTenant, setNow, type Tenant } from "./tenant.ts";

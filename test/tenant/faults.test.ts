@@ -1,3 +1,4 @@
+/** A failed write leaves nothing behind; an acknowledged one counts once. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import type { TenantBudget } from "../../src/index.ts";

@@ -1,3 +1,4 @@
+/** Operations that arrive together share a commit but not their faults. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import type { TenantBudget } from "../../src/index.ts";

@@ -1,3 +1,4 @@
+/** A repeated write gets the first answer and has no further effect. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { valueIn } from "./object.ts";

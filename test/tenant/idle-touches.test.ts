@@ -1,3 +1,4 @@
+/** Reads keep a user's bucket from being evicted as idle. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { configured, DAY_MS, SECOND_MS, START_MS, setNow, type Tenant, useSetClock } from "./tenant.ts";

@@ -1,3 +1,4 @@
+/** A stored configuration that has become invalid can be read and replaced. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { configured, ledgerOf, MINUTE_MS, refusalOf, ring, START_MS, type Tenant, useSetClock } from "./tenant.ts";

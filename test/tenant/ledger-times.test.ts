@@ -1,3 +1,4 @@
+/** Entries are found by time even after the clock stepped back. */
 import { describe, expect, test } from "vitest";
 import { ledgerOf, newTenant, SECOND_MS, START_MS, setNow, tenantAt, useSetClock } from "./tenant.ts";
 

@@ -1,3 +1,4 @@
+/** There is one entry for each change, filtered and paged. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import type { LedgerEntry, ReserveRequest } from "../../src/wire/index.ts";

@@ -1,3 +1,4 @@
+/** A thousand reservations that expire at the same instant. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import {

@@ -1,3 +1,4 @@
+/** New users share a bucket when a limited scope is full. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import {

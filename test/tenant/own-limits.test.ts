@@ -1,3 +1,4 @@
+/** Limits that are set for a single bucket, and how many fit. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import type { TenantBudget } from "../../src/index.ts";

@@ -1,3 +1,4 @@
+/** Pages of large rows stay far below the largest possible answer. */
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import type { ExportedRow, Page } from "../../src/wire/index.ts";

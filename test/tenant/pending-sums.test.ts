@@ -1,3 +1,4 @@
+/** Pending amounts stay exact when they are very large. */
 import { describe, expect, test } from "vitest";
 import { configured, refusalOf, useSetClock } from "./tenant.ts";
 

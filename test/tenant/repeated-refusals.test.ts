@@ -1,3 +1,4 @@
+/** Refusals for the same reason share a ledger entry. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { configured, ledgerOf, MINUTE_MS, START_MS, setNow, useSetClock } from "./tenant.ts";

@@ -1,3 +1,4 @@
+/** A capped reservation gets exactly what every limit has left. */
 import { expect, test } from "vitest";
 import { newTenant, refusalOf } from "./tenant.ts";
 

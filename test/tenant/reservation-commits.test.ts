@@ -1,3 +1,4 @@
+/** Reservations, and what commits and releases leave pending. */
 import { describe, expect, test } from "vitest";
 import { configured, refusalOf, reserved, SECOND_MS, START_MS, setNow, useSetClock } from "./tenant.ts";
 

@@ -1,3 +1,4 @@
+/** Which totals and windows the correction of a charge changes. */
 import { describe, expect, test } from "vitest";
 import { configured, DAY_MS, HOUR_MS, MINUTE_MS, ring, START_MS, setNow, useSetClock } from "./tenant.ts";
 

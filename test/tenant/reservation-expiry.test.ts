@@ -1,3 +1,4 @@
+/** When a reservation expires, and what is charged then. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import {

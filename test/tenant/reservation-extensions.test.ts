@@ -1,3 +1,4 @@
+/** Extensions of a reservation's amount and time. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { ledgerOf, MINUTE_MS, refusalOf, reserved, ring, SECOND_MS, START_MS, setNow, useSetClock } from "./tenant.ts";

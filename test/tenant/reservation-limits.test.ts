@@ -1,3 +1,4 @@
+/** How many reservations can be open, and how much each gets. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import {

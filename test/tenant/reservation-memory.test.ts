@@ -1,3 +1,4 @@
+/** What a restart reads of open and settled reservations. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import type { ReserveRequest } from "../../src/wire/index.ts";

@@ -1,3 +1,4 @@
+/** How much a bound caller can reserve, and for how long. */
 import { describe, expect, test } from "vitest";
 import type { Caller, Operation } from "../../src/operations/index.ts";
 import type { ExtendRequest, ReserveRequest } from "../../src/wire/index.ts";

@@ -1,3 +1,4 @@
+/** When old entries, reservations and idempotency keys are deleted. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import {

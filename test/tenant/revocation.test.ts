@@ -1,3 +1,4 @@
+/** Revoking a token revokes all that descend from it. */
 import { expect, test } from "vitest";
 import { HOUR_MS, refusalOf, START_MS, tenantAt, useSetClock } from "./tenant.ts";
 

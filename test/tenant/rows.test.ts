@@ -1,3 +1,4 @@
+/** How many rows each operation writes, as the platform bills them. */
 import { expect, test } from "vitest";
 import { newTenant } from "./tenant.ts";
 import { rowsWritten } from "./written.ts";

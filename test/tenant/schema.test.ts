@@ -1,3 +1,4 @@
+/** Shipped migrations do not change. */
 import { expect, test } from "vitest";
 import { MIGRATIONS } from "../../src/tenant/store/schema.ts";
 

@@ -1,3 +1,4 @@
+/** Tenants of a test's own, under a clock that it sets. */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, vi } from "vitest";

@@ -1,3 +1,4 @@
+/** Intercepts an object's SQL statements and counts their writes. */
 import { runInDurableObject } from "cloudflare:test";
 import type { Tenant } from "./tenant.ts";
 

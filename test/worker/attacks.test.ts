@@ -1,3 +1,4 @@
+/** Paths and ids that a client normalizes reach nothing else. */
 import { describe, expect, test } from "vitest";
 import { newTenantPath, send, sendJson } from "./http.ts";
 

@@ -1,3 +1,4 @@
+/** What each kind of caller gets from each route. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { ROUTES } from "../../src/worker/routes/index.ts";
 import { newTenantPath, send } from "./http.ts";

@@ -1,3 +1,4 @@
+/** Invalid requests get the documented status and code. */
 import { expect, test } from "vitest";
 import { BAD_REQUESTS, type BadRequest, printRequest, requestInit } from "./bad-requests.ts";
 import { newTenantPath, send } from "./http.ts";

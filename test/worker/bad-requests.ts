@@ -1,3 +1,5 @@
+/** Requests that must be refused, and the problem that each gets. */
+
 /** A request that must be refused: what is wrong with it, and what it gets. `T` in a path is a tenant's path. */
 export interface BadRequest {
   readonly wrong: string;

@@ -1,3 +1,4 @@
+/** What CORS allows a page of an allowed origin, and of any other. */
 import { createExecutionContext, env } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { app } from "../../src/worker/app.ts";

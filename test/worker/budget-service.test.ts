@@ -1,3 +1,4 @@
+/** Another Worker gets the same answers through the service binding. */
 import { exports } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import type { BudgetService } from "../../src/index.ts";

@@ -1,3 +1,4 @@
+/** What the current day counts after the timezone changed. */
 import { expect, test } from "vitest";
 import { Tenant, useSetClock } from "./clock.ts";
 

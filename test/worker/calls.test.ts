@@ -1,3 +1,4 @@
+/** The everyday calls over HTTP: check, consume, usage and configuration. */
 import { describe, expect, test } from "vitest";
 import { newTenantPath, send, sendJson } from "./http.ts";
 

@@ -1,3 +1,4 @@
+/** A tenant that is called over HTTP at times that a test sets. */
 import { afterAll, beforeAll, vi } from "vitest";
 import { newTenantPath, type Reply, send } from "./http.ts";
 

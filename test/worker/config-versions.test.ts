@@ -1,3 +1,4 @@
+/** Configurations are patched, edited conditionally, and kept as versions. */
 import { expect, test } from "vitest";
 import { Tenant, useSetClock } from "./clock.ts";
 

@@ -1,3 +1,4 @@
+/** What every answer, every problem and every log line has. */
 import { createExecutionContext, env } from "cloudflare:test";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { PROBLEMS } from "../../src/wire/index.ts";

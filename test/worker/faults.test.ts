@@ -1,3 +1,4 @@
+/** Which faults of the tenant's object are retried. */
 import { createExecutionContext, env } from "cloudflare:test";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { app } from "../../src/worker/app.ts";

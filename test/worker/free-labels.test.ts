@@ -1,3 +1,4 @@
+/** The labels that a bound token may name besides its own. */
 import { describe, expect, test } from "vitest";
 import { newTenantPath, type Reply, send, sendJson } from "./http.ts";
 import { SECRETS } from "./secrets.ts";

@@ -1,3 +1,4 @@
+/** Own limits, freezes, adjustments, resets and limits in shadow. */
 import { describe, expect, test } from "vitest";
 import { Tenant, useSetClock } from "./clock.ts";
 

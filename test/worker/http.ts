@@ -1,3 +1,4 @@
+/** Sends requests to the Worker under test. */
 import { exports } from "cloudflare:workers";
 import { SECRETS } from "./secrets.ts";
 

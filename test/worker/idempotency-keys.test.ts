@@ -1,3 +1,4 @@
+/** Which keys are accepted, in each place where one can be sent. */
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { TenantOperations } from "../../src/worker/tenant-operations.ts";

@@ -1,3 +1,4 @@
+/** Any characters name exactly one user, tenant or label value. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cases, timeoutFor } from "../cases.ts";

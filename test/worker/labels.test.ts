@@ -1,3 +1,4 @@
+/** Limits that count by label, by model or by pairs of them. */
 import { expect, test } from "vitest";
 import { Tenant, useSetClock } from "./clock.ts";
 

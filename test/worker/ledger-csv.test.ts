@@ -1,3 +1,4 @@
+/** How ids are quoted in CSV, so that no spreadsheet runs them. */
 import { expect, test } from "vitest";
 import { newTenantPath, send, sendJson } from "./http.ts";
 

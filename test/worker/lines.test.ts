@@ -1,3 +1,4 @@
+/** A stream is split into lines, none of which may be too long. */
 import { describe, expect, test } from "vitest";
 import { MAX_BODY_BYTES } from "../../src/worker/json-body.ts";
 import { linesOf } from "../../src/worker/lines.ts";

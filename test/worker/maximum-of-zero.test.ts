@@ -1,3 +1,4 @@
+/** What a limit of 0 allows and what it blocks. */
 import { expect, test } from "vitest";
 import { Tenant, useSetClock } from "./clock.ts";
 

@@ -1,3 +1,4 @@
+/** A call names one model, and its reservation the same. */
 import { exports } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import type { BudgetService } from "../../src/index.ts";

@@ -1,3 +1,4 @@
+/** Validates requests and answers against the document that the service serves. */
 import type { ValidateFunction } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";

@@ -1,3 +1,4 @@
+/** The document has every route, and matches every answer and refusal. */
 import { env } from "cloudflare:test";
 import swaggerUi from "swagger-ui-dist/package.json" with { type: "json" };
 import { beforeAll, describe, expect, test } from "vitest";

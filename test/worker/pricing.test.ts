@@ -1,3 +1,4 @@
+/** A call's cost: the caller's own, the configuration's or the catalogue's. */
 import { expect, test } from "vitest";
 import { Tenant, useSetClock } from "./clock.ts";
 

@@ -1,3 +1,4 @@
+/** Erasing a user or a tenant, and exporting everything that is stored. */
 import { expect, test } from "vitest";
 import { newTenantPath, send, sendJson } from "./http.ts";
 import { tenantOf } from "./token.ts";

@@ -1,3 +1,4 @@
+/** Rates are limited by token and by tenant before the object is called. */
 import { createExecutionContext, env } from "cloudflare:test";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { app } from "../../src/worker/app.ts";

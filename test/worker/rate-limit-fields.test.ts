@@ -1,3 +1,4 @@
+/** The header fields that report the limit closest to blocking. */
 import { expect, test } from "vitest";
 import { Tenant, useSetClock } from "./clock.ts";
 import { send } from "./http.ts";

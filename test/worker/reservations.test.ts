@@ -1,3 +1,4 @@
+/** Reservations, idempotency keys, batches and the ledger over HTTP. */
 import { describe, expect, test } from "vitest";
 import { newTenantPath, send, sendJson } from "./http.ts";
 import { bearer, sign, tenantOf } from "./token.ts";

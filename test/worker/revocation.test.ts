@@ -1,3 +1,4 @@
+/** Revoked tokens, their descendants, and the objects they no longer reach. */
 import { createExecutionContext, env } from "cloudflare:test";
 import { expect, test } from "vitest";
 import type { Operation } from "../../src/operations/index.ts";

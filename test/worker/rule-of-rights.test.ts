@@ -1,3 +1,4 @@
+/** Attacks that succeeded once, and what each gets now. */
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";

@@ -1,3 +1,4 @@
+/** Signs tokens for tests, and sends them. */
 import { type JWTPayload, SignJWT } from "jose";
 import { SECRETS } from "./secrets.ts";
 

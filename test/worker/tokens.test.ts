@@ -1,3 +1,4 @@
+/** Minted tokens: their scopes, bindings, expiry and signing keys. */
 import { createExecutionContext, env } from "cloudflare:test";
 import { UnsecuredJWT } from "jose";
 import { describe, expect, onTestFinished, test, vi } from "vitest";

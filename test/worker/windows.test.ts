@@ -1,3 +1,4 @@
+/** Calendar and rolling windows, and changes of them while they count. */
 import { describe, expect, test } from "vitest";
 import { Tenant, useSetClock } from "./clock.ts";
 

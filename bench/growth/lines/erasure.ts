@@ -1,3 +1,4 @@
+/** The cost of erasing a user when many idempotency keys are stored. */
 import type { Figure, Line } from "../line.ts";
 import { growthDuring } from "../resident.ts";
 import { TenantClient } from "../tenant-client.ts";
@@ -8,7 +9,6 @@ const ERASED = "user-0";
 /** How many users share the keys; the erased one has as many as any other. */
 const USERS = 1000;
 
-/** What it costs to erase one user of many whose requests had idempotency keys. */
 export const ERASURE: Line = erasure("erasing one of 1,000 users", USERS, [1000, 10_000, 100_000, 1_000_000]);
 
 /** The same for a user who has sent every request. */

@@ -1,3 +1,4 @@
+/** How long calls wait when many reservations expire at the same instant. */
 import { setTimeout } from "node:timers/promises";
 import { BenchError } from "../../bench-error.ts";
 import { median } from "../../median.ts";
@@ -23,7 +24,6 @@ const ttlSeconds = (reservations: number) => 2 + Math.ceil(reservations / 4000);
 /** How long after the last expiry the service goes on. */
 const MARGIN_MS = 50;
 
-/** How long calls wait when many reservations expire at the same instant. */
 export const EXPIRY: Line = {
   name: "reservations expiring at once",
   grows: "reservations",

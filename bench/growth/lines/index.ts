@@ -1,3 +1,4 @@
+/** Every line of the growth benchmark, by its name on the command line. */
 import type { Line } from "../line.ts";
 import { ERASURE, ERASURE_OF_ALL } from "./erasure.ts";
 import { EXPIRY } from "./expiry.ts";
@@ -6,7 +7,6 @@ import { LOWER_BOUND } from "./lower-bound.ts";
 import { NEW_USER, NEW_USER_LIMITED } from "./new-user.ts";
 import { REVOCATION } from "./revocation.ts";
 
-/** What can be measured, by the name that the command line takes. */
 export const LINES: Readonly<Record<string, Line>> = {
   "new-user": NEW_USER,
   "new-user-limited": NEW_USER_LIMITED,

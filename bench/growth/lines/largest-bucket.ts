@@ -1,3 +1,4 @@
+/** The row size and memory of buckets with as many limits as allowed. */
 import { BenchError } from "../../bench-error.ts";
 import type { Service } from "../../serve.ts";
 import type { Figure, Line, Stage } from "../line.ts";

@@ -1,3 +1,4 @@
+/** The cost of lowering `max_users` below the number of existing buckets. */
 import { setTimeout } from "node:timers/promises";
 import type { Figure, Line } from "../line.ts";
 import type { TenantClient } from "../tenant-client.ts";
@@ -8,7 +9,6 @@ const LOWERED_TO = 1000;
 const POLL_MS = 50;
 const WITHIN_MS = 120_000;
 
-/** What it costs to lower `max_users` below the buckets that there are. */
 export const LOWER_BOUND: Line = {
   name: "lowering max_users to 1,000",
   grows: "buckets",

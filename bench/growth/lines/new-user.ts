@@ -1,3 +1,4 @@
+/** The cost of a new user's first call when all `max_users` buckets exist. */
 import type { Service } from "../../serve.ts";
 import type { Line } from "../line.ts";
 import { TenantClient } from "../tenant-client.ts";
@@ -31,7 +32,6 @@ export async function fillToBound(service: Service, config: object, buckets: num
   return client;
 }
 
-/** What the first call of a user costs at the bound. */
 const newUser = (name: string, config: object): Line => ({
   name,
   grows: "buckets",

@@ -1,3 +1,4 @@
+/** The cost of a revocation, and of a call with a token, after many revocations. */
 import { randomUUID } from "node:crypto";
 import type { Service } from "../../serve.ts";
 import type { Line } from "../line.ts";
@@ -8,7 +9,6 @@ const TENANT = "revocation";
 const CONNECTIONS = 32;
 const TIMES = 500;
 
-/** What a revocation costs, and a call with a token, after many revocations. */
 export const REVOCATION: Line = {
   name: "revoked tokens",
   grows: "revoked tokens",

@@ -1,3 +1,4 @@
+/** The HTTP server, the limits and the step that all peers share. */
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 

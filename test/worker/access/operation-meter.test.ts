@@ -1,3 +1,4 @@
+/** Operations are counted by key, up to a maximum that refills. */
 import { expect, test } from "vitest";
 import { OperationMeter } from "../../../src/worker/access/operation-meter.ts";
 

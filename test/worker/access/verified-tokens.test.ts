@@ -1,3 +1,4 @@
+/** The cache of verified tokens is bounded by time, number and bytes. */
 import { expect, test } from "vitest";
 import type { Grant } from "../../../src/worker/access/grant.ts";
 import { VerifiedTokens } from "../../../src/worker/access/verified-tokens.ts";
