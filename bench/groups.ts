@@ -7,7 +7,7 @@ import type { Service } from "./serve.ts";
 
 export const PRODUCT = "edge-budget";
 export const FLOOR = "floor";
-/** What keeps a row for each call, and does nothing besides. */
+/** A Worker that only stores a row for each call. */
 export const STORE = "store";
 /** The tenant's object, asked as the floor asks its echo. */
 export const OBJECT = "object";
@@ -58,7 +58,7 @@ export function bucketGroups(service: Service, plan: Plan): Group[] {
   return [...plan.sweepRounds].map(([connections, rounds]) => ({
     title: `1 to ${plan.buckets.at(-1)?.toLocaleString("en-US")} buckets, ${connections} at once`,
     floor: { system: floor, case: "echo", connections, tenant: "floor", tenants: 1, buckets: BUCKETS },
-    // Case by case, so that those whose ratio matters stand beside each other.
+    // Case by case, so that those whose ratio matters are measured next to each other.
     cells: sweepCases(plan, connections).flatMap((name) =>
       plan.buckets.map(
         (buckets): Cell => ({

@@ -32,7 +32,7 @@ async function measureBase(plan: Plan, withPeers: boolean, dir: string, generato
   await configure(service, TENANT);
   await seed(service, TENANT, BUCKETS, generator);
   await configure(service, TENANTS, MANY_TENANTS);
-  // Awaited here: the servers end when this returns.
+  // Awaited here: the servers stop when this returns.
   return await measureGroups([...baseGroups(service, peers, plan), ...tenantGroups(service, plan)], plan, generator);
 }
 
@@ -49,7 +49,7 @@ async function measureBuckets(
   if (withMillion) progress("a million consumes on a million buckets");
   const fullBytes = withMillion ? await bytesWithMillion(service, generator) : Number.NaN;
   for (const buckets of plan.buckets) {
-    // A single one comes with its first call; the million are there.
+    // A single bucket is created by its first call; the million exist already.
     if (buckets > 1 && buckets < MILLION) await seed(service, bucketTenant(buckets), buckets, generator);
   }
   const measured = await measureGroups(bucketGroups(service, plan), plan, generator);

@@ -47,7 +47,7 @@ export interface Measured {
 export interface Group {
   readonly title: string;
   readonly cells: readonly Cell[];
-  /** What stands between every two cells. */
+  /** Measured between every two cells. */
   readonly floor: Cell;
   readonly rounds: number;
 }

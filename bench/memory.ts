@@ -22,11 +22,11 @@ export async function bytesWithOneBucket(dir: string, generator: LoadGenerator):
     ...jobOn(service, 1),
     ...{ case: "batch-1000", connections: 2, times: MILLION / operationsIn("batch-1000") },
   });
-  // Awaited here: workerd ends when this returns.
+  // Awaited here: workerd stops when this returns.
   return await bytesAfterConsumes(service, 1, generator);
 }
 
-/** The memory of a fresh workerd, in bytes, after the same calls on a tenant to whom they give a million buckets. */
+/** The memory of a fresh workerd, in bytes, after the same calls on a tenant in which they create a million buckets. */
 export async function bytesWithMillion(service: Service, generator: LoadGenerator): Promise<number> {
   await seed(service, bucketTenant(MILLION), MILLION, generator);
   return bytesAfterConsumes(service, MILLION, generator);

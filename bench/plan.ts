@@ -4,7 +4,7 @@ import type { CaseName } from "./load/job.ts";
 export interface Plan {
   /** How long each slice of load lasts. */
   readonly sliceMs: number;
-  /** How long each slice of the floor lasts that stands between two others. */
+  /** How long each slice of the floor lasts, between two others. */
   readonly floorMs: number;
   /** Concurrency → how often each slice is measured at it; the medians count. */
   readonly rounds: ReadonlyMap<number, number>;
@@ -20,7 +20,7 @@ export interface Plan {
   readonly sweepCases: readonly ProductCase[];
   /** How many buckets tenants have that differ in that. */
   readonly buckets: readonly number[];
-  /** The most operations on their way at once, since those of many large batches take seconds to answer. */
+  /** The most operations in flight at once, since those of many large batches take seconds to answer. */
   readonly maxInFlight: number;
   /** The same, for many tenants and for many buckets. */
   readonly sweepMaxInFlight: number;
@@ -40,7 +40,7 @@ export type ProductCase = (typeof PRODUCT_CASES)[number];
 export const MILLION = 1_000_000;
 /** The concurrency of the targets. */
 export const REACH_CONCURRENCY = 32;
-/** Buckets in all by default: users of one tenant, or of many together. */
+/** Total buckets by default: users of one tenant, or of many together. */
 export const BUCKETS = 1000;
 export const MANY_TENANTS = 100;
 

@@ -64,7 +64,7 @@ export function cpuSeconds(pids: readonly number[]): number {
     .reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
 }
 
-/** The memory that processes and all they started hold, in bytes: the sum of their resident sets. */
+/** The memory of processes and all they started, in bytes: the sum of their resident sets. */
 export function residentBytes(pids: readonly number[]): number {
   return withChildren(pids)
     .map((pid) => readStat(pid))
@@ -92,7 +92,7 @@ function childrenOf(pid: number): number[] {
   );
 }
 
-/** proc_pid_stat(5). The name, field 2, may hold spaces: the fields are counted from its closing parenthesis. */
+/** proc_pid_stat(5). The name, field 2, may contain spaces: the fields are counted from its closing parenthesis. */
 function readStat(pid: number): { readonly cpuSeconds: number; readonly residentBytes: number } {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   const fields = stat

@@ -24,7 +24,7 @@ export interface Service extends AsyncDisposable {
   readonly pid: number;
   readonly port: number;
   readonly floorPort: number;
-  /** Where calls are stored, and nothing besides. */
+  /** The port of a Worker that only stores calls. */
   readonly storePort: number;
   /** Where the product's objects are asked with nothing between. */
   readonly objectPort: number;
@@ -67,7 +67,7 @@ export async function serve(dir: string, name: string, module: keyof typeof MODU
   const configFile = join(dir, `${name}.capnp`);
   await writeFile(configFile, printConfig(workers, stateDir, WRANGLER_FILE));
   const server = startServer(WORKERD, ["serve", "--experimental", "--control-fd=3", configFile], {
-    // A line a request is logged to where nobody reads it; it costs the service what it does.
+    // The request log is discarded, but the service still pays for writing it.
     stdio: ["ignore", "ignore", "inherit", "pipe"],
   });
   const ports = await listeningPorts(server, workers.length);
@@ -83,7 +83,7 @@ export async function serve(dir: string, name: string, module: keyof typeof MODU
   };
 }
 
-/** workerd writes to its control channel where its sockets listen, a line each. */
+/** workerd reports on its control channel the port of each socket, one a line. */
 async function listeningPorts(server: Server, count: number): Promise<ReadonlyMap<string, number>> {
   const ports = new Map<string, number>();
   for await (const line of createInterface(server.process.stdio[3] as Readable)) {

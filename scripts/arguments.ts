@@ -9,7 +9,7 @@ export interface Command {
   readonly usage: string;
   /** One sentence that says what it does. */
   readonly does: string;
-  /** What follows the command without a name; none by default. */
+  /** The positional arguments; none by default. */
   readonly operands?: Operands;
   readonly options: Readonly<Record<string, Option>>;
   /** Printed below the options, such as what it reads from the environment. */
@@ -52,7 +52,7 @@ class MistakeError extends Error {
   override name = "MistakeError";
 }
 
-/** Reads the command line. It ends the process after `--help` and upon a mistake. */
+/** Reads the command line. It exits after `--help` and after a mistake. */
 export function readArguments<const C extends Command>(command: C): Arguments<C> {
   const { values, positionals } = parse(command);
   if (values.help) {
@@ -71,7 +71,7 @@ export function readArguments<const C extends Command>(command: C): Arguments<C>
   }
 }
 
-/** Ends the process upon a mistake: prints it with the usage, and exits with 2. */
+/** Prints a mistake with the usage, and exits with 2. */
 export function stop({ usage }: Command, mistake: string): never {
   console.error(`${mistake}\nusage: ${usage}\n--help describes the options`);
   process.exit(2);

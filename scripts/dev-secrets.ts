@@ -9,7 +9,7 @@ const randomText = () => randomBytes(32).toString("base64url");
 export const newDevSecrets = () => ({
   ADMIN_TOKEN: randomText(),
   TOKEN_SECRET: `dev:${randomText()}`,
-  // Any page may call: it needs a token all the same.
+  // Any page may call, but still needs a token.
   CORS_ORIGINS: "*",
 });
 

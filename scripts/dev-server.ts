@@ -7,15 +7,15 @@ export interface DevServerOptions {
   readonly configs: readonly string[];
   /** Where the first Worker listens on loopback. */
   readonly port: number;
-  /** Where the Workers store what they store. */
+  /** The directory of the Workers' storage. */
   readonly stateDir: string;
-  /** A file of `NAME=value` lines that takes the place of `.dev.vars`. */
+  /** A file of `NAME=value` lines that replaces `.dev.vars`. */
   readonly secretsFile: string;
   /** Whether a Worker is reloaded when its source changes. */
   readonly watch: boolean;
 }
 
-/** Workers that run on this machine. They end when disposed of. */
+/** Workers that run on this machine. They stop when disposed of. */
 export interface DevServer extends AsyncDisposable {
   /** Where the first Worker listens. */
   readonly url: string;

@@ -15,7 +15,7 @@ const HEAD_END = "\r\n\r\n";
 const NOTHING = Buffer.alloc(0);
 
 /**
- * A keep-alive HTTP/1.1 connection with one request on its way at a time.
+ * A keep-alive HTTP/1.1 connection with one request in flight at a time.
  *
  * It reads what the measured servers send: a head, then as many bytes as its Content-Length says. A full client
  * costs as much per request as the Worker under test does (undici three times what this does), and the generator

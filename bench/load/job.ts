@@ -31,9 +31,9 @@ export interface Job {
   readonly users: number;
 }
 
-/** What came of a job. Every answer was the one that the case expects; a job with another one fails. */
+/** The result of a job. Every answer was the one that the case expects; a job with another one fails. */
 export interface LoadResult {
-  /** How many operations were answered: a batch counts as many as it holds, a reserve and its commit one. */
+  /** How many operations were answered: a batch counts as many as it has, a reserve and its commit one. */
   readonly operations: number;
   /** From the first request to the last answer. */
   readonly seconds: number;
@@ -41,6 +41,6 @@ export interface LoadResult {
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly p99Ms: number;
-  /** What the generator itself took of its core, 0 to 1. Near 1, it and not the server is what is measured. */
+  /** The generator's own share of its core, 0 to 1. Near 1, the generator is measured instead of the server. */
   readonly generatorCpu: number;
 }

@@ -1,4 +1,4 @@
-/** The load generator's own process: takes a job a message, answers with what came of it. */
+/** The load generator's own process: each message is a job, each reply its result. */
 import { createHistogram } from "node:perf_hooks";
 import { Connection } from "./connection.ts";
 import type { Job, LoadResult } from "./job.ts";
@@ -24,7 +24,7 @@ async function run(job: Job): Promise<LoadResult> {
   const cpuBefore = process.cpuUsage();
   const startMs = performance.now();
 
-  // What is on its way when the time is up is waited for, so that no load is left over for the next job.
+  // Requests in flight when the time is up are awaited, so that no load is left over for the next job.
   const drive = async (connection: Connection) => {
     for (let sentMs = startMs; sentMs < startMs + milliseconds && begun < times; ) {
       begun += 1;

@@ -16,7 +16,7 @@ export const SEED_BATCH = 1000;
 
 /** What every call spends. */
 const SPENT = '"tokens_in":700,"tokens_out":120,"cost_usd":0.0071';
-/** What every reservation holds. */
+/** What every reservation asks for. */
 const HELD = '"tokens":1000,"cost_usd":0.01,"ttl_seconds":60';
 
 /** Batches are made before the clock runs: printing a thousand operations is not what is measured. */

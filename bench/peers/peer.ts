@@ -30,7 +30,7 @@ export async function startApp(name: "redis" | "limiter" | "postgres", storePort
   return {
     pid: child.pid,
     port,
-    // Before its store does, or it would complain that this is gone.
+    // Before its store stops, or it would report a lost connection.
     async [Symbol.asyncDispose]() {
       child.kill();
       await ended;

@@ -12,7 +12,7 @@ export interface Row {
   readonly tenants: number;
   /** The tenants' users together. */
   readonly buckets: number;
-  /** Requests on their way at once. */
+  /** Requests in flight at once. */
   readonly concurrency: number;
   /** Operations per second: a batch counts as many as it has, a reserve and its commit count as one. */
   readonly per_second: number;

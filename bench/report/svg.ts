@@ -14,7 +14,7 @@ const TOP = 78;
 const COLORS: Readonly<Record<string, string>> = { [PRODUCT]: "#d9730d", [FLOOR]: "#8a8f98" };
 const PEER_COLOR = "#4c78a8";
 
-/** A logarithmic axis: where a value stands on it, in pixels from the panel's left, and its powers of ten. */
+/** A logarithmic axis: the position of a value, in pixels from the panel's left, and its powers of ten. */
 type Scale = ((value: number) => number) & { readonly decades: readonly number[] };
 
 /** Draws how much each line does a second and how long it takes, at the reaches' concurrency, and the reaches. */

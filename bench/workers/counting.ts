@@ -54,13 +54,13 @@ function countRows(storage: DurableObjectStorage): Count {
   return count;
 }
 
-/** Tells of each result of a platform object's method. The prototype's own stands behind the one put before it. */
-function watch<T extends object, Result>(target: T, name: keyof T & string, tell: (result: Result) => void): void {
+/** Reports each result of a platform object's method, by shadowing the prototype's method. */
+function watch<T extends object, Result>(target: T, name: keyof T & string, report: (result: Result) => void): void {
   const method = (target[name] as (...args: unknown[]) => Result).bind(target);
   Object.defineProperty(target, name, {
     value: (...args: unknown[]) => {
       const result = method(...args);
-      tell(result);
+      report(result);
       return result;
     },
   });

@@ -1,6 +1,6 @@
 /**
  * What everything else is compared with: a Worker that answers, and one that asks a Durable Object by RPC.
- * The echo reads the body of a consume and answers what is as long as a decision, and does nothing besides.
+ * The echo reads the body of a consume and returns an answer as long as a decision, and does nothing else.
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Answer, ConsumeRequest, DecisionResponse } from "../../src/wire/index.ts";

@@ -2,7 +2,7 @@
 import type { Dice } from "./dice.ts";
 import type { Spent, Write } from "./journal.ts";
 
-/** How long a reservation that nobody settles stays open, in seconds: the shortest allowed. */
+/** How long a reservation that is never settled stays open, in seconds: the shortest allowed. */
 export const SHORT_TTL_SECONDS = 1;
 /** Longer than any run. */
 const LONG_TTL_SECONDS = 3600;

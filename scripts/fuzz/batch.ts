@@ -3,7 +3,7 @@ import type { FuzzRequest } from "./exchange.ts";
 
 export const NDJSON = "application/x-ndjson";
 
-/** The operations of a batch by name: the call that each stands for, and the field that names its subject. */
+/** The operations of a batch by name: the call that each corresponds to, and the field that names its subject. */
 export const BATCHED = {
   allows_step: { call: "allowsStep", names: "nothing" },
   consume: { call: "consume", names: "nothing" },

@@ -16,7 +16,7 @@ import type { World } from "./world.ts";
 const BODILESS = ["HEAD", "TRACE"];
 /**
  * The longest body of a GET, in characters. It has no meaning (RFC 9110, section 9.3.1), so no route reads it; workerd
- * closes the connection upon a long one, and the end of its answer is lost.
+ * closes the connection after a long one, and the end of its answer is lost.
  */
 const MAX_GET_BODY = 8192;
 

@@ -43,7 +43,7 @@ function readCsv(file: string): AsyncIterable<Record["columns"]> {
 
 async function* readJsonLines(file: string): AsyncGenerator<Record["columns"]> {
   const input = createReadStream(file);
-  // A file that cannot be opened fails here: later, nobody would listen for the error.
+  // A file that cannot be opened fails here: later, the error would be unhandled.
   await new Promise((resolve, reject) => input.once("open", resolve).once("error", reject));
   for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
     if (line.trim() === "") continue;

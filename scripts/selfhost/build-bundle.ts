@@ -15,11 +15,11 @@ const MAIN_MODULE = "index.js";
 const run = promisify(execFile);
 
 /**
- * Bundles the Worker as a deploy would send it, and beside it the configuration by which a workerd alone serves it.
+ * Bundles the Worker as a deploy would, and writes workerd's configuration next to it.
  *
- * @param dir takes both; what was in it goes
+ * @param dir receives both; its previous contents are deleted
  * @returns what wrangler printed
- * @throws Error that tells what wrangler printed, where it could not
+ * @throws Error with what wrangler printed, if it failed
  */
 export async function buildBundle(dir: string): Promise<string> {
   await rm(dir, { recursive: true, force: true });

@@ -8,40 +8,40 @@ import type { Readable } from "node:stream";
 
 const READY_WITHIN_MS = 15_000;
 const STOPPED_WITHIN_MS = 5_000;
-/** What `flock` exits with where another process has the lock. */
+/** The exit code of `flock` if another process has the lock. */
 const LOCKED = 75;
-/** How much of what workerd printed is kept, to be told where it does not start. */
+/** How much of workerd's output is kept, to be reported if it does not start. */
 const KEPT_LOG_LENGTH = 8_192;
 
 export interface ServeOptions {
   /** Where `buildBundle` put the bundle and its configuration. */
   readonly bundleDir: string;
-  /** Where the objects keep what they keep; made if it is missing, and closed to other users. One workerd at a time can serve it. */
+  /** The objects' storage; created if missing, and private to this user. One workerd at a time can serve it. */
   readonly stateDir: string;
   /** Default: loopback. */
   readonly host?: string;
   /** Default: a free one. */
   readonly port?: number;
-  /** The environment of workerd, from which the Worker has its secrets. Default: this process's. */
+  /** The environment of workerd, from which the Worker reads its secrets. Default: this process's. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Where what the Worker logs goes: to this process's own output, or nowhere (the default). */
+  /** Whether the Worker logs to this process's output; by default it does not. */
   readonly logs?: "inherit" | "none";
 }
 
-/** A bundle served by a workerd of its own. It ends when disposed of, and with this process. */
+/** A bundle served by a workerd of its own. It stops when disposed of, and with this process. */
 export interface Service extends AsyncDisposable {
   readonly url: string;
   readonly pid: number;
-  /** Resolves when workerd is gone, with what it said last. */
+  /** Resolves when workerd has exited, with the end of its output. */
   readonly gone: Promise<string>;
-  /** Sends a signal, and resolves when workerd is gone. SIGTERM lets it answer what it has begun. */
+  /** Sends a signal, and resolves when workerd has exited. SIGTERM lets it finish requests in flight. */
   kill(signal: NodeJS.Signals): Promise<void>;
 }
 
 /**
  * Starts workerd on a bundle and waits until it answers `/health`.
  *
- * @throws Error that tells what workerd said, where it does not come to answer
+ * @throws Error with workerd's output, if it does not answer in time
  */
 export async function serveBundle(options: ServeOptions): Promise<Service> {
   const { bundleDir, stateDir, host = "127.0.0.1", port = 0, env, logs = "none" } = options;
@@ -56,7 +56,7 @@ export async function serveBundle(options: ServeOptions): Promise<Service> {
     ...lock(stateDir),
     ...[workerdPath(), "serve", "--experimental", config],
     ...["--directory-path", `state=${stateDir}`, "--socket-addr", `http=${bracketed(host)}:${port}`],
-    // Where it tells which port it took.
+    // workerd reports its port here.
     "--control-fd=3",
   ];
   const output = logs === "inherit" ? "inherit" : "pipe";
@@ -73,20 +73,20 @@ export async function serveBundle(options: ServeOptions): Promise<Service> {
   }
 }
 
-/** The binary that the project's wrangler brings. */
+/** The binary that the project's wrangler depends on. */
 export function workerdPath(): string {
   const { resolve } = createRequire(import.meta.url);
   return createRequire(resolve("wrangler/package.json"))("workerd").default;
 }
 
-/** Lets what the process creates be read by its owner alone; the command that follows replaces the shell. */
+/** Makes new files readable by their owner only; the command that follows replaces the shell. */
 function closed(): string[] {
   return process.platform === "win32" ? [] : ["sh", "-c", 'umask 077; exec "$@"', "sh"];
 }
 
 /**
- * Two processes on one state would each count on their own. workerd itself does not keep a second one out; a lock
- * that goes with the process does, where the system has `flock`.
+ * Two processes on one state would count independently, and workerd itself does not prevent that. On Linux, `flock`
+ * does: its lock is released when the process exits.
  */
 function lock(stateDir: string): string[] {
   if (process.platform !== "linux") return [];
@@ -151,7 +151,7 @@ function bracketed(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
-/** Where this machine reaches what listens on a host. */
+/** The host at which this machine reaches a server that listens on another. */
 function reachable(host: string): string {
   if (host === "0.0.0.0" || host === "*") return "127.0.0.1";
   return bracketed(host === "::" ? "::1" : host);

@@ -1,6 +1,6 @@
 /** Translates `wrangler.toml` into a configuration for workerd alone. */
 
-/** What of `wrangler.toml` the Worker of a workerd alone is made of. */
+/** The parts of `wrangler.toml` that workerd needs. */
 export interface WranglerConfig {
   readonly compatibility_date: string;
   readonly compatibility_flags?: readonly string[];
@@ -10,7 +10,7 @@ export interface WranglerConfig {
   readonly assets: { readonly directory: string; readonly binding: string };
 }
 
-/** How the Worker gets a file of the bundle that it imports, by the file's extension. */
+/** The module type of each file that the bundle imports, by its extension. */
 const MODULE_TYPES: Readonly<Record<string, string>> = {
   js: "esModule",
   mjs: "esModule",
@@ -23,8 +23,8 @@ const MODULE_TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Makes a setting of what the environment says and what `wrangler.toml` says. workerd's own binding to the environment
- * is null where that says nothing.
+ * Takes a setting from the environment, or else from `wrangler.toml`. workerd's own binding to the environment is null
+ * if the variable is not set.
  */
 const SETTING = "export default ({ said, otherwise }) => said ?? otherwise;";
 
@@ -39,7 +39,7 @@ const ASSETS = `export default (files) => ({
 /**
  * Writes workerd's configuration for a bundle, in Cap'n Proto's text form. It names no folder and no port, and has no
  * secret: those are given to workerd when it starts, as `--directory-path state=DIR`, `--socket-addr http=HOST:PORT`
- * and its environment, in which each of the variables can be set too. Bindings to what there is only on Cloudflare
+ * and its environment, in which each of the variables can be set too. Bindings that exist only on Cloudflare
  * (rate limits) are left out.
  *
  * @param modules the bundle's files, the Worker's main module first
@@ -84,12 +84,12 @@ const worker :Workerd.Worker = (
 `;
 }
 
-/** The key names the class's folder and is part of every object's id: with another one, nothing stored is found. */
+/** The key names the class's folder and is part of every object's id: with another one, stored data is not found. */
 function namespace(className: string): string {
   return `className = ${text(className)}, uniqueKey = ${text(`edge-budget-${className}`)}, enableSql = true`;
 }
 
-/** What the Worker gets under a name: text from the environment, else the value of `wrangler.toml`, else undefined. */
+/** The binding of a setting: text from the environment, else the value of `wrangler.toml`, else undefined. */
 function setting(name: string, otherwise?: unknown): string {
   const values = [`name = "said", fromEnvironment = ${text(name)}`];
   if (typeof otherwise === "string") values.push(`name = "otherwise", text = ${text(otherwise)}`);
@@ -98,7 +98,7 @@ function setting(name: string, otherwise?: unknown): string {
   return `wrapped = (moduleName = "selfhost:setting", innerBindings = [${bindings}])`;
 }
 
-/** The binding to the static assets. They are embedded, so that workerd needs no path besides the state's. */
+/** The binding to the static assets. They are embedded, so that workerd needs no path but the state's. */
 function staticAssets(paths: readonly string[]): string {
   const bindings = paths.map((path) => `(name = ${text(path)}, data = embed ${text(`assets${path}`)})`).join(", ");
   return `wrapped = (moduleName = "selfhost:assets", innerBindings = [${bindings}])`;

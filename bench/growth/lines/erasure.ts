@@ -11,7 +11,7 @@ const USERS = 1000;
 
 export const ERASURE: Line = erasure("erasing one of 1,000 users", USERS, [1000, 10_000, 100_000, 1_000_000]);
 
-/** The same for a user who has sent every request. */
+/** The same for a user who sent every request. */
 export const ERASURE_OF_ALL: Line = erasure("erasing a user with every key", 1, [1000, 10_000, 100_000]);
 
 function erasure(name: string, users: number, sizes: readonly number[]): Line {
@@ -32,7 +32,7 @@ function erasure(name: string, users: number, sizes: readonly number[]): Line {
           const startMs = performance.now();
           await client.call("DELETE", `/users/${ERASED}`);
           deleteMs = performance.now() - startMs;
-          // A reader of the ledger waits until the id is nowhere any more.
+          // A read of the ledger waits until the id is erased everywhere.
           await client.call("GET", "/ledger?limit=1");
         });
       });

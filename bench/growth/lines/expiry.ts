@@ -19,9 +19,9 @@ type OnExpiry = "charge" | "release";
 const TARGET_MS = 50;
 const ROUNDS = 3;
 const IDLE_MS = 1000;
-/** How long reservations hold: long enough to make them all before the first expires. */
+/** How long reservations stay open: long enough to make them all before the first expires. */
 const ttlSeconds = (reservations: number) => 2 + Math.ceil(reservations / 4000);
-/** How long after the last expiry the service goes on. */
+/** How long after the last expiry the service resumes. */
 const MARGIN_MS = 50;
 
 export const EXPIRY: Line = {
@@ -74,7 +74,7 @@ async function reserve(name: string, onExpiry: OnExpiry, service: Service, size:
 
 /**
  * Stops the process from before the first reservation expires until the last one has: all of them are due at the
- * instant in which it goes on, for its alarm and for the calls that come then.
+ * instant at which it resumes, for its alarm and for the calls that arrive then.
  */
 async function expireTogether(expiries: readonly number[], service: Service): Promise<Waits> {
   if (Date.now() >= Math.min(...expiries)) throw new BenchError("reservations expired while others were made");

@@ -1,4 +1,4 @@
-/** Node + Hono + PostgreSQL: a transaction a step, which holds the tenant's and the user's row while it charges them. */
+/** Node + Hono + PostgreSQL: each step is a transaction that locks the tenant's and the user's row. */
 import { Pool } from "pg";
 import { LIMITS, listen, type Step } from "./listen.ts";
 
@@ -52,7 +52,7 @@ listen(async (step) => {
       client.query({ name: "ledger", text: LEDGER, values: [step.tenant, step.key ?? null, entryOf(step)] }),
     ]);
     if (locked.rows.length < ids.length) await client.query({ name: "create", text: CREATE, values: [...ids] });
-    // A key that the ledger has already: the step is charged, and decided over the totals as they are.
+    // The key is already in the ledger: the step was charged, and is decided on the current totals.
     const isNew = added.rowCount === 1;
     const charge = { name: "charge", text: CHARGE, values: [...ids, tokens, step.costNanoUsd] };
     await Promise.all([...(isNew ? [client.query(charge)] : []), client.query("COMMIT")]);

@@ -9,7 +9,7 @@ declare module "ioredis" {
 }
 
 /**
- * KEYS: configuration, tenant, user, ledger, and where the caller sent a key, the answer kept under it.
+ * KEYS: configuration, tenant, user, ledger, and the answer stored under the caller's key, if it sent one.
  * ARGV: input tokens, output tokens, nano-USD, the ledger's entry.
  */
 const CONSUME = `
