@@ -4,7 +4,7 @@ import { type Pending, pendingAfter } from "../../src/core/pending.ts";
 import { NO_USAGE } from "../../src/core/usage.ts";
 
 type Triple = readonly [tokens: number, input: number, output: number];
-type Row = readonly [what: string, held: Triple, spent: readonly [input: number, output: number], left: Triple];
+type Row = readonly [what: string, pending: Triple, spent: readonly [input: number, output: number], left: Triple];
 
 const holding = (tokens: number, inputTokens: number, outputTokens: number): Pending => ({
   tokens,
@@ -24,8 +24,8 @@ describe("the pending amount of a reservation", () => {
     ["keeps input and output until the total is less than both", [100, 20, 20], [60, 0], [40, 0, 20]],
     ["is zero if more was spent than was reserved", [100, 50, 50], [200, 1], [0, 0, 0]],
   ];
-  test.each(rows)("%s", (_, held, spent, left) => {
-    const after = pendingAfter(holding(...held), spending(...spent));
+  test.each(rows)("%s", (_, pending, spent, left) => {
+    const after = pendingAfter(holding(...pending), spending(...spent));
     expect([after.tokens, after.inputTokens, after.outputTokens]).toEqual(left);
   });
 

@@ -58,7 +58,7 @@ test("a page of an origin that is not allowed cannot read the budget", async (co
   expect(await click(page, "What have I spent?")).toEqual(["failed, TypeError: Failed to fetch"]);
 });
 
-/** Clicks a button, and returns the lines that the page tells until it is done. */
+/** Clicks a button, and returns the lines that the page shows until it is done. */
 async function click(page: Page, button: string): Promise<string[]> {
   const lines = page.locator("#log li");
   const before = await lines.count();

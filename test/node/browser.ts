@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
 import type { TestContext } from "vitest";
 
-/** Where Debian's package puts it, unless `CHROMIUM` says another place. */
+/** The path of Debian's package, unless `CHROMIUM` is set. */
 const EXECUTABLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 const ARGS = [
@@ -15,7 +15,7 @@ const ARGS = [
   "--disable-sync",
 ];
 
-/** Starts Chromium; where there is none, skips the test and says so, or under `CI=true` fails it. */
+/** Starts Chromium. If it is not installed, the test is skipped with a note, or fails under `CI=true`. */
 export async function startBrowser({ skip }: TestContext): Promise<Browser> {
   if (!existsSync(EXECUTABLE)) {
     const why = `there is no Chromium at ${EXECUTABLE}; install it, or say with CHROMIUM where it is`;
@@ -23,6 +23,6 @@ export async function startBrowser({ skip }: TestContext): Promise<Browser> {
     console.warn(`skipped a test in a browser: ${why}`);
     skip(why);
   }
-  // Its sandbox does not work for root, whom tests run as in a container.
+  // Its sandbox does not work for root, as which tests run in a container.
   return chromium.launch({ executablePath: EXECUTABLE, chromiumSandbox: process.getuid?.() !== 0, args: ARGS });
 }

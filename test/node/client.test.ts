@@ -20,7 +20,7 @@ const PROBLEM = {
   request_id: "r-1",
 };
 
-/** Serves a test until it is finished, and returns where. */
+/** Serves a test until it is finished, and returns the URL. */
 async function serve(answer: RequestListener): Promise<string> {
   const server = createServer(answer).listen(0, "127.0.0.1");
   await once(server, "listening");

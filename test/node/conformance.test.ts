@@ -12,7 +12,7 @@ const ENGINES = ["in-process", "durable object"];
 const folder = mkdtempSync(join(tmpdir(), "conformance-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Keeps a file of vectors: text as it is, all else as JSON. */
+/** Writes a file of vectors: text as it is, anything else as JSON. */
 function file(name: string, content: unknown): string {
   const path = join(folder, name);
   writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
@@ -44,7 +44,7 @@ const LIMITED = {
   ],
 };
 
-/** A user idle for the original's day is forgotten where the options are silent, and kept where they say null. */
+/** A user idle for a day is evicted by default, as in the original, and kept if the options disable that. */
 const idleFor = (seconds: number, options: object, tokens: number) => ({
   name: `idle ${seconds} ${JSON.stringify(options)}`,
   config: {},

@@ -1,4 +1,4 @@
-/** What the pages' commands use of curl, for machines that have none. */
+/** The parts of curl that the pages' commands use, for machines without it. */
 import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 

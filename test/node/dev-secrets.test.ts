@@ -1,4 +1,4 @@
-/** A `.dev.vars` is created once, and completed if something is missing. */
+/** A `.dev.vars` is created once and readable only by its owner. */
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -8,7 +8,7 @@ import { ROOT } from "./wrangler.ts";
 
 const run = promisify(execFile);
 
-/** How a page shows what a command prints: below it, `…` for what it leaves out. */
+/** Starts each line of a command's output, which is shown below it; `…` replaces what is left out. */
 const PRINTS = "# → ";
 const END_OF_OUTPUT = "\n-- end of output --\n";
 
@@ -17,14 +17,14 @@ interface Step {
   readonly printed: readonly string[];
 }
 
-/** What a page speaks of, and what to take for it: where the service is, and the file that has its secrets. */
+/** Text of a page by what replaces it in a test: the service's URL, and the file of its secrets. */
 export type Replacements = Readonly<Record<string, string>>;
 
 /**
- * Runs the commands of a page in bash, one after the other as a reader would, and expects each to print what stands
- * below it.
+ * Runs the commands of a page in bash, one after the other as a reader would, and expects each to print the output
+ * shown below it.
  *
- * @param heading the section to run; all of the page where absent
+ * @param heading the section to run; by default, the whole page
  */
 export async function expectPageHolds(path: string, replacements: Replacements, heading?: string) {
   const page = await readFile(join(ROOT, path), "utf8");
@@ -63,7 +63,7 @@ function sectionOf(page: string, heading: string): string {
   return rest.split("\n## ", 1)[0] ?? "";
 }
 
-/** Headers' names are compared without their case, and so all is: which case they have is up to the protocol. */
+/** The comparison ignores case, because the case of header names depends on the protocol. */
 function patternOf(printed: readonly string[]): RegExp {
   const literal = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
   return new RegExp(`^${printed.join("\n").split("…").map(literal).join(".*")}$`, "is");

@@ -7,9 +7,9 @@ import { ROOT, startWrangler, temporaryDir } from "./wrangler.ts";
 
 const SERVICE = "http://127.0.0.1:8787";
 const CLOCKED = "http://127.0.0.1:8789";
-/** Three pages a test, and a process for each command where there is no curl. */
+/** Three pages a test, and a process for each command if curl is not installed. */
 const PAGES_MS = 120_000;
-/** What the pages about a service under a set clock have it started with. */
+/** The token with which the pages about a set clock start the service. */
 const CLOCKED_TOKEN = "an-operators-token-for-a-night-01";
 
 describe("each command of a page prints the output shown below it", () => {

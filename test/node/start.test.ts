@@ -20,7 +20,7 @@ describe("npm start", () => {
     child = spawn(process.execPath, [join(ROOT, "scripts/start.ts"), ...options], {
       // A group of its own, by which its processes are found.
       detached: true,
-      // Secrets of the environment would go before those of the file.
+      // Secrets of the environment would take precedence over those of the file.
       env: { ...process.env, ADMIN_TOKEN: undefined, TOKEN_SECRET: undefined },
       stdio: ["ignore", "pipe", "inherit"],
     });
@@ -63,7 +63,7 @@ describe("npm start", () => {
         ({ message }) => message,
       );
       expect.soft(answer, `port ${port}`).not.toContain("webSocketDebuggerUrl");
-      // A debug port speaks Cap'n Proto, and breaks off what speaks HTTP.
+      // A debug port speaks Cap'n Proto, and closes a connection that sends HTTP.
       expect.soft(answer, `port ${port}`).not.toBe("fetch failed");
     }
   });

@@ -15,17 +15,17 @@ const ANSWERS_WITHIN_MS = 10_000;
 export interface Wrangler extends AsyncDisposable {
   /** Where the first of its Workers listens. */
   readonly url: string;
-  /** Where its secrets stand, as they do in a `.dev.vars`. */
+  /** The file of its secrets, in the format of a `.dev.vars`. */
   readonly secretsFile: string;
 }
 
 /**
  * Starts the Workers of these configurations, the first one's on a free port, and waits until it answers.
  *
- * @param stateDir where its Workers store what they store
+ * @param stateDir the directory of its Workers' storage
  */
 export async function startWrangler(configs: readonly string[], stateDir: string): Promise<Wrangler> {
-  // Named, it goes before the `.dev.vars` that `npm start` may have made.
+  // A named file takes precedence over the `.dev.vars` that `npm start` may have created.
   const secretsFile = join(stateDir, "secrets.env");
   const secrets = Object.entries(SECRETS).map(([name, value]) => `${name}=${value}\n`);
   await writeFile(secretsFile, secrets.join(""));
@@ -45,7 +45,7 @@ export async function temporaryDir(): Promise<AsyncDisposable & { readonly path:
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** Sends a request as the operator, with JSON if there is some, and reads its answer. */
+/** Sends a request as the operator, with a JSON body if one is given, and reads the answer. */
 export async function callJson(
   method: string,
   url: string,

@@ -1,6 +1,4 @@
-/** The catalogue's wrong prices, each shown to be wrong and then corrected. */
-
-/** Corrections of the catalogue. When a test that shows its error fails, it was fixed: drop the correction. */
+/** Corrections of wrong catalogue prices. If a test of the wrong price fails, drop the correction. */
 import { calcPrice } from "@pydantic/genai-prices";
 import { describe, expect, test } from "vitest";
 import { priced } from "./call.ts";

@@ -1,4 +1,4 @@
-/** A call has no price if any part of it has none. */
+/** Which calls have a price, which are free, and which have neither. */
 import { expect, test } from "vitest";
 import { estimateOf } from "../../src/core/estimate.ts";
 import { priceCall } from "../../src/pricing/index.ts";

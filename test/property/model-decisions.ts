@@ -1,4 +1,4 @@
-/** The model's decisions: how each limit of a step's buckets stands, and when a blocked step is allowed. */
+/** The model's decisions: the state of each limit of a step's buckets, and when a blocked step is allowed. */
 import { type Measured, NOTHING } from "./model-amounts.ts";
 import { countedIn } from "./model-bucket.ts";
 import type { Key } from "./model-bucket-keys.ts";
@@ -11,7 +11,7 @@ interface Question {
   readonly isMore?: boolean | undefined;
 }
 
-/** How one limit stands. It blocks and warns only if it counts: its bucket exists or has a pending amount. */
+/** The state of one limit. It blocks and warns only if it counts: its bucket exists or has a pending amount. */
 export interface Reading {
   readonly limit: NamedLimit;
   readonly used: number;

@@ -1,4 +1,4 @@
-/** A reference for budgets without reservations: it adds up every event for each answer. */
+/** A reference for budgets without reservations: slow, and simple enough to trust. */
 import type { BudgetConfig, BudgetStatus, Consumption, Period, StepRequest } from "../../src/core/index.ts";
 import { naivePeriod } from "./naive-calendar.ts";
 import { leavesAt, limitsIn, type NamedLimit, unitOf, warningAmong, warningText } from "./naive-limits.ts";

@@ -137,7 +137,7 @@ test("an object answers like that budget, also after another object has loaded w
   // A turn of the event loop takes a millisecond, and a case waits for several.
   vi.stubGlobal("setTimeout", (then: () => void) => queueMicrotask(then));
   await runInDurableObject(newObject(), async (_, state) => {
-    // Some cases are in the past, where an alarm would run at once.
+    // Some cases are in the past, when an alarm would run at once.
     Object.defineProperty(state.storage, "setAlarm", { value: () => Promise.resolve() });
     const property = fc.asyncProperty(streamCases, (each) =>
       // A rollback spares the writes to disk, and leaves nothing for the next case.

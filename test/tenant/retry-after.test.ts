@@ -1,4 +1,4 @@
-/** When a blocked step is said to be allowed again. */
+/** How long a blocked step has to wait until it is allowed. */
 import { describe, expect, test } from "vitest";
 import { configured, DAY_MS, HOUR_MS, MINUTE_MS, refusalOf, START_MS, setNow, useSetClock } from "./tenant.ts";
 

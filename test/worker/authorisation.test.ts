@@ -16,7 +16,7 @@ const onBuckets = (verb: (noun: string) => string, scope: string): [string, stri
   [verb("Bucket"), scope, "own bucket"],
 ];
 
-/** Every operation, the scope that it needs, and whose data it is. Told here once more, to be held against the routes. */
+/** Every operation, the scope that it needs, and whose data it is: written independently of the routes. */
 const MATRIX: readonly (readonly [operation: string, scope: string, reach: Reach])[] = [
   ["allowsStep", "check", "own step"],
   ["consume", "consume", "own step"],

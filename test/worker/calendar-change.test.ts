@@ -4,7 +4,7 @@ import { Tenant, useSetClock } from "./clock.ts";
 
 useSetClock();
 
-/** Spends at these times of a day by UTC, goes over to New York's calendar, and tells what the day has counted. */
+/** Spends at these times of a day in UTC, changes to New York's calendar, and returns what the day has counted. */
 async function countedAfter(spent: Record<string, number>, changedAt: string): Promise<number> {
   const tenant = new Tenant();
   await tenant.at("2026-06-01T00:00:00Z").put("/config", { max_tokens_per_day: 1000 });

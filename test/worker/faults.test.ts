@@ -12,7 +12,7 @@ type Namespace = Cloudflare.Env["TENANT_BUDGET"];
 const fault = (message: string, marks: object = {}) => Object.assign(new Error(message), marks);
 const LOST = fault("Network connection lost.", { retryable: true });
 
-/** The tenants' objects, the first calls to which fail. It tells how many were made, each through a stub of its own. */
+/** The tenants' objects, with faults for the first calls; `stubs` counts the calls, each of which gets a new stub. */
 function failing(...faults: Error[]): { namespace: Namespace; stubs: () => number } {
   let stubs = 0;
   const getByName = (name: string) => {

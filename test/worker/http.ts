@@ -2,7 +2,7 @@
 import { exports } from "cloudflare:workers";
 import { SECRETS } from "./secrets.ts";
 
-/** What a call answered, its body read as JSON, or as a list where it is lines of it. */
+/** The answer to a call, its body parsed as JSON; JSON lines become a list. */
 export interface Reply {
   readonly status: number;
   readonly headers: Headers;

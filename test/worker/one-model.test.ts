@@ -1,4 +1,4 @@
-/** A call names one model, and its reservation the same. */
+/** A call names one model, and a commit that of its reservation. */
 import { exports } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import type { BudgetService } from "../../src/index.ts";

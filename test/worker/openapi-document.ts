@@ -6,7 +6,6 @@ import { send } from "./http.ts";
 
 type Json = { [key: string]: unknown };
 
-/** The document as the service serves it, and a look at whether an answer is one that it tells of. */
 export class OpenApiDocument {
   readonly json: Json;
   readonly #ajv: Ajv2020;
@@ -23,11 +22,11 @@ export class OpenApiDocument {
     return new OpenApiDocument((await send("/openapi.json")).body);
   }
 
-  /** What of an answer the document does not tell; empty where it tells all. */
+  /** The parts of an answer that the document does not describe; empty if there are none. */
   undocumented(operationId: string, status: number, type: string, body: unknown): string[] {
     const [path, method] = this.#find(operationId);
     const at = ["paths", path, method, "responses", `${status}`, "content", type, "schema"];
-    if (this.#at(at) === undefined) return [`${operationId} tells nothing of ${status} ${type}`];
+    if (this.#at(at) === undefined) return [`${operationId} does not describe ${status} ${type}`];
     return this.#validate(at, body);
   }
 
@@ -87,7 +86,7 @@ export class OpenApiDocument {
   }
 }
 
-/** The document with every object of an answer closed, so that a field that it does not tell is a fault. */
+/** The document with every object of an answer closed, so that an undocumented field is a fault. */
 function closed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(closed);
   if (typeof value !== "object" || value === null) return value;

@@ -1,4 +1,4 @@
-/** The header fields that report the limit closest to blocking. */
+/** The `RateLimit` and `RateLimit-Policy` fields of the answer to a step. */
 import { expect, test } from "vitest";
 import { Tenant, useSetClock } from "./clock.ts";
 import { send } from "./http.ts";

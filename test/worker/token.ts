@@ -1,4 +1,4 @@
-/** Signs tokens for tests, and sends them. */
+/** Signs tokens for tests, and reads the tenant from a path. */
 import { type JWTPayload, SignJWT } from "jose";
 import { SECRETS } from "./secrets.ts";
 
@@ -7,7 +7,7 @@ export const KEYS = { new: NEW, old: OLD };
 
 export const ALL_SCOPES = "check consume reserve read configure admin";
 
-/** Signs claims as the service does, or otherwise where that is said. */
+/** Signs claims as the service does, unless the header overrides it. */
 export function sign(
   claims: JWTPayload,
   header: { kid?: string; alg?: string; secret?: string } = {},
