@@ -1,4 +1,4 @@
-/** The structure of `src`: small files, each of which says what it is, and no import cycles. */
+/** The structure of the code: files that say what they are, and in `src` small ones without import cycles. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { expect, test } from "vitest";
@@ -7,18 +7,18 @@ import { ROOT } from "./wrangler.ts";
 const MAX_LINES = 250;
 
 /** By path below `src`: the text of every file that was not generated. */
-const FILES = new Map(
-  readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts"))
-    .map((path) => [path, readFileSync(join(ROOT, "src", path), "utf8")]),
-);
+const FILES = readFiles("src");
 
-test("each file has a line that says what it is, and at most 250 lines", () => {
-  expect(FILES.size).toBeGreaterThan(100);
-  for (const [path, text] of FILES) {
-    expect.soft(text, path).toMatch(/^\/\*\*/);
-    expect.soft(text.split("\n").length - 1, path).toBeLessThanOrEqual(MAX_LINES);
+test("each file opens with a line that says what it is", () => {
+  for (const folder of ["src", "scripts", "bench", "test"]) {
+    const files = readFiles(folder);
+    expect(files.size).toBeGreaterThan(50);
+    for (const [path, text] of files) expect.soft(text, `${folder}/${path}`).toMatch(/^\/\*\*/);
   }
+});
+
+test("each file of src has at most 250 lines", () => {
+  for (const [path, text] of FILES) expect.soft(text.split("\n").length - 1, path).toBeLessThanOrEqual(MAX_LINES);
 });
 
 test("no file imports itself, directly or through others, not even for a type", () => {
@@ -33,6 +33,14 @@ test("no file imports itself, directly or through others, not even for a type", 
     ),
   ).toEqual([["b", "c", "b"]]);
 });
+
+/** The files below a folder that are neither generated nor installed nor fixtures, by path. */
+function readFiles(folder: string): ReadonlyMap<string, string> {
+  const paths = readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts"))
+    .filter((path) => !/(^|\/)(node_modules|fixtures)\//.test(path));
+  return new Map(paths.map((path) => [path, readFileSync(join(ROOT, folder, path), "utf8")]));
+}
 
 function importsOf(path: string, text: string): string[] {
   const specifiers = [...text.matchAll(/\bfrom "(\.[^"]+)"/g)].map(([, specifier = ""]) => specifier);
