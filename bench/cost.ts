@@ -7,7 +7,7 @@ import { MILLION } from "./plan.ts";
 import type { RowsWritten } from "./rows-written.ts";
 
 /**
- * USD beyond what the paid plan includes, from Cloudflare's price lists:
+ * USD beyond the paid plan's allowance, from Cloudflare's price lists:
  * https://developers.cloudflare.com/workers/platform/pricing/
  * https://developers.cloudflare.com/durable-objects/platform/pricing/
  */
@@ -52,7 +52,7 @@ const WAYS: readonly Way[] = [1, 32].flatMap((connections) => {
     { way: `HTTP, reserve and commit, ${many}`, ...of("reserve+commit"), workerRequests: 2, objectRequests: 2 },
     { way: `HTTP, batches of 100, ${many}`, ...batched("batch-100") },
     { way: `HTTP, batches of 1,000, ${many}`, ...batched("batch-1000") },
-    // What a Worker asks of another is no request of its own on the bill (the price list's footnote on subrequests).
+    // A request from one Worker to another is not billed (the price list's footnote on subrequests).
     { way: `service binding, consume, ${many}`, ...of("consume"), workerRequests: 0, objectRequests: 1 },
   ];
 });

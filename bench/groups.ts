@@ -9,7 +9,7 @@ export const PRODUCT = "edge-budget";
 export const FLOOR = "floor";
 /** A Worker that only stores a row for each call. */
 export const STORE = "store";
-/** The tenant's object, asked as the floor asks its echo. */
+/** The tenant's object, called as the floor calls its echo. */
 export const OBJECT = "object";
 /** The service, asked by another Worker through a service binding. */
 export const BY_RPC = "edge-budget by RPC";

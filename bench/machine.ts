@@ -12,7 +12,7 @@ export interface Machine {
   readonly node: string;
   /** How busy it was before the bench began: how many processes wanted a core, over the last minute. */
   readonly load: number;
-  /** How long the disk takes to write a page for good, which is what a durable commit waits for. */
+  /** How long the disk takes to sync a page, which is what a durable commit waits for. */
   readonly fsync_ms: number;
 }
 

@@ -1,4 +1,4 @@
-/** How much of it workerd uses with one bucket and with a million. */
+/** The memory of workerd with one bucket and with a million. */
 import { bucketTenant } from "./groups.ts";
 import type { LoadGenerator } from "./load/generator.ts";
 import type { Job } from "./load/job.ts";

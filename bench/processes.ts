@@ -23,7 +23,7 @@ export function startServer(program: string, args: readonly string[], options: S
   if (child.pid === undefined) throw new BenchError(`${program} cannot be started`);
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const kill = () => void child.kill("SIGKILL");
-  // Before what it writes to is removed.
+  // Before the directory that it writes to is removed.
   process.prependListener("exit", kill);
   return {
     pid: child.pid,

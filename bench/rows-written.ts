@@ -17,7 +17,7 @@ export interface RowsWritten {
   readonly rowsPerOperation: number;
 }
 
-/** Counts the rows that operations write, in a service of its own: what counts is never what is timed. */
+/** Counts in a service of its own, so that counting never slows down what is timed. */
 export async function countRows(dir: string, plan: Plan, generator: LoadGenerator): Promise<RowsWritten[]> {
   await using service = await serve(dir, "counting", "counting");
   await configure(service, TENANT);

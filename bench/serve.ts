@@ -26,9 +26,9 @@ export interface Service extends AsyncDisposable {
   readonly floorPort: number;
   /** The port of a Worker that only stores calls. */
   readonly storePort: number;
-  /** Where the product's objects are asked with nothing between. */
+  /** The port of a Worker that calls the product's objects directly. */
   readonly objectPort: number;
-  /** Where an agent asks the product through a service binding. */
+  /** The port of an agent that calls the product through a service binding. */
   readonly agentPort: number;
   /** What the product takes as its operator's bearer token. */
   readonly token: string;
@@ -37,7 +37,7 @@ export interface Service extends AsyncDisposable {
 /**
  * Serves the product's bundle from a directory that `buildInto` filled, its state in `<name>` of that directory.
  *
- * @param name of a service that has ended: its state is found again, by the product and the clocked one alike
+ * @param name if a service of that name has stopped, its state is used again, with either module
  * @param module the product as it is deployed, as it counts its rows, or with a clock that can be set
  */
 export async function serve(dir: string, name: string, module: keyof typeof MODULES = "product"): Promise<Service> {

@@ -63,7 +63,7 @@ async function measure(): Promise<void> {
     };
     const measured = await rowsOf(line, stage);
     rows.push(...measured);
-    // After each line: an interrupted run keeps what it has.
+    // After each line, so that an interrupted run keeps its figures.
     if (values.save) await save(machine, measured);
     for (const state of states) await rm(join(dir, state), { recursive: true, force: true });
   }

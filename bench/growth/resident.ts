@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 /** proc_pid_clear_refs(5): resets the peak of the resident set. */
 const RESET_PEAK = "5";
 
-/** How much a process's resident set grew at its peak while some work went on, in megabytes. */
+/** Returns the growth at the peak, in megabytes. */
 export async function growthDuring(pid: number, work: () => Promise<unknown>): Promise<number> {
   writeFileSync(`/proc/${pid}/clear_refs`, RESET_PEAK);
   const before = kilobytesOf(pid, "VmRSS");

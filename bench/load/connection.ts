@@ -1,4 +1,4 @@
-/** HTTP for the load generator, which must cost less than what is measured; the client of src/client costs more. */
+/** HTTP at a lower cost per request than the servers that are measured. */
 import { connect, type Socket } from "node:net";
 
 export interface Response {

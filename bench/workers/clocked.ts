@@ -1,4 +1,4 @@
-/** The whole service, with objects that make in a moment what takes days: `POST /fill/:tenant` with a `Filling`. */
+/** The service, with objects that fill days of usage at once by `POST /fill/:tenant`. */
 
 import { TenantBudget as Budget } from "../../src/tenant/index.ts";
 import { app } from "../../src/worker/app.ts";
@@ -15,7 +15,7 @@ interface Filling {
 
 export { BudgetService } from "../../src/worker/budget-service.ts";
 
-/** The tenant's object as it is, but for the clock, under the name by which the service finds its state. */
+/** The tenant's object under a set clock, and under the class name by which the service finds its state. */
 export class TenantBudget extends Budget {
   #nowMs: number | undefined;
 

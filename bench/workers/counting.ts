@@ -1,4 +1,4 @@
-/** The whole service, with objects that count the rows they write: `GET /rows/:tenant` returns how many so far. */
+/** The service, with objects that count written rows for `GET /rows/:tenant`. */
 
 import { TenantBudget } from "../../src/tenant/index.ts";
 import { app } from "../../src/worker/app.ts";
@@ -13,7 +13,7 @@ interface Count {
 
 export { BudgetService } from "../../src/worker/budget-service.ts";
 
-/** The tenant's object as it is, but for the count. */
+/** The tenant's object, unchanged except for the count. */
 export class CountingBudget extends TenantBudget {
   readonly #count: Count;
 

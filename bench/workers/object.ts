@@ -1,6 +1,6 @@
 /**
- * Asks the tenant's object as the floor asks its echo, with nothing between: what the object itself costs. Nothing is
- * validated, so nothing but a load of valid requests may come.
+ * Calls the tenant's object directly, as the floor calls its echo, to measure the object alone. Nothing is validated,
+ * so only valid requests may be sent.
  */
 import type { TenantBudget } from "../../src/index.ts";
 

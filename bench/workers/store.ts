@@ -1,6 +1,6 @@
 /**
- * The floor for what is durable: an object that is asked as the floor's echo is, and keeps a row for each call before it
- * answers, by the service's own group commit. It has no rules and no ledger.
+ * The floor for durable calls: an object that is called like the floor's echo, and stores a row for each call before it
+ * answers, with the service's own group commit. It has no rules and no ledger.
  */
 import { DurableObject } from "cloudflare:workers";
 import { GroupCommit } from "../../src/tenant/group-commit.ts";

@@ -8,7 +8,7 @@ import { latencies, timeEach } from "../timing.ts";
 
 const TENANT = "largest";
 const MINUTE_MS = 60_000;
-/** How many limits a configuration takes, and a bucket of its own, for good and for a time each. */
+/** The most limits of a configuration, and of a bucket's own: permanent and temporary ones each. */
 const MAX_LIMITS = 100;
 const MAX_OWN_LIMITS = 25;
 /** Rolling windows of almost the same length, so that few consumes fill the slots of all. */

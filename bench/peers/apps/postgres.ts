@@ -1,4 +1,4 @@
-/** Node + Hono + PostgreSQL: each step is a transaction that locks the tenant's and the user's row. */
+/** Node + Hono + PostgreSQL: each step is a transaction that locks two rows. */
 import { Pool } from "pg";
 import { LIMITS, listen, type Step } from "./listen.ts";
 

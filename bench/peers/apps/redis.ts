@@ -1,4 +1,4 @@
-/** Node + Hono + Redis: one Lua script a step charges tenant and user, decides, and adds to the ledger. */
+/** Node + Hono + Redis: one Lua script charges, decides and writes the ledger. */
 import { Redis, type Result } from "ioredis";
 import { LIMITS, listen } from "./listen.ts";
 
