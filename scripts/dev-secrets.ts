@@ -13,7 +13,7 @@ export const newDevSecrets = () => ({
   CORS_ORIGINS: "*",
 });
 
-/** Reads a `.dev.vars`, and first adds what it lacks. Git ignores it, and only its owner may read it. */
+/** Reads a `.dev.vars`, after adding missing settings. Git ignores it, and only its owner may read it. */
 export function ensureDevSecrets(file: string): Readonly<Record<string, string | undefined>> {
   const isThere = existsSync(file);
   if (isThere) chmodSync(file, 0o600);

@@ -22,10 +22,10 @@ export interface DevServer extends AsyncDisposable {
 }
 
 /**
- * Runs Workers as `wrangler dev` does, but for what would let other programs on this machine past their tokens: there
- * is no explorer, and no inspector, which the command always opens. Only Workers that call each other get a registry,
- * through which they find one another, and it is theirs alone: in Wrangler's own, every checkout's Workers would meet
- * by name.
+ * Runs Workers as `wrangler dev` does, but without what would let other programs on this machine bypass their tokens:
+ * the explorer, and the inspector, which the command always opens. Only Workers that call each other get a registry,
+ * through which they find one another, and it is theirs alone: in Wrangler's own, Workers of every checkout would share
+ * their names.
  */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
   const { configs, port, stateDir, secretsFile, watch } = options;
@@ -49,7 +49,7 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
     });
     started.defer(() => worker.dispose());
     const url = await worker.url;
-    // It listens before its Worker runs, and keeps what it is asked until then.
+    // It listens before its Worker runs, and queues requests until then.
     await (await fetch(url)).arrayBuffer();
     urls.unshift(url);
   }

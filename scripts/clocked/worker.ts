@@ -1,4 +1,4 @@
-/** The whole service inside workerd, under a clock that its caller sets: each request says in `x-clock` when it is. */
+/** The service inside workerd, under a clock that each request sets with `x-clock`. */
 import { app } from "../../src/worker/app.ts";
 import type { ClockedBudget } from "./clocked-budget.ts";
 

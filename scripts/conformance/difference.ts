@@ -2,7 +2,7 @@
 import type { Case, Step } from "./case.ts";
 import type { Run } from "./run-case.ts";
 
-/** Where a run differs from the original. Each text is one line: JSON, or a fault's message. */
+/** A step at which a run differs from the original. Each text is one line: JSON, or a fault's message. */
 export interface Difference {
   /** `step 3 (consume)`, or `construction`. */
   readonly where: string;

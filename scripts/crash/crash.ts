@@ -25,7 +25,7 @@ const CONFIG = {
 
 export interface CrashOptions {
   readonly bundleDir: string;
-  /** Where the state is stored; empty or missing. */
+  /** The directory of the state; empty or missing. */
   readonly stateDir: string;
   readonly kills: number;
   readonly clients: number;

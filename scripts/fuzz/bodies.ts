@@ -17,7 +17,7 @@ const TIMES = ["2020-01-01T00:00:00Z", "2030-01-01T00:00:00+02:00", "2099-12-31T
 const TOKEN_SCOPES = ["check consume", ["read"], "check consume reserve read configure admin", "reserve read"] as const;
 const BOUND_FOR_SECONDS = 5000;
 
-/** Where an operation of a batch has what is the body of its own call. */
+/** The field in which an operation of a batch has the body of its own call. */
 const WRAPPED: Readonly<Record<string, string>> = { set_limits: "limits", configure: "config", patch_config: "patch" };
 
 /** Valid bodies by operation; operations on each kind of bucket share the first word of their names. */
@@ -82,7 +82,7 @@ function estimate(dice: Dice): Fields {
   return some(dice, { tokens: input_tokens + tokens(dice), input_tokens, cost_usd: usd(dice) });
 }
 
-/** With a cost, or with a model whose price makes one. */
+/** With a cost, or with a model that has a price. */
 function spent(dice: Dice): Fields {
   const tokens_in = tokens(dice);
   const cost = dice.percent(50)
@@ -132,7 +132,7 @@ function limits(dice: Dice, scopes: readonly string[]): Fields {
   return Object.fromEntries(names.map((name) => [name, dice.int(0, 1_000_000)]));
 }
 
-/** Mostly what calls send, at times the least and the most that one may report. */
+/** Mostly realistic, at times the least or the most that one call may report. */
 function tokens(dice: Dice): number {
   return dice.percent(90) ? dice.int(0, 5000) : pick(dice, [0, 100_000_000, 1_000_000_000_000]);
 }

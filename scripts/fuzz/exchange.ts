@@ -1,4 +1,4 @@
-/** HTTP for the fuzzer: the client of src/client would normalise paths, and refuse malformed headers and bodies. */
+/** HTTP that sends malformed paths, headers and bodies as they are. */
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request as startRequest } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import type { Caller } from "./callers.ts";
@@ -33,7 +33,10 @@ export interface FuzzAnswer {
   readonly text: string;
 }
 
-/** Sends requests as they are: no path is normalised, no header added, no redirect followed. */
+/**
+ * Unlike the client of src/client, sends requests as they are: no path is normalised, no header added, no redirect
+ * followed.
+ */
 export class Connections {
   readonly #agent: Agent;
   readonly #host: string;

@@ -108,7 +108,7 @@ export async function fuzz({ url, secrets, count, clients, seed, report }: FuzzO
   return { findings, succeeded, problems, operations, tenants, entries, differences };
 }
 
-/** Where a request leads: by its path as sent, or as a client on the way normalises it. */
+/** The route of a request: by its path as sent, or as an intermediary normalises it. */
 function locate(routes: Routes, { path, method }: FuzzRequest) {
   const raw = path.split("?")[0] ?? "";
   const normal = URL.canParse(raw, "http://x") ? new URL(raw, "http://x").pathname : raw;

@@ -3,7 +3,7 @@ import { NDJSON } from "./batch.ts";
 import type { FuzzAnswer } from "./exchange.ts";
 
 /**
- * Reads an answer's body by its type: JSON, JSON lines as a list, or text.
+ * Returns parsed JSON, JSON lines as a list, or text.
  *
  * @throws SyntaxError if it is not what its type says
  */

@@ -63,7 +63,7 @@ export class Routes {
     return found;
   }
 
-  /** Where a path leads. A fixed segment takes precedence over a parameter. */
+  /** The route that matches a path. A fixed segment takes precedence over a parameter. */
   placeOf(path: string): Place {
     const matches = this.#places.flatMap(({ pattern, operations }) => {
       const match = pattern.exec(path);

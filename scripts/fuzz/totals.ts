@@ -46,7 +46,7 @@ async function readTenant(url: string, tenant: string, { adminToken: token }: Se
   }
 }
 
-/** An entry with a bucket is of that alone; any other is the tenant's too, but for what it excepts. */
+/** An entry with a bucket counts in that one only; any other counts in the tenant's too, minus its exceptions. */
 function compare(ledger: readonly LedgerEntry[], usage: UsageResponse): string[] {
   const tenants = ledger.flatMap((entry) => {
     if (entry.bucket) return entry.bucket.scope === "tenant" ? [entry] : [];
