@@ -5,7 +5,7 @@ import vectors from "./fixtures/budget-vectors.json";
 
 export const CASES = vectors as unknown as readonly Case[];
 
-/** Checks a step's answer. Where the original says nothing useful, anything but `blocked` is right. */
+/** Checks a step's answer. If the original's answer is of no use, anything but `blocked` is right. */
 export function expectAnswer(step: Step, answer: unknown): void {
   if (step.expect) expect(answer).toMatchObject(step.expect);
   else if (step.op === "allows_step") expect(answer).not.toMatchObject({ state: "blocked" });

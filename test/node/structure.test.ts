@@ -1,4 +1,4 @@
-/** The structure of the code: files that say what they are, and in `src` small ones without import cycles. */
+/** Every file says what it is; those of `src` are small and have no import cycles. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { expect, test } from "vitest";
@@ -47,7 +47,7 @@ function importsOf(path: string, text: string): string[] {
   return specifiers.map((specifier) => posix.join(posix.dirname(path), specifier));
 }
 
-/** The import cycles that a depth-first search meets, each as the files on its way. */
+/** The import cycles that a depth-first search meets, each as the list of its files. */
 function cyclesIn(imports: ReadonlyMap<string, readonly string[]>): string[][] {
   const cycles: string[][] = [];
   const done = new Set<string>();

@@ -1,4 +1,4 @@
-/** Prices a call of a test: tokens of inputs and outputs, at a time when no provider has peak hours. */
+/** Prices a test's call, at a time when no provider has peak hours. */
 import { NO_USAGE, type PriceQuestion, type Usage } from "../../src/core/index.ts";
 import { priceCall } from "../../src/pricing/index.ts";
 

@@ -1,4 +1,4 @@
-/** A tenant under attack, and the checks that no attack harmed its operator or its other users. */
+/** A tenant under attack, and the checks that no attack harmed anyone. */
 import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";

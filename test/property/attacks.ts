@@ -1,4 +1,4 @@
-/** Calls that an attacker may send: any route and operation, with any token that is not the operator's. */
+/** Calls that an attacker may send: any operation, with any token but the operator's. */
 import fc from "fast-check";
 import { ROUTES } from "../../src/worker/routes/index.ts";
 

@@ -1,4 +1,4 @@
-/** Bursts of operations that are sent to a tenant together, and what happens to its object between them. */
+/** Bursts of operations, and what happens to the tenant's object between them. */
 import fc from "fast-check";
 import type { BudgetConfig } from "../../src/core/index.ts";
 import type { Caller } from "../../src/operations/index.ts";

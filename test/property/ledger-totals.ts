@@ -3,7 +3,7 @@ import type { LedgerEntry } from "../../src/wire/index.ts";
 import { type Amounts, amountsIn, NO_AMOUNTS, sumOf, type WireAmounts } from "./model-amounts.ts";
 import { keyIn, nameOf, OVERFLOW } from "./model-bucket-keys.ts";
 
-/** The sum of what a ledger's entries charge to each bucket, by the bucket's name as JSON. */
+/** Returns the sums by the bucket's name as JSON. */
 export function ledgerTotals(ledger: readonly LedgerEntry[]): Map<string, Amounts> {
   const totals = new Map<string, Amounts>();
   const add = (name: object, amounts: WireAmounts) => {

@@ -1,4 +1,4 @@
-/** Which bucket of a scope a subject's calls are charged to, and how the wire names it. */
+/** The bucket that a subject's calls are charged to, and its name on the wire. */
 
 export interface Key {
   readonly scope: string;

@@ -1,4 +1,4 @@
-/** The model's decisions: the state of each limit of a step's buckets, and when a blocked step is allowed. */
+/** The model's decisions: the state of each limit, and when a step is allowed. */
 import { type Measured, NOTHING } from "./model-amounts.ts";
 import { countedIn } from "./model-bucket.ts";
 import type { Key } from "./model-bucket-keys.ts";

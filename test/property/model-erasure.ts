@@ -1,4 +1,4 @@
-/** The model's erasure of a user: their buckets and overrides are deleted, and a pseudonym replaces their id. */
+/** The model's erasure: buckets and overrides are deleted, and a pseudonym replaces the id. */
 import { type Key, OVERFLOW } from "./model-bucket-keys.ts";
 import type { Replay } from "./model-requests.ts";
 import type { ModelTenant } from "./model-tenant.ts";

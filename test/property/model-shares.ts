@@ -1,4 +1,4 @@
-/** How much of what is asked for a reservation may get: what every limit leaves, and a bound caller's share of it. */
+/** How much a reservation may get: what limits leave, or a bound caller's share. */
 import type { Measured } from "./model-amounts.ts";
 import { type Key, OVERFLOW } from "./model-bucket-keys.ts";
 import { measure, readingsOf } from "./model-decisions.ts";

@@ -1,4 +1,4 @@
-/** The model's state of a tenant: its buckets, which of them a call is charged to, and which are evicted. */
+/** The model's state of a tenant: its buckets, charges, reservations and evictions. */
 import type { BudgetConfig } from "../../src/core/index.ts";
 import { parseWindow } from "../../src/core/window.ts";
 import { combine, type Measured, NOTHING, sumOf } from "./model-amounts.ts";

@@ -1,4 +1,4 @@
-/** A reference for limits: their order, when a charge leaves a window, and the text of warnings. */
+/** A reference for limits: their order, rolling windows and the text of warnings. */
 import { type BudgetConfig, type LimitName, type Maxima, parseLimitName } from "../../src/core/index.ts";
 
 /** A limit under its name in the configuration. Its maximum is in nano-USD, milliseconds or whole numbers. */

@@ -1,4 +1,4 @@
-/** Arbitraries of objects that can be sent to an object: records, parts of records, and records merged into one. */
+/** Arbitraries of objects that can be sent over RPC: whole, partial and merged. */
 import fc from "fast-check";
 
 type Fields<T> = { [K in keyof T]: fc.Arbitrary<T[K]> };

@@ -1,4 +1,4 @@
-/** A run of operations on an object, each of whose answers is compared with the model's. */
+/** Sends the same operations to an object and to the model, and compares the answers. */
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { expect } from "vitest";
 import { type Caller, idempotencyKeyIn, OPERATIONS, type Operation } from "../../src/operations/index.ts";
@@ -23,7 +23,6 @@ const MANY_USERS = 100;
 /** The fields that it does not predict with an idle time, because idle buckets may be evicted later. */
 const UNKNOWN_IF_IDLE: readonly string[] = ["buckets", "users", "overflowing"];
 
-/** Sends the same operations to an object and to the model, and compares their answers. */
 export class TenantRun {
   readonly #tenant = newObject();
   readonly #model = new BudgetModel();

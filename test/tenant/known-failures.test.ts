@@ -1,4 +1,4 @@
-/** How systems of this kind fail, as their users report it, and what this one does instead. */
+/** How similar systems fail, as their users report, and what this one does instead. */
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import {

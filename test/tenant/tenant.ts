@@ -1,4 +1,4 @@
-/** Tenants of a test's own, under a clock that it sets. */
+/** Creates tenants that no other test uses, under a clock that tests set. */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, vi } from "vitest";

@@ -5,7 +5,7 @@ import { newTenantPath, send } from "./http.ts";
 import { SECRETS } from "./secrets.ts";
 import { ALL_SCOPES, bearer, sign, tenantOf } from "./token.ts";
 
-/** Whose a route's data is: what a token that is bound to Alice may reach. */
+/** The owner of a route's data, which decides what a token that is bound to Alice may reach. */
 type Reach = "own step" | "own bucket" | "whole tenant" | "anyone";
 
 const onBuckets = (verb: (noun: string) => string, scope: string): [string, string, Reach][] => [

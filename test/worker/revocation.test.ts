@@ -12,7 +12,7 @@ function as(token: string, method: string, path: string, body?: object): Promise
   return send(path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
 }
 
-/** Mints a token with every scope but for what is asked for. */
+/** Mints a token with every scope by default. */
 async function mint(path: string, token = SECRETS.ADMIN_TOKEN, request: object = {}) {
   const { status, body } = await as(token, "POST", `${path}/tokens`, { scope: "admin check", ...request });
   expect(status, JSON.stringify(body)).toBe(201);
