@@ -1,17 +1,8 @@
 /** Describes for people what an audit found. */
+import { USAGE_PARTS } from "../../src/core/index.ts";
 import type { AuditResponse } from "../../src/wire/index.ts";
 
 type Totals = AuditResponse["totals"];
-
-const METRICS = [
-  "tokens_in",
-  "tokens_out",
-  "cost_usd",
-  "calls",
-  "cache_read_input_tokens",
-  "cache_write_input_tokens",
-  "reasoning_output_tokens",
-] as const;
 
 export function auditReport(tenant: string, { ok, entries, buckets, differences, totals }: AuditResponse): string {
   const read = `${count(entries, "ledger entry", "ledger entries")} added up, ${count(buckets, "bucket", "buckets")} compared`;
@@ -19,8 +10,8 @@ export function auditReport(tenant: string, { ok, entries, buckets, differences,
     ? ["Each bucket's tokens, cost and calls equal the sums of its entries, to the nano-USD."]
     : differences.flatMap(({ scope, id, ledger, stored }) => [
         `${nameOf(scope, id)}:`,
-        ...METRICS.filter((metric) => ledger[metric] !== stored[metric]).map(
-          (metric) => `  ${metric}: ${ledger[metric]} in the ledger, ${stored[metric]} stored`,
+        ...USAGE_PARTS.filter(({ field }) => ledger[field] !== stored[field]).map(
+          ({ field }) => `  ${field}: ${ledger[field]} in the ledger, ${stored[field]} stored`,
         ),
       ]);
   return [

@@ -2,7 +2,7 @@
 import type { Subject } from "./bucket.ts";
 import { isLabelName } from "./limits.ts";
 import { nanoFromUsd } from "./money.ts";
-import { NO_USAGE, USAGE_PARTS, type Usage, type UsageField, type UsagePart } from "./usage.ts";
+import { NO_USAGE, type ReportedField, USAGE_PARTS, type Usage, type UsagePart, unpriced } from "./usage.ts";
 import type { ModelPrice } from "./values.ts";
 
 /** A step, and whom it is charged to. */
@@ -18,7 +18,7 @@ export interface StepRequest {
 }
 
 /** The amounts that a caller reports: whole tokens, and the cost in decimal USD. Zero if absent. */
-type ReportedAmounts = { readonly [F in Exclude<UsageField, "calls">]?: number | undefined };
+type ReportedAmounts = { readonly [F in ReportedField]?: number | undefined };
 
 /** What a step consumed. Without `cost_usd` it is priced by `model`, and costs nothing if there is no model either. */
 export interface Consumption extends StepRequest, ReportedAmounts {
@@ -26,7 +26,7 @@ export interface Consumption extends StepRequest, ReportedAmounts {
   readonly provider?: string | undefined;
 }
 
-const TOKEN_PARTS = USAGE_PARTS.filter((each) => each.unit === "tokens");
+const TOKEN_PARTS = USAGE_PARTS.filter((each) => each.unit === "tokens").filter((each) => each.isReported);
 const WHOLES = TOKEN_PARTS.filter(({ of }) => of === null).map(({ part, field }) => ({
   field,
   parts: TOKEN_PARTS.filter(({ of }) => of === part).map((each) => each.field),
@@ -60,7 +60,7 @@ export interface Pricer {
   readonly closest?: (question: PriceQuestion) => string | undefined;
 }
 
-/** A model without a known price. Nothing was recorded. */
+/** A model without a known price, for a call that a cost limit applies to. Nothing was recorded. */
 export class UnknownModelError extends RangeError {
   override name = "UnknownModelError";
 }
@@ -109,9 +109,10 @@ export function partsBeyondWhole(spent: Consumption): { field: keyof Consumption
 }
 
 /**
- * Converts a consumption to inner units, and prices it by its model if it has no cost.
+ * Converts a consumption to inner units, and prices it by its model if it has no cost. What was spent is never refused:
+ * if the model has no known price, tokens and calls count, and the cost is marked as unknown.
  *
- * @throws RangeError that names the invalid field, UnknownModelError if the model has no price
+ * @throws RangeError that names the invalid field
  */
 export function pricedUsageOf(
   spent: Consumption,
@@ -122,19 +123,18 @@ export function pricedUsageOf(
   const usage = usageOf(spent);
   const { model, provider, cost_usd } = spent;
   if (cost_usd !== undefined || model === undefined) return { usage, price: undefined };
-  const price = priceOf({ model, provider, usage, prices, nowMs }, pricer);
+  const price = pricer?.({ model, provider, usage, prices, nowMs });
+  if (!price) return { usage: unpriced(usage), price };
   return { usage: { ...usage, costNanoUsd: price.costNanoUsd }, price };
 }
 
-/** @throws UnknownModelError if the model has no known price */
-export function priceOf(question: PriceQuestion, pricer: Pricer | undefined): Price {
-  const price = pricer?.(question);
-  if (price) return price;
+/** The refusal of a call that has not been made yet, and whose cost a limit could not count. */
+export function unknownModel(question: Omit<PriceQuestion, "usage">, pricer: Pricer | undefined): UnknownModelError {
   const { model, provider } = question;
   const where = provider === undefined ? "" : ` of the provider "${provider}"`;
-  const closest = pricer?.closest?.(question);
+  const closest = pricer?.closest?.({ ...question, usage: NO_USAGE });
   const hint = closest === undefined ? "" : `. Did you mean "${closest}"?`;
-  throw new UnknownModelError(
+  return new UnknownModelError(
     `the model "${model}"${where} has no known price: send cost_usd, or set the model's price in the configuration${hint}`,
   );
 }

@@ -123,6 +123,7 @@ function creditCounter({ generation, slots }: Counter, credit: Amounts, isCredit
           outputTokens: take(slot, "outputTokens"),
           costNanoUsd: take(slot, "costNanoUsd"),
           calls: take(slot, "calls"),
+          unpricedCalls: take(slot, "unpricedCalls"),
         }
       : slot,
   );

@@ -52,9 +52,7 @@ export function decide(
   const warning = findWarning(policy, readings);
   return {
     state: warning ? "warn" : "ok",
-    reason: warning
-      ? `${describeLimit(warning.limit)} at ${formatPercent((warning.used + warning.pending) / warning.limit.max)}`
-      : null,
+    reason: warning ? reasonOf(policy, warning) : null,
     limit: warning?.limit.name ?? null,
     wouldBlock,
     retryAtMs: null,
@@ -91,16 +89,24 @@ function retryAt(
   return null;
 }
 
+/** A limit that is nearly used up, or else one that cannot count the cost of some calls, because it is unknown. */
 function findWarning(policy: Policy, readings: readonly Reading[]): Reading | undefined {
-  const warned = readings.filter(
-    ({ limit, used, pending, counts }) =>
-      counts && limit.max > 0 && (used + pending) / limit.max >= policy.softWarningAt,
-  );
+  const warned = readings.filter((reading) => isNearlyUsed(policy, reading));
   const rank = ({ limit }: Reading) => {
     const first = WARNED_FIRST.indexOf(limit.name);
     return first === -1 ? WARNED_FIRST.length : first;
   };
-  return warned.toSorted((a, b) => rank(a) - rank(b))[0];
+  return warned.toSorted((a, b) => rank(a) - rank(b))[0] ?? readings.find(({ unpricedCalls }) => unpricedCalls > 0);
+}
+
+function isNearlyUsed({ softWarningAt }: Policy, { limit, used, pending, counts }: Reading): boolean {
+  return counts && limit.max > 0 && (used + pending) / limit.max >= softWarningAt;
+}
+
+function reasonOf(policy: Policy, reading: Reading): string {
+  const { limit, used, pending, unpricedCalls } = reading;
+  if (isNearlyUsed(policy, reading)) return `${describeLimit(limit)} at ${formatPercent((used + pending) / limit.max)}`;
+  return `${describeLimit(limit)} unknown for ${unpricedCalls} ${unpricedCalls === 1 ? "call" : "calls"}`;
 }
 
 /** The latest of the times; null if one of them is null, which stands for never. */

@@ -1,5 +1,6 @@
 /** Estimates: the most that a call may consume, as sent ahead of it. */
-import { type Pricer, priceOf, type StepRequest } from "./consumption.ts";
+import { type PriceQuestion, type Pricer, type StepRequest, unknownModel } from "./consumption.ts";
+import type { Decision } from "./decision.ts";
 import { nanoFromUsd } from "./money.ts";
 import type { Pending } from "./pending.ts";
 import { NO_USAGE } from "./usage.ts";
@@ -20,17 +21,24 @@ export function hasEstimate({ tokens, input_tokens, output_tokens, cost_usd }: E
   return (tokens ?? input_tokens ?? output_tokens ?? cost_usd) !== undefined;
 }
 
+/** An estimate in inner units. */
+export interface Estimate {
+  readonly amounts: Pending;
+  /** True if its cost is unknown, because its model has no known price. */
+  readonly isUnpriced: boolean;
+}
+
 /**
  * Converts an estimate to inner units, as one call.
  *
- * @throws RangeError that names the invalid field, UnknownModelError if the model has no price
+ * @throws RangeError that names the invalid field
  */
 export function estimateOf(
   request: EstimateRequest,
   prices: Readonly<Record<string, ModelPrice>>,
   pricer: Pricer | undefined,
   nowMs: number,
-): Pending {
+): Estimate {
   const { input_tokens = 0, output_tokens = 0, tokens = input_tokens + output_tokens, cost_usd, model } = request;
   for (const [field, value] of Object.entries({ tokens, input_tokens, output_tokens })) {
     if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${field} takes a whole number from 0`);
@@ -39,16 +47,46 @@ export function estimateOf(
   if (cost_usd !== undefined && !(Number.isFinite(cost_usd) && cost_usd >= 0)) {
     throw new RangeError("cost_usd takes a number of USD from 0");
   }
-  const usage = { ...NO_USAGE, inputTokens: input_tokens, outputTokens: tokens - input_tokens, calls: 1 };
-  let costNanoUsd = nanoFromUsd(cost_usd ?? 0);
-  if (cost_usd === undefined && model !== undefined && tokens > 0) {
-    const question = { model, provider: request.provider, usage, prices, nowMs };
-    // A model that only has a price of inputs, such as one of embeddings, has no other tokens.
-    const onlyInput = { ...usage, inputTokens: tokens - output_tokens, outputTokens: output_tokens };
-    const price = pricer?.(question) ?? priceOf({ ...question, usage: onlyInput }, pricer);
-    costNanoUsd = price.costNanoUsd;
-  }
-  return { tokens, inputTokens: input_tokens, outputTokens: output_tokens, costNanoUsd, calls: 1, concurrentCalls: 1 };
+  const isPriced = cost_usd === undefined && model !== undefined;
+  const priceFor = (inputTokens: number, outputTokens: number) =>
+    isPriced
+      ? pricer?.({
+          ...{ model, provider: request.provider, prices, nowMs },
+          usage: { ...NO_USAGE, inputTokens, outputTokens, calls: 1 },
+        })
+      : undefined;
+  // A model that only has a price of inputs, such as one of embeddings, has no other tokens.
+  const price =
+    tokens > 0
+      ? (priceFor(input_tokens, tokens - input_tokens) ?? priceFor(tokens - output_tokens, output_tokens))
+      : (priceFor(1, 0) ?? priceFor(0, 1));
+  const costNanoUsd = isPriced && tokens > 0 ? (price?.costNanoUsd ?? 0) : nanoFromUsd(cost_usd ?? 0);
+  return {
+    amounts: {
+      tokens,
+      inputTokens: input_tokens,
+      outputTokens: output_tokens,
+      costNanoUsd,
+      calls: 1,
+      concurrentCalls: 1,
+    },
+    isUnpriced: isPriced && price === undefined,
+  };
+}
+
+/**
+ * Refuses a call that has not been made yet, if a limit would have to count a cost that is unknown.
+ *
+ * @throws UnknownModelError if a cost limit applies to the step, and its model has no known price
+ */
+export function requirePrice(
+  { state, readings }: Decision,
+  { isUnpriced }: Estimate,
+  question: Omit<PriceQuestion, "usage">,
+  pricer: Pricer | undefined,
+): void {
+  const hasCostLimit = readings.some(({ limit, shadow }) => limit.metric === "cost_usd" && !shadow);
+  if (isUnpriced && hasCostLimit && state !== "blocked") throw unknownModel(question, pricer);
 }
 
 export const TOKENS_TAKE_ALL = "takes at least input_tokens and output_tokens together";

@@ -33,7 +33,14 @@ export {
 } from "./consumption.ts";
 export type { Counter, Slot } from "./counter.ts";
 export { type Decision, decide } from "./decision.ts";
-export { type EstimateRequest, estimateOf, hasEstimate, TOKENS_TAKE_ALL } from "./estimate.ts";
+export {
+  type Estimate,
+  type EstimateRequest,
+  estimateOf,
+  hasEstimate,
+  requirePrice,
+  TOKENS_TAKE_ALL,
+} from "./estimate.ts";
 export {
   isLabelName,
   JOINT,
@@ -63,6 +70,7 @@ export {
   type Reservation,
   type ReservationState,
   release,
+  usedBy,
 } from "./reservation.ts";
 export type { ReserveResult } from "./reserve.ts";
 export { ORIGINAL_RULES, type Rules, SERVICE_RULES } from "./rules.ts";
@@ -90,6 +98,7 @@ export {
   atCeiling,
   mapUsage,
   NO_USAGE,
+  type ReportedField,
   subtractUsage,
   totalAfter,
   USAGE_PARTS,

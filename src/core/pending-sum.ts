@@ -36,6 +36,9 @@ export class PendingSum {
   #dueCostHigh = 0;
   #dueCostLow = 0;
   #dueCalls = 0;
+  #dueUnpricedCalls = 0;
+  #dueUnpricedHigh = 0;
+  #dueUnpricedLow = 0;
 
   constructor(key: BucketKey) {
     this.key = key;
@@ -65,6 +68,8 @@ export class PendingSum {
       outputTokens: sumOf(this.#dueOutputHigh, this.#dueOutputLow),
       costNanoUsd: sumOf(this.#dueCostHigh, this.#dueCostLow),
       calls: this.#dueCalls,
+      unpricedCalls: this.#dueUnpricedCalls,
+      unpricedTokens: sumOf(this.#dueUnpricedHigh, this.#dueUnpricedLow),
     };
   }
 
@@ -85,9 +90,11 @@ export class PendingSum {
     this.#costLow += sign * (costNanoUsd - part * LIMB);
   }
 
-  countDue({ inputTokens, outputTokens, costNanoUsd, calls }: Usage, sign: 1 | -1): void {
+  countDue(charge: Usage, sign: 1 | -1): void {
+    const { inputTokens, outputTokens, costNanoUsd, calls, unpricedCalls, unpricedTokens } = charge;
     this.#due += sign;
     this.#dueCalls += sign * calls;
+    this.#dueUnpricedCalls += sign * unpricedCalls;
     let part = high(inputTokens);
     this.#dueInputHigh += sign * part;
     this.#dueInputLow += sign * (inputTokens - part * LIMB);
@@ -97,5 +104,8 @@ export class PendingSum {
     part = high(costNanoUsd);
     this.#dueCostHigh += sign * part;
     this.#dueCostLow += sign * (costNanoUsd - part * LIMB);
+    part = high(unpricedTokens);
+    this.#dueUnpricedHigh += sign * part;
+    this.#dueUnpricedLow += sign * (unpricedTokens - part * LIMB);
   }
 }

@@ -15,6 +15,8 @@ export interface Reading {
   readonly key: BucketKey;
   readonly limit: Limit;
   readonly used: number;
+  /** How many calls a limit of cost counts without a known cost; 0 for any other metric. */
+  readonly unpricedCalls: number;
   /** The pending amount of open reservations. */
   readonly pending: number;
   /** False if the bucket does not exist yet and has no open reservation: then the limit does not warn. */
@@ -70,6 +72,7 @@ function readLimit(
   const pending = measurePending(reserved, metric);
   const asked = measurePending(estimate, metric);
   const dueUsed = measure(due, metric, 0);
+  const unpricedIn = (amounts: Amounts) => (metric === "cost_usd" ? amounts.unpricedCalls : 0);
   const exists = bucket !== undefined || !isNothing(due);
   const counts = exists || reserved.concurrentCalls > 0;
   /** The least amount that leaves nothing for the step. Amounts are whole in their inner units. */
@@ -86,16 +89,20 @@ function readLimit(
     const used = (bucket ? measure(bucket.usage, metric, elapsedMs) : 0) + dueUsed;
     const exhausted = isOver(used);
     const lifts = exhausted && reserved.concurrentCalls > 0 && fits(used);
-    return { ...reading, used, exhausted, resetsAtMs: null, liftsAtMs: lifts ? nextExpiryMs : null, runsOutAtMs };
+    const unpricedCalls = (bucket ? unpricedIn(bucket.usage) : 0) + unpricedIn(due);
+    const liftsAtMs = lifts ? nextExpiryMs : null;
+    return { ...reading, used, unpricedCalls, exhausted, resetsAtMs: null, liftsAtMs, runsOutAtMs };
   }
   const slots = bucket ? slotsOf(bucket, window, nowMs, calendar) : [];
   const measureSlot = (amounts: Amounts) => measure(amounts, metric, 0);
   // A due charge counts from now on, as if it was spent now.
-  const dated = dueUsed > 0 ? [...slots, { ...due, atMs: slotStart(window, nowMs) }] : slots;
+  const hasDue = dueUsed > 0 || unpricedIn(due) > 0;
+  const dated = hasDue ? [...slots, { ...due, atMs: slotStart(window, nowMs) }] : slots;
   const used = dated.reduce((sum, slot) => sum + measureSlot(slot), 0);
+  const unpricedCalls = dated.reduce((sum, slot) => sum + unpricedIn(slot), 0);
   const exhausted = isOver(used);
   const resetsAtMs = emptyAt(dated, window, nowMs, calendar);
-  if (!exhausted) return { ...reading, used, exhausted, resetsAtMs, liftsAtMs: null };
+  if (!exhausted) return { ...reading, used, unpricedCalls, exhausted, resetsAtMs, liftsAtMs: null };
   /** When less than this is counted: now, if that is so already. */
   const belowAt = (threshold: number) => {
     if (threshold <= 0) return null;
@@ -107,7 +114,7 @@ function readLimit(
   const hasPending = reserved.concurrentCalls > 0 && nextExpiryMs !== null;
   const afterExpiry = hasPending && withoutPending !== null ? Math.max(withoutPending, nextExpiryMs) : null;
   const liftsAtMs = withPending === null ? afterExpiry : Math.min(withPending, afterExpiry ?? withPending);
-  return { ...reading, used, exhausted, resetsAtMs, liftsAtMs };
+  return { ...reading, used, unpricedCalls, exhausted, resetsAtMs, liftsAtMs };
 }
 
 /** The amount of a metric, in its inner unit, in what was spent over an elapsed time. */

@@ -3,7 +3,7 @@ import type { Subject } from "./bucket.ts";
 import type { Place } from "./counter.ts";
 import type { Scope } from "./limits.ts";
 import { NOTHING_PENDING, type Pending, pendingAfter } from "./pending.ts";
-import { addUsage, mapUsage, NO_USAGE, type Usage } from "./usage.ts";
+import { addUsage, mapUsage, NO_USAGE, type Usage, unpriced } from "./usage.ts";
 
 /** How long a reservation can be kept open by extending it, in seconds since its creation. */
 export const MAX_AGE_SECONDS = 7 * 86_400;
@@ -38,6 +38,8 @@ export interface Reservation {
   /** The model that prices a commit without one of its own. */
   readonly model: string | undefined;
   readonly provider: string | undefined;
+  /** True if its cost is unknown, because its model had no price. */
+  readonly isUnpriced?: boolean | undefined;
   /** The caller that created it, if a share of what is left applies to that caller. */
   readonly owner?: string | undefined;
   readonly state: ReservationState;
@@ -72,7 +74,7 @@ export interface Settlement {
  * @param used as one call; only a reservation's first commit counts as one
  */
 export function settle(reservation: Reservation, used: Usage, isFinal: boolean, nowMs: number): Settlement {
-  const actual = reservation.spent.calls > 0 ? { ...used, calls: 0 } : used;
+  const actual = usedBy(reservation, used);
   const isOpen = reservation.state === "held";
   const deltaOver = (estimated: Usage) =>
     mapUsage(actual, estimated, (part, charged) => (isFinal ? part - charged : Math.max(0, part - charged)));
@@ -91,13 +93,20 @@ export function settle(reservation: Reservation, used: Usage, isFinal: boolean, 
   return { reservation: after, deltaOver };
 }
 
+/** What a commit used: a call is counted once, and has an unknown cost once, however many commits report it. */
+export function usedBy({ spent }: Reservation, used: Usage): Usage {
+  if (spent.calls === 0) return used;
+  return { ...used, calls: 0, unpricedCalls: spent.unpricedCalls > 0 ? 0 : used.unpricedCalls };
+}
+
 /** What the expiry of a reservation charges; null if it releases. */
-export function chargeAtExpiry({ onExpiry, pending }: Reservation): Usage | null {
+export function chargeAtExpiry({ onExpiry, pending, isUnpriced }: Reservation): Usage | null {
   if (onExpiry === "release") return null;
   // Tokens that can be either are charged as output, which is what a caller cannot know ahead of the call.
   const outputTokens = Math.max(pending.outputTokens, pending.tokens - pending.inputTokens);
   const { inputTokens, costNanoUsd, calls } = pending;
-  return { ...NO_USAGE, inputTokens, outputTokens, costNanoUsd, calls };
+  const charge = { ...NO_USAGE, inputTokens, outputTokens, costNanoUsd, calls };
+  return isUnpriced ? unpriced(charge) : charge;
 }
 
 export function expire(reservation: Reservation, estimated: Estimated | null, nowMs: number): Reservation {

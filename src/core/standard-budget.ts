@@ -3,7 +3,7 @@ import { userKey } from "./bucket.ts";
 import type { Budget } from "./budget.ts";
 import type { BudgetConfig } from "./config.ts";
 import { type Consumption, type Pricer, pricedUsageOf, subjectOf } from "./consumption.ts";
-import { type EstimateRequest, estimateOf, hasEstimate } from "./estimate.ts";
+import { type EstimateRequest, estimateOf, hasEstimate, requirePrice } from "./estimate.ts";
 import { MemoryBuckets } from "./memory-buckets.ts";
 import { compilePolicy, type Policy } from "./policy.ts";
 import { RulesEngine } from "./rules-engine.ts";
@@ -18,7 +18,7 @@ export interface StandardBudgetOptions {
   user_idle_ttl_seconds?: number | null | undefined;
   /** The time in epoch milliseconds. Default `Date.now`. */
   clock?: (() => number) | undefined;
-  /** Prices calls that have a model and no cost. Without a pricer, such a call is an error. */
+  /** Prices calls that have a model and no cost. Without a pricer, their cost is unknown. */
   pricer?: Pricer | undefined;
 }
 
@@ -50,11 +50,19 @@ export class StandardBudget implements Budget {
     this.#engine.tenant(clock());
   }
 
-  /** @throws RangeError that names the invalid field and what it takes */
+  /**
+   * @throws RangeError that names the invalid field and what it takes, UnknownModelError if a limit could not count what
+   *   the step costs
+   */
   allowsStep(step: EstimateRequest = {}): BudgetStatus {
     const nowMs = this.#clock();
-    const estimate = hasEstimate(step) ? estimateOf(step, this.#policy.prices, this.#pricer, nowMs) : undefined;
-    return statusOf(this.#engine.allowsStep(this.#policy, subjectOf(step), nowMs, estimate), nowMs, step.detail);
+    const { prices } = this.#policy;
+    const estimate = estimateOf(step, prices, this.#pricer, nowMs);
+    const amounts = hasEstimate(step) ? estimate.amounts : undefined;
+    const decision = this.#engine.allowsStep(this.#policy, subjectOf(step), nowMs, amounts);
+    const { model = "", provider } = step;
+    requirePrice(decision, estimate, { model, provider, prices, nowMs }, this.#pricer);
+    return statusOf(decision, nowMs, step.detail);
   }
 
   /** @throws RangeError that names the invalid field and what it takes; then nothing is recorded */
@@ -62,7 +70,7 @@ export class StandardBudget implements Budget {
     const nowMs = this.#clock();
     const { usage } = pricedUsageOf(spent, this.#policy.prices, this.#pricer, nowMs);
     const { decision } = this.#engine.consume(this.#policy, subjectOf(spent), usage, nowMs);
-    return statusOf(decision, nowMs, spent.detail);
+    return { ...statusOf(decision, nowMs, spent.detail), ...(usage.unpricedCalls > 0 && { unpriced: true }) };
   }
 
   /** The tenant's totals: those of all users together. */

@@ -13,6 +13,8 @@ export interface LimitStatus {
   /** The pending amount of open reservations. */
   readonly held: number;
   readonly remaining: number;
+  /** Of a limit of cost: how many calls it counts without a known cost; absent if none. */
+  readonly unpriced_calls?: number;
   /** RFC 3339: when nothing that counts now will count any more; null for never, or if nothing counts. */
   readonly resets_at: string | null;
   /** True if the limit does not block; else absent. */
@@ -34,6 +36,8 @@ export interface BudgetStatus {
    * next reservation expires. Null for never.
    */
   readonly retry_after: number | null;
+  /** True if the call that was recorded has an unknown cost, because its model has no known price; else absent. */
+  readonly unpriced?: true;
   /** The first limit in shadow that would have blocked; absent if none would. */
   readonly would_block?: string;
   /** With `detail`: every limit that applies, in the order they are checked. */
@@ -67,13 +71,14 @@ export function remainingOf(readings: readonly Reading[]): BudgetStatus["remaini
   return remaining;
 }
 
-export function limitStatusOf({ limit, used, pending, shadow, resetsAtMs }: Reading): LimitStatus {
+export function limitStatusOf({ limit, used, unpricedCalls, pending, shadow, resetsAtMs }: Reading): LimitStatus {
   return {
     name: limit.name,
     max: wireAmount(limit.metric, limit.max),
     used: wireAmount(limit.metric, used),
     held: wireAmount(limit.metric, pending),
     remaining: wireAmount(limit.metric, Math.max(0, limit.max - used - pending)),
+    ...(unpricedCalls > 0 && { unpriced_calls: unpricedCalls }),
     resets_at: resetsAtMs === null ? null : new Date(resetsAtMs).toISOString(),
     ...(shadow && { shadow }),
   };
@@ -89,5 +94,7 @@ export function totalsOf(usage: Usage): UsageTotals {
     cache_read_input_tokens: usage.cacheReadInputTokens,
     cache_write_input_tokens: usage.cacheWriteInputTokens,
     reasoning_output_tokens: usage.reasoningOutputTokens,
+    unpriced_calls: usage.unpricedCalls,
+    unpriced_tokens: usage.unpricedTokens,
   };
 }

@@ -1,8 +1,8 @@
 /** What was spent: the parts of a usage, and the arithmetic of usages and totals. */
 
 /**
- * The parts of a usage: the name in the core, the field on the wire, the column of a bucket's row, and, of a part that
- * is also counted in another, the whole. The order is that of stored lists and of columns: append only.
+ * The parts of a usage: the name in the core, the field on the wire, the column of a bucket's row, of a part that is
+ * also counted in another the whole, and whether callers report it. The order is that of stored lists: append only.
  *
  * Functions that run with every call name the parts one by one, which is several times faster than a loop over them.
  * Their types refuse to compile without a part of this list.
@@ -14,6 +14,7 @@ export const USAGE_PARTS = [
     column: "input_tokens",
     unit: "tokens",
     of: null,
+    isReported: true,
     description: "All input tokens, including cached ones.",
   },
   {
@@ -22,6 +23,7 @@ export const USAGE_PARTS = [
     column: "output_tokens",
     unit: "tokens",
     of: null,
+    isReported: true,
     description: "All output tokens, including those of reasoning.",
   },
   {
@@ -30,6 +32,7 @@ export const USAGE_PARTS = [
     column: "cost_nano_usd",
     unit: "USD",
     of: null,
+    isReported: true,
     description: "The cost in USD.",
   },
   {
@@ -38,6 +41,7 @@ export const USAGE_PARTS = [
     column: "calls",
     unit: "calls",
     of: null,
+    isReported: false,
     description: "How many times something was consumed.",
   },
   {
@@ -46,6 +50,7 @@ export const USAGE_PARTS = [
     column: "cache_read_input_tokens",
     unit: "tokens",
     of: "inputTokens",
+    isReported: true,
     description: "The part of `tokens_in` that was read from a cache.",
   },
   {
@@ -54,6 +59,7 @@ export const USAGE_PARTS = [
     column: "cache_write_input_tokens",
     unit: "tokens",
     of: "inputTokens",
+    isReported: true,
     description: "The part of `tokens_in` that was written to a cache.",
   },
   {
@@ -62,12 +68,32 @@ export const USAGE_PARTS = [
     column: "reasoning_output_tokens",
     unit: "tokens",
     of: "outputTokens",
+    isReported: true,
     description: "The part of `tokens_out` that was spent on reasoning.",
+  },
+  {
+    part: "unpricedCalls",
+    field: "unpriced_calls",
+    column: "unpriced_calls",
+    unit: "calls",
+    of: "calls",
+    isReported: false,
+    description: "How many of `calls` have an unknown cost, because their model has no known price.",
+  },
+  {
+    part: "unpricedTokens",
+    field: "unpriced_tokens",
+    column: "unpriced_tokens",
+    unit: "tokens",
+    of: null,
+    isReported: false,
+    description: "How many tokens those calls used.",
   },
 ] as const;
 
 export type UsagePart = (typeof USAGE_PARTS)[number]["part"];
 export type UsageField = (typeof USAGE_PARTS)[number]["field"];
+export type ReportedField = Extract<(typeof USAGE_PARTS)[number], { readonly isReported: true }>["field"];
 export type UsageColumn = (typeof USAGE_PARTS)[number]["column"];
 
 /** What windows count: whole tokens, whole calls, and integer nano-USD. Each is within 0 … 2^53−1. */
@@ -76,6 +102,8 @@ export interface Amounts {
   readonly outputTokens: number;
   readonly costNanoUsd: number;
   readonly calls: number;
+  /** How many of the calls have an unknown cost. */
+  readonly unpricedCalls: number;
 }
 
 /** What was spent, in whole tokens and calls and integer nano-USD. A part is never more than its whole. */
@@ -89,6 +117,8 @@ export const NO_USAGE: Usage = {
   cacheReadInputTokens: 0,
   cacheWriteInputTokens: 0,
   reasoningOutputTokens: 0,
+  unpricedCalls: 0,
+  unpricedTokens: 0,
 };
 
 /** Combines two usages part by part. */
@@ -101,6 +131,8 @@ export function mapUsage(a: Usage, b: Usage, combine: (a: number, b: number) => 
     cacheReadInputTokens: combine(a.cacheReadInputTokens, b.cacheReadInputTokens),
     cacheWriteInputTokens: combine(a.cacheWriteInputTokens, b.cacheWriteInputTokens),
     reasoningOutputTokens: combine(a.reasoningOutputTokens, b.reasoningOutputTokens),
+    unpricedCalls: combine(a.unpricedCalls, b.unpricedCalls),
+    unpricedTokens: combine(a.unpricedTokens, b.unpricedTokens),
   };
 }
 
@@ -110,6 +142,11 @@ export function addUsage(a: Usage, b: Usage): Usage {
 
 export function subtractUsage(a: Usage, b: Usage): Usage {
   return mapUsage(a, b, (x, y) => x - y);
+}
+
+/** The same usage with an unknown cost. */
+export function unpriced(usage: Usage): Usage {
+  return { ...usage, unpricedCalls: usage.calls, unpricedTokens: usage.inputTokens + usage.outputTokens };
 }
 
 /** The largest amount that a total counts; larger whole numbers are not exact. */
@@ -124,14 +161,17 @@ export function totalAfter(total: Usage, delta: Usage): Usage {
   const outputTokens = partAfter(total.outputTokens, delta.outputTokens, CEILING - inputTokens);
   const cacheReadInputTokens = partAfter(total.cacheReadInputTokens, delta.cacheReadInputTokens, inputTokens);
   const uncached = inputTokens - cacheReadInputTokens;
+  const calls = partAfter(total.calls, delta.calls, CEILING);
   return {
     inputTokens,
     outputTokens,
     costNanoUsd: partAfter(total.costNanoUsd, delta.costNanoUsd, CEILING),
-    calls: partAfter(total.calls, delta.calls, CEILING),
+    calls,
     cacheReadInputTokens,
     cacheWriteInputTokens: partAfter(total.cacheWriteInputTokens, delta.cacheWriteInputTokens, uncached),
     reasoningOutputTokens: partAfter(total.reasoningOutputTokens, delta.reasoningOutputTokens, outputTokens),
+    unpricedCalls: partAfter(total.unpricedCalls, delta.unpricedCalls, calls),
+    unpricedTokens: partAfter(total.unpricedTokens, delta.unpricedTokens, inputTokens + outputTokens),
   };
 }
 
@@ -152,6 +192,7 @@ export function amountsAfter(amounts: Amounts, charged: Amounts): Amounts {
     outputTokens: partAfter(amounts.outputTokens, charged.outputTokens, CEILING - inputTokens),
     costNanoUsd: partAfter(amounts.costNanoUsd, charged.costNanoUsd, CEILING),
     calls: partAfter(amounts.calls, charged.calls, CEILING),
+    unpricedCalls: partAfter(amounts.unpricedCalls, charged.unpricedCalls, CEILING),
   };
 }
 

@@ -12,7 +12,7 @@ import {
   TOKENS_TAKE_ALL,
 } from "../core/index.ts";
 import { Id, IdempotencyKey } from "./ids.ts";
-import { usageFields } from "./usage-fields.ts";
+import { reportedFields } from "./usage-fields.ts";
 
 const MAX_LABELS = 8;
 
@@ -76,7 +76,7 @@ const estimate = {
 };
 
 /** What a call used. It is one call. */
-const { calls: _, ...used } = usageFields(({ unit, description }) =>
+const used = reportedFields(({ unit, description }) =>
   unit === "USD"
     ? CostUsd.optional().describe(`${description} ${PRICED}`)
     : Tokens.optional().describe(`${description} Default 0.`),

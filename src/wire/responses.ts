@@ -28,6 +28,7 @@ export const LimitStatusResponse = z
     used: Amount.describe("The amount used in its window."),
     held: Amount.describe("The amount pending in open reservations."),
     remaining: Amount.describe("`max` minus `used` and `held`, at least 0."),
+    unpriced_calls: Count.optional().describe("Of a limit of cost: how many calls it counts without a known cost."),
     resets_at: Time.nullable().describe("When nothing counted now will be in the window any more. Null: never."),
     shadow: Yes.optional().describe("Only if true: the limit does not block."),
   })
@@ -41,7 +42,9 @@ const Remaining = z.partialRecord(z.enum(METRICS), Amount);
 export const DecisionResponse = z
   .object({
     state: z.enum(["ok", "warn", "blocked"]).describe("`ok` and `warn` allow the step."),
-    reason: Text.nullable().describe("For people: the limit's name or `frozen` if blocked, `tokens at 85%` if warned."),
+    reason: Text.nullable().describe(
+      "For people: the limit's name or `frozen` if blocked, `tokens at 85%` or `cost_usd unknown for 2 calls` if warned.",
+    ),
     limit: Text.nullable().describe("For programs: the name of the limit that decided."),
     remaining: Remaining.describe("What is left of each metric: the least over all limits that block."),
     retry_after: Amount.nullable().describe(
@@ -53,6 +56,10 @@ export const DecisionResponse = z
   .meta({ id: "Decision", description: "Whether the next step is allowed." }) satisfies z.ZodType<BudgetStatus>;
 export type DecisionResponse = BudgetStatus;
 
+const unpriced = Yes.optional().describe(
+  "Only if true: the call was recorded, but its cost is unknown, because its model has no known price.",
+);
+
 /** The field that a write adds to its response. */
 const written = {
   replayed: Yes.optional().describe(
@@ -60,7 +67,7 @@ const written = {
   ),
 };
 
-export const ConsumeResponse = DecisionResponse.extend(written).meta({
+export const ConsumeResponse = DecisionResponse.extend({ unpriced, ...written }).meta({
   id: "ConsumeAnswer",
   description: "The decision for the next step.",
 });
@@ -165,6 +172,7 @@ export const ReservationDecision = z
   .object({
     ...reservation,
     decision: DecisionResponse.describe("The decision for the next step, with this reservation counted."),
+    unpriced,
     ...written,
   })
   .meta({ id: "ReservationDecision", description: "A reservation, and the decision for the next step." });

@@ -93,8 +93,9 @@ export const PROBLEM_PAGES: Readonly<Record<ProblemCode, ProblemPage>> = {
     example: { detail: "this would take a total below zero" },
   },
   unknown_model: {
-    means: "The call has a `model` and no `cost_usd`, and the model has no known price. Nothing was recorded.",
-    fix: "Send `cost_usd`, or set the model's price under `prices` in the configuration.",
+    means:
+      "The call has a `model` and no `cost_usd`, the model has no known price, and a cost limit applies to the call. Nothing was reserved. A call that was made is always recorded, with an unknown cost.",
+    fix: "Send `cost_usd`, or set the model's price under `prices` in the configuration. If the error suggests a name, check the spelling.",
     example: {
       detail: 'the model "my-model" has no known price: send cost_usd, or set the model\'s price in the configuration',
     },

@@ -44,9 +44,13 @@ describe("every part of a usage", () => {
         const after = totalAfter(a, b);
         for (const { part, of } of USAGE_PARTS) {
           const sum = addUsage(a, b)[part];
+          if (part === "unpricedTokens") continue;
           if (of === null) expect(after[part]).toBe(sum);
           else expect(after[part]).toBeLessThanOrEqual(Math.min(sum, after[of]));
         }
+        expect(after.unpricedTokens).toBe(
+          Math.min(a.unpricedTokens + b.unpricedTokens, after.inputTokens + after.outputTokens),
+        );
         expect(after.cacheReadInputTokens + after.cacheWriteInputTokens).toBeLessThanOrEqual(after.inputTokens);
       }),
     );
@@ -96,6 +100,8 @@ test("a consumption is converted field by field, as one call", () => {
     cacheReadInputTokens: 3,
     cacheWriteInputTokens: 0,
     reasoningOutputTokens: 2,
+    unpricedCalls: 0,
+    unpricedTokens: 0,
   });
 });
 

@@ -15,6 +15,7 @@ const SPENT = { tokens_in: 5, tokens_out: 1, cost_usd: 0.25 };
 const TOTALS = {
   ...{ tokens_total: 6, calls: 1 },
   ...{ cache_read_input_tokens: 0, cache_write_input_tokens: 0, reasoning_output_tokens: 0 },
+  ...{ unpriced_calls: 0, unpriced_tokens: 0 },
   ...SPENT,
 };
 

@@ -1,6 +1,6 @@
 /** An unknown model's error suggests a similar name. */
 import { expect, test } from "vitest";
-import { estimateOf } from "../../src/core/estimate.ts";
+import { unknownModel } from "../../src/core/consumption.ts";
 import { closestModel, priceCall, resolveModel } from "../../src/pricing/index.ts";
 
 test.each([
@@ -24,15 +24,17 @@ test.each(["no-such-model", "gpt-my-own-thing", "o1000", "azure/my-deployment", 
 );
 
 test("the error of an unknown model suggests it", () => {
-  const estimate = (model: string) => () => estimateOf({ model, tokens: 5 }, {}, priceCall, 0);
-  expect(estimate("gpt-4o-minii")).toThrow(
+  const error = (model: string) =>
+    unknownModel({ model, provider: undefined, prices: {}, nowMs: 0 }, priceCall).message;
+  expect(error("gpt-4o-minii")).toBe(
     'the model "gpt-4o-minii" has no known price: send cost_usd, or set the model\'s price in the configuration. ' +
       'Did you mean "gpt-4o-mini"?',
   );
-  expect(estimate("no-such-model")).toThrow(/in the configuration$/);
+  expect(error("no-such-model")).toMatch(/in the configuration$/);
 });
 
 test("the error does not suggest a name of the configuration, which the caller may not be allowed to read", () => {
   const prices = { "secret-model": { input_usd: 1, output_usd: 1 } };
-  expect(() => estimateOf({ model: "secret-mode", tokens: 5 }, prices, priceCall, 0)).toThrow(/in the configuration$/);
+  const question = { model: "secret-mode", provider: undefined, prices, nowMs: 0 };
+  expect(unknownModel(question, priceCall).message).toMatch(/in the configuration$/);
 });

@@ -26,9 +26,9 @@ test("a price of inputs is none of outputs", () => {
 
 test("an estimate for a model without outputs is one of inputs", () => {
   const model = "text-embedding-3-small";
-  const cost = (estimate: object) => estimateOf({ model, ...estimate }, {}, priceCall, 0).costNanoUsd;
-  expect(cost({ tokens: 1_000_000 })).toBe(20_000_000);
-  expect(() => cost({ tokens: 1_000_000, output_tokens: 1 })).toThrow("has no known price");
+  const estimated = (estimate: object) => estimateOf({ model, ...estimate }, {}, priceCall, 0);
+  expect(estimated({ tokens: 1_000_000 })).toMatchObject({ isUnpriced: false, amounts: { costNanoUsd: 20_000_000 } });
+  expect(estimated({ tokens: 1_000_000, output_tokens: 1 })).toMatchObject({ isUnpriced: true });
 });
 
 test.each([

@@ -61,6 +61,8 @@ export function totalsAnswer({ tokensIn, tokensOut, costNano, calls }: Amounts) 
     cache_read_input_tokens: 0,
     cache_write_input_tokens: 0,
     reasoning_output_tokens: 0,
+    unpriced_calls: 0,
+    unpriced_tokens: 0,
   };
 }
 

@@ -100,6 +100,8 @@ describe("an audit", () => {
     "cache_read_input_tokens",
     "cache_write_input_tokens",
     "reasoning_output_tokens",
+    "unpriced_calls",
+    "unpriced_tokens",
   ])("finds a changed %s", async (column) => {
     const tenant = newTenant();
     await tenant.consume({ labels: { model: "m" }, tokens_in: 5 });

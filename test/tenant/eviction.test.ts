@@ -42,6 +42,8 @@ describe("the user's bucket that is evicted", () => {
         cache_read_input_tokens: 0,
         cache_write_input_tokens: 0,
         reasoning_output_tokens: 0,
+        unpriced_calls: 0,
+        unpriced_tokens: 0,
         started_at: "2026-01-01T00:00:00.000Z",
         touched_at: "2026-01-01T00:00:00.000Z",
       },

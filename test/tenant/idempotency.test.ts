@@ -127,10 +127,10 @@ test("concurrent writes under one idempotency_key have one effect, alone and in 
 
 test("a refusal is not stored: the same request is granted once it fits", async () => {
   const tenant = tenantAt(START_MS);
-  await tenant.configure({ max_tokens: 10 });
+  await tenant.configure({ max_tokens: 10, max_cost_usd: 1 });
   const request = { tokens: 20, idempotency_key: "k" };
   expect((await refusalOf(tenant.reserve(request))).code).toBe("budget_exhausted");
-  expect((await refusalOf(tenant.consume({ tokens_in: 1, model: "no-such-model", idempotency_key: "p" }))).code).toBe(
+  expect((await refusalOf(tenant.reserve({ tokens: 1, model: "no-such-model", idempotency_key: "p" }))).code).toBe(
     "unknown_model",
   );
   expect(await keysOf(tenant)).toEqual([]);

@@ -173,16 +173,16 @@ test("a month is thirty days from the first call: here it is a calendar month fr
   ]);
 });
 
-test("a mistyped limit or an unknown price is silently accepted: here each is an error, and changes nothing", async () => {
-  const tenant = await configured({ max_tokens: 10 });
+test("a mistyped limit or an unknown price is silently accepted: here each is an error before the call, and changes nothing", async () => {
+  const tenant = await configured({ max_cost_usd: 10 });
   expect(await refusalOf(tenant.patchConfig({ max_token: 5 }))).toMatchObject({
     code: "invalid_input",
     errors: [{ pointer: "/max_token" }],
   });
-  expect(await tenant.config()).toMatchObject({ version: 1, config: { max_tokens: 10 } });
-  const unpriced = { model: "no-such-model", tokens_in: 5 };
-  expect((await refusalOf(tenant.consume(unpriced))).code).toBe("unknown_model");
-  expect((await refusalOf(tenant.reserve({ model: "no-such-model", tokens: 5 }))).code).toBe("unknown_model");
+  expect(await tenant.config()).toMatchObject({ version: 1, config: { max_cost_usd: 10 } });
+  const unpriced = { model: "no-such-model", tokens: 5 };
+  expect((await refusalOf(tenant.allowsStep(unpriced))).code).toBe("unknown_model");
+  expect((await refusalOf(tenant.reserve(unpriced))).code).toBe("unknown_model");
   expect(await tenant.usage()).toMatchObject({ calls: 0, held: { reservations: 0 } });
   setNow(START_MS + DAY_MS);
   expect((await ledgerOf(tenant)).map(({ kind }) => kind)).toEqual(["config"]);

@@ -26,6 +26,8 @@ const NOTHING = {
   cache_read_input_tokens: 0,
   cache_write_input_tokens: 0,
   reasoning_output_tokens: 0,
+  unpriced_calls: 0,
+  unpriced_tokens: 0,
 };
 
 const idsOf = (entries: readonly LedgerEntry[]) => entries.map(({ id }) => id);

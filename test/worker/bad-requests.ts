@@ -142,13 +142,6 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
     code: "unsupported_media_type",
   },
   {
-    wrong: "a model without a price",
-    request: "POST T/consume",
-    body: '{"tokens_in": 5, "model": "no-such-model"}',
-    status: 422,
-    code: "unknown_model",
-  },
-  {
     wrong: "an edit of a version that is gone",
     request: "PUT T/config",
     body: '{"max_tokens": 5}',

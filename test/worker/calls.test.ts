@@ -60,6 +60,8 @@ test("usage reports totals of the tenant, a user, the anonymous user and an unkn
     cache_read_input_tokens: 0,
     cache_write_input_tokens: 0,
     reasoning_output_tokens: 0,
+    unpriced_calls: 0,
+    unpriced_tokens: 0,
     started_at: null,
     wall_clock: 0,
     override: null,

@@ -27,6 +27,8 @@ test("a call is priced by its model: inputs, outputs, cache reads and writes", a
       model: "my-model",
       ...tokens,
       reasoning_output_tokens: 20,
+      unpriced_calls: 0,
+      unpriced_tokens: 0,
       cost_usd: 0.0015,
       calls: 1,
       price: { source: "config", rates: PRICES["my-model"] },
@@ -56,13 +58,18 @@ test("the caller's cost_usd takes precedence over any price", async () => {
   expect((await calls.get("/tenant/usage")).body).toMatchObject({ cost_usd: 0, calls: 1 });
 });
 
-test("a model without a price is an unknown_model, and nothing is recorded", async () => {
-  const calls = new Tenant().at(NOW);
-  const refused = await calls.post("/consume", { model: "no-such-model", tokens_in: 5, user_id: "alice" });
-  expect(refused).toMatchObject({ status: 422, body: { code: "unknown_model" } });
-  expect(refused.body.detail).toContain('the model "no-such-model" has no known price');
-  const elsewhere = await calls.post("/consume", { model: "gpt-4o-mini", provider: "no-such-provider", tokens_in: 5 });
-  expect(elsewhere).toMatchObject({ status: 422, body: { code: "unknown_model" } });
-  expect((await calls.get("/tenant/usage")).body).toMatchObject({ calls: 0, users: 0 });
-  expect((await calls.get("/ledger")).body.items).toEqual([]);
-});
+test.each([{ model: "no-such-model" }, { model: "gpt-4o-mini", provider: "no-such-provider" }, { model: "whisper-1" }])(
+  "a step with %o has no known price: under a cost limit it is an unknown_model, and nothing is recorded",
+  async (model) => {
+    const calls = new Tenant().at(NOW);
+    await calls.put("/config", { per_user_max_cost_usd: 1 });
+    for (const path of ["/allows-step", "/reservations"]) {
+      for (const estimate of [{}, { tokens: 5 }]) {
+        const refused = await calls.post(path, { ...model, ...estimate, user_id: "alice" });
+        expect(refused).toMatchObject({ status: 422, body: { code: "unknown_model" } });
+        expect(refused.body.detail).toContain(`the model "${model.model}"`);
+      }
+    }
+    expect((await calls.get("/tenant/usage")).body).toMatchObject({ calls: 0, users: 0 });
+  },
+);

@@ -38,12 +38,18 @@ test("rate_limited", async () => {
   expect({ code, detail }).toEqual({ code: "rate_limited", detail: example("rate_limited") });
 });
 
+test("unknown_model", async () => {
+  const tenant = newTenantPath();
+  await sendJson("PUT", `${tenant}/config`, { max_cost_usd: 1 });
+  const { body } = await sendJson("POST", `${tenant}/reservations`, { model: "my-model", tokens: 1 });
+  expect(body).toMatchObject({ code: "unknown_model", detail: example("unknown_model") });
+});
+
 test.each<[ProblemCode, string, string, unknown]>([
   ["invalid_input", "POST", "/consume", { tokens_in: -1 }],
   ["invalid_path", "GET", `/users/${"x".repeat(257)}/usage`, undefined],
   ["unsupported_media_type", "POST", "/consume", undefined],
   ["sum_out_of_range", "POST", "/tenant/adjust", { tokens_in: -1, note: "n" }],
-  ["unknown_model", "POST", "/consume", { model: "my-model", tokens_in: 1 }],
   ["unknown_bucket", "POST", "/overflow/user/adjust", { tokens_in: 1, note: "n" }],
   ["unknown_reservation", "GET", "/reservations/01KAW00000000000000000000", undefined],
 ])("%s", async (code, method, path, body) => {

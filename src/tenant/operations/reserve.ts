@@ -18,7 +18,7 @@ import { BudgetError, type DecisionResponse, type ReservationDecision } from "..
 import type { EntryBody } from "../store/ledger-entry.ts";
 import type { Tenant } from "../tenant.ts";
 import { amountsAnswer, reservationAnswer } from "./answers.ts";
-import { requireRealEvent } from "./event-bounds.ts";
+import { requireKnownPrice, requireRealEvent } from "./event-bounds.ts";
 import { alreadySettled, findReservation, stepFields } from "./reservation-lookup.ts";
 import { beyondShare, expiryOf, ownerOf, requireRoom } from "./reservation-shares.ts";
 
@@ -30,7 +30,8 @@ export function reserve(
 ): ReservationDecision {
   const { policy } = tenant;
   const { user_id, labels, model, idempotency_key, on_expiry = "release", if_short = "reject" } = request;
-  const estimate = estimateOf(request, policy.prices, priceCall, nowMs);
+  const estimated = estimateOf(request, policy.prices, priceCall, nowMs);
+  const { amounts: estimate, isUnpriced } = estimated;
   requireRealEvent(policy, estimate, request);
   const callFields = { user_id, labels, model, idempotency_key };
   const owner = ownerOf(caller, policy);
@@ -38,6 +39,7 @@ export function reserve(
   const granted = recordRefusal(tenant, { ...callFields, amounts: amountsAnswer(estimate) }, nowMs, () => {
     requireRoom(tenant, owner);
     const result = tenant.engine.grant(policy, { subject, estimate, ifShort: if_short, owner }, nowMs);
+    requireKnownPrice(policy, result.decision, estimated, request, nowMs);
     return requireGranted(result, owner, nowMs, request.detail);
   });
   const ttlMs = request.ttl_seconds === undefined ? policy.reservationTtlMs : Math.round(request.ttl_seconds * 1000);
@@ -46,6 +48,7 @@ export function reserve(
     subject,
     model,
     provider: request.provider,
+    ...(isUnpriced && { isUnpriced }),
     owner: owner?.id,
     state: "held",
     granted,
@@ -78,7 +81,7 @@ export function extend(
   const { subject, model, provider } = reservation;
   const estimated = estimateOf({ model, provider, ...request }, policy.prices, priceCall, nowMs);
   // An extension is for the same call, which is already counted.
-  const estimate = { ...estimated, calls: 0, concurrentCalls: 0 };
+  const estimate = { ...estimated.amounts, calls: 0, concurrentCalls: 0 };
   requireRealEvent(policy, addPending(reservation.granted, estimate), request);
   const isMore = estimate.tokens > 0 || estimate.costNanoUsd > 0;
   const owner = ownerOf(caller, policy);
@@ -86,6 +89,7 @@ export function extend(
   const granted = recordRefusal(tenant, { ...callFields, amounts: amountsAnswer(estimate) }, nowMs, () => {
     if (isMore) {
       const result = tenant.engine.grant(policy, { subject, estimate, ifShort: if_short, isMore, owner }, nowMs);
+      requireKnownPrice(policy, result.decision, estimated, { model, provider }, nowMs);
       return requireGranted(result, owner, nowMs);
     }
     requireNotFrozen(tenant.engine.allowsStep(policy, subject, nowMs), nowMs);

@@ -1,5 +1,5 @@
 /** Operations that settle a reservation: commit and release. */
-import { pricedUsageOf, type Reservation, release as releaseReservation, statusOf } from "../../core/index.ts";
+import { pricedUsageOf, type Reservation, release as releaseReservation, statusOf, usedBy } from "../../core/index.ts";
 import type { Caller, Operation } from "../../operations/index.ts";
 import { priceCall } from "../../pricing/index.ts";
 import {
@@ -14,7 +14,7 @@ import type { Tenant } from "../tenant.ts";
 import { reservationAnswer } from "./answers.ts";
 import { requireRealUsage } from "./event-bounds.ts";
 import { alreadySettled, findReservation, stepFields } from "./reservation-lookup.ts";
-import { priceFields } from "./steps.ts";
+import { priceFields, unpricedFlag } from "./steps.ts";
 
 export function commit(
   tenant: Tenant,
@@ -32,14 +32,16 @@ export function commit(
   requireRealUsage(policy, usage, request);
   const committed = tenant.engine.commit(policy, reservation, usage, final, nowMs);
   tenant.reservations.put(committed.reservation);
-  const priced = { ...(price && { model, provider }), ...priceFields(price) };
+  const named = price || usage.unpricedCalls > 0;
+  const priced = { ...(named && { model, provider }), ...priceFields(price) };
   const late = committed.reservation.late || undefined;
   // A call is counted once, however many commits report it.
-  const reported = reservation.spent.calls > 0 ? { ...usage, calls: 0 } : usage;
+  const reported = usedBy(reservation, usage);
   const charges = chargesOf(committed.charges, reported, reservation.estimated !== null);
   const fields = { ...stepFields(reservation), ...priced, idempotency_key, reservation: id, final, late, ...charges };
   tenant.ledger.append("commit", fields, nowMs);
-  return { ...reservationAnswer(committed.reservation), decision: statusOf(committed.decision, nowMs, request.detail) };
+  const decision = statusOf(committed.decision, nowMs, request.detail);
+  return { ...reservationAnswer(committed.reservation), ...unpricedFlag(usage), decision };
 }
 
 export function release(

@@ -1,18 +1,29 @@
 /** Operations of an agent's steps: check and consume. */
-import { estimateOf, hasEstimate, type Price, pricedUsageOf, statusOf, subjectOf } from "../../core/index.ts";
+import {
+  estimateOf,
+  hasEstimate,
+  type Price,
+  pricedUsageOf,
+  statusOf,
+  subjectOf,
+  type Usage,
+} from "../../core/index.ts";
 import type { Operation } from "../../operations/index.ts";
 import { priceCall } from "../../pricing/index.ts";
 import type { DecisionResponse } from "../../wire/index.ts";
 import { chargesOf } from "../store/ledger-entry.ts";
 import type { Tenant } from "../tenant.ts";
-import { requireRealEvent, requireRealUsage } from "./event-bounds.ts";
+import { requireKnownPrice, requireRealEvent, requireRealUsage } from "./event-bounds.ts";
 import type { Handlers } from "./handler.ts";
 
 function allowsStep(tenant: Tenant, { request }: Operation<"allows_step">, nowMs: number): DecisionResponse {
   const { policy } = tenant;
-  const estimate = hasEstimate(request) ? estimateOf(request, policy.prices, priceCall, nowMs) : undefined;
-  if (estimate) requireRealEvent(policy, estimate, request);
-  return statusOf(tenant.engine.allowsStep(policy, subjectOf(request), nowMs, estimate), nowMs, request.detail);
+  const estimate = estimateOf(request, policy.prices, priceCall, nowMs);
+  const amounts = hasEstimate(request) ? estimate.amounts : undefined;
+  if (amounts) requireRealEvent(policy, amounts, request);
+  const decision = tenant.engine.allowsStep(policy, subjectOf(request), nowMs, amounts);
+  requireKnownPrice(policy, decision, estimate, request, nowMs);
+  return statusOf(decision, nowMs, request.detail);
 }
 
 function consume(tenant: Tenant, { request }: Operation<"consume">, nowMs: number): DecisionResponse {
@@ -23,7 +34,12 @@ function consume(tenant: Tenant, { request }: Operation<"consume">, nowMs: numbe
   const { decision, charges } = tenant.engine.consume(policy, subjectOf(request), usage, nowMs);
   const fields = { user_id, labels, model, provider, ...priceFields(price), idempotency_key };
   tenant.ledger.append("consume", { ...fields, ...chargesOf(charges, usage) }, nowMs);
-  return statusOf(decision, nowMs, request.detail);
+  return { ...statusOf(decision, nowMs, request.detail), ...unpricedFlag(usage) };
+}
+
+/** What a response to a recorded call says if the call's cost is unknown. */
+export function unpricedFlag({ unpricedCalls }: Usage) {
+  return unpricedCalls > 0 && ({ unpriced: true } as const);
 }
 
 /** The ledger's fields about a price. */

@@ -26,6 +26,8 @@ export function totalsOfBucket({ usage, startedAtMs, counters, generation }: Buc
     usage.cacheReadInputTokens,
     usage.cacheWriteInputTokens,
     usage.reasoningOutputTokens,
+    usage.unpricedCalls,
+    usage.unpricedTokens,
     startedAtMs,
     printCounters(counters),
     generation,
@@ -41,8 +43,15 @@ export function totalsFromRow(row: TotalsRow): Pick<Bucket, "usage" | "startedAt
   };
 }
 
-/** A slot as stored: time, input tokens, output tokens, nano-USD, calls. */
-type SlotRow = readonly [atMs: number, inputTokens: number, outputTokens: number, costNanoUsd: number, calls: number];
+/** A slot as stored: time, input tokens, output tokens, nano-USD, calls, and those without a known cost, if any. */
+type SlotRow = readonly [
+  atMs: number,
+  inputTokens: number,
+  outputTokens: number,
+  costNanoUsd: number,
+  calls: number,
+  unpricedCalls?: number,
+];
 
 /** A counter as stored: its generation, then its slots. Rows from before generations have slots only. */
 type CounterRow = readonly [generation: number, ...slots: SlotRow[]] | readonly SlotRow[];
@@ -51,13 +60,10 @@ const NO_COUNTERS: ReadonlyMap<string, Counter> = new Map();
 
 function printCounters(counters: Bucket["counters"]): string {
   if (counters.size === 0) return "{}";
-  const row = ({ atMs, inputTokens, outputTokens, costNanoUsd, calls }: Slot): SlotRow => [
-    atMs,
-    inputTokens,
-    outputTokens,
-    costNanoUsd,
-    calls,
-  ];
+  const row = ({ atMs, inputTokens, outputTokens, costNanoUsd, calls, unpricedCalls }: Slot): SlotRow => {
+    const counted = [atMs, inputTokens, outputTokens, costNanoUsd, calls] as const;
+    return unpricedCalls === 0 ? counted : [...counted, unpricedCalls];
+  };
   const rows = [...counters].map(([window, { generation, slots }]) => [window, [generation, ...slots.map(row)]]);
   return JSON.stringify(Object.fromEntries(rows));
 }
@@ -71,12 +77,13 @@ function parseCounters(text: string): Bucket["counters"] {
 function counterFromRow([first, ...rest]: CounterRow): Counter {
   const hasGeneration = typeof first === "number";
   const rows = (first === undefined || hasGeneration ? rest : [first, ...rest]) as readonly SlotRow[];
-  const slots = rows.map(([atMs, inputTokens, outputTokens, costNanoUsd, calls]) => ({
+  const slots = rows.map(([atMs, inputTokens, outputTokens, costNanoUsd, calls, unpricedCalls = 0]) => ({
     atMs,
     inputTokens,
     outputTokens,
     costNanoUsd,
     calls,
+    unpricedCalls,
   }));
   return { generation: hasGeneration ? first : 0, slots };
 }

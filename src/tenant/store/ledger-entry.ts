@@ -16,7 +16,7 @@ import {
 import type { LedgerEntry } from "../../wire/index.ts";
 import { isSameUsage, type UsageList, usageFromList, usageList } from "./usage-list.ts";
 
-type Amount = "tokens_in" | "tokens_out" | "cost_usd" | "calls" | `${string}_tokens`;
+type Amount = "tokens_in" | "tokens_out" | "cost_usd" | "calls" | "unpriced_calls" | `${string}_tokens`;
 
 /** The fields of an entry that depend on its kind, without amounts. */
 export type EntryBody = Omit<LedgerEntry, "id" | "at" | "kind" | "scopes" | "exceptions" | "reported" | Amount>;

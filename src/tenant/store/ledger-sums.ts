@@ -1,10 +1,10 @@
 /** The sums of the ledger, bucket by bucket. */
-import type { BucketKey } from "../../core/index.ts";
+import { addUsage, type BucketKey } from "../../core/index.ts";
 import { CorrectionCheck, type WrongCorrection } from "./correction-check.ts";
 import { keysOfUser } from "./keys-of-user.ts";
 import { additionsOf } from "./ledger-entry.ts";
 import type { LedgerStore } from "./ledger-store.ts";
-import type { UsageList } from "./usage-list.ts";
+import { type UsageList, usageFromList, usageList } from "./usage-list.ts";
 
 interface SumRow extends Record<string, SqlStorageValue> {
   scope: string;
@@ -105,5 +105,5 @@ function addTo(sums: Map<string, Sum>, { key, usage }: Sum): void {
 }
 
 function add(a: UsageList, b: UsageList): UsageList {
-  return a.map((part, i) => part + (b[i] ?? 0)) as unknown as UsageList;
+  return usageList(addUsage(usageFromList(a), usageFromList(b)));
 }

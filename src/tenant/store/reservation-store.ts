@@ -1,6 +1,14 @@
 /** Reservations, open and settled. */
 import { decodeTime, encodeTime, monotonicFactory } from "ulid";
-import type { Estimated, OpenReservations, Pending, Reservation, ReservationState, Scope } from "../../core/index.ts";
+import {
+  type Estimated,
+  NO_USAGE,
+  type OpenReservations,
+  type Pending,
+  type Reservation,
+  type ReservationState,
+  type Scope,
+} from "../../core/index.ts";
 import type { Page } from "../../wire/index.ts";
 import { takePage } from "./page-bounds.ts";
 import { RowWriter } from "./row-writer.ts";
@@ -194,9 +202,14 @@ interface EstimatedByScope extends Omit<Estimated, "counted"> {
   readonly scopes: readonly Scope[];
 }
 
-/** It is not known which windows counted an old charge, so a correction subtracts it from none. */
+/**
+ * Reads a reservation of any version. Older usages lack the parts that were added later. It is not known which windows
+ * counted an old charge, so a correction subtracts it from none.
+ */
 function reservationFromText(text: string): Reservation {
-  const { held: pending, estimated, ...rest } = JSON.parse(text) as StoredReservation;
+  const { held: pending, spent, estimated: stored, ...fields } = JSON.parse(text) as StoredReservation;
+  const rest = { ...fields, spent: { ...NO_USAGE, ...spent } };
+  const estimated = stored && { ...stored, usage: { ...NO_USAGE, ...stored.usage } };
   if (!estimated || "counted" in estimated) return { ...rest, pending, estimated };
   const { scopes, ...charge } = estimated;
   const counted = scopes.map((scope) => ({ scope, generation: 0, places: {} }));

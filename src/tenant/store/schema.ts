@@ -102,6 +102,11 @@ export const MIGRATIONS: readonly string[] = [
      salt TEXT NOT NULL,
      keys_hashed_in INTEGER
    ) STRICT;`,
+  `-- How much of the totals has an unknown cost.
+   ALTER TABLE tenant ADD COLUMN unpriced_calls INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE tenant ADD COLUMN unpriced_tokens INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE bucket ADD COLUMN unpriced_calls INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE bucket ADD COLUMN unpriced_tokens INTEGER NOT NULL DEFAULT 0;`,
 ];
 
 /** Brings the object's tables up to date. Costs one read if they already are. */

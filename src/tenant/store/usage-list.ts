@@ -15,11 +15,15 @@ export function usageList(usage: Usage): UsageList {
     usage.cacheReadInputTokens,
     usage.cacheWriteInputTokens,
     usage.reasoningOutputTokens,
+    usage.unpricedCalls,
+    usage.unpricedTokens,
   ];
 }
 
 export function usageFromList(list: UsageList): Usage {
-  const [inputTokens, outputTokens, costNanoUsd, calls, cacheReadInputTokens, cacheWriteInputTokens, reasoning] = list;
+  const [inputTokens, outputTokens, costNanoUsd, calls, cacheReadInputTokens, cacheWriteInputTokens, ...rest] = list;
+  // Older lists end before the parts that were added later.
+  const [reasoningOutputTokens, unpricedCalls = 0, unpricedTokens = 0] = rest;
   return {
     inputTokens,
     outputTokens,
@@ -27,7 +31,9 @@ export function usageFromList(list: UsageList): Usage {
     calls,
     cacheReadInputTokens,
     cacheWriteInputTokens,
-    reasoningOutputTokens: reasoning,
+    reasoningOutputTokens,
+    unpricedCalls,
+    unpricedTokens,
   };
 }
 

@@ -92,7 +92,7 @@ export const RESERVATION_ROUTES: readonly Route[] = [
       description: "The reservation, and the decision for the next step.",
       example: { ...COMMITTED, decision },
     },
-    problems: ["unknown_reservation", "already_settled", "unknown_model", "idempotency_mismatch"],
+    problems: ["unknown_reservation", "already_settled", "idempotency_mismatch"],
     handle: async (c) => c.json(await c.var.tenant.commit(idOf(c), withIdempotencyKey(c.req, await jsonBody(c.req)))),
   }),
   routeOf("release", {
