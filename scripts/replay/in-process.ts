@@ -1,5 +1,11 @@
 /** A budget without a service, under the rows' own clock. */
-import { type BudgetConfig, type BudgetStatus, StandardBudget, type UsageTotals } from "../../src/core/index.ts";
+import {
+  type BudgetConfig,
+  type BudgetStatus,
+  type EstimateRequest,
+  StandardBudget,
+  type UsageTotals,
+} from "../../src/core/index.ts";
 import { priceCall } from "../../src/pricing/index.ts";
 import type { ReplayedBudget } from "./replayed-budget.ts";
 import type { Row } from "./row.ts";
@@ -15,13 +21,13 @@ export class InProcessBudget implements ReplayedBudget {
     this.#budget = new StandardBudget({ user_idle_ttl_seconds: null, ...config }, { clock, pricer: priceCall });
   }
 
-  async allowsStep({ atMs, spent }: Row): Promise<BudgetStatus> {
+  async allowsStep(step: EstimateRequest, { atMs }: Row): Promise<BudgetStatus> {
     this.#nowMs = atMs;
-    return this.#budget.allowsStep(spent);
+    return this.#budget.allowsStep(step);
   }
 
-  async consume({ spent }: Row): Promise<void> {
-    this.#budget.consume(spent);
+  async consume({ spent }: Row): Promise<BudgetStatus> {
+    return this.#budget.consume(spent);
   }
 
   async totals(): Promise<UsageTotals> {

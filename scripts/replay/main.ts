@@ -3,7 +3,8 @@
  *
  * Exit code: 0 if all rows were replayed, 1 if a call to the service failed, 2 if a log or an option is wrong.
  */
-import { CallError } from "../../src/client/index.ts";
+import { CallError, ProblemError } from "../../src/client/index.ts";
+import { type BudgetStatus, UnknownModelError } from "../../src/core/index.ts";
 import { DecisionLog } from "./decision-log.ts";
 import { InProcessBudget } from "./in-process.ts";
 import { type ReplayOptions, readOptions } from "./options.ts";
@@ -45,10 +46,11 @@ async function replay(options: ReplayOptions): Promise<void> {
       const row = { ...read, atMs: Math.max(read.atMs, lastAtMs) };
       lastAtMs = row.atMs;
       budget ??= await openBudget(options, row);
-      const status = await budget.allowsStep(row);
+      const status = await ask(budget, row);
       if (status.state !== "blocked") {
-        await consume(budget, row);
+        const { unpriced } = await consume(budget, row);
         recorded += 1;
+        if (unpriced) tally.addUnpriced(row);
       }
       tally.add(row, status);
       await decisions?.write(row, status);
@@ -69,9 +71,25 @@ async function openBudget({ service, config }: ReplayOptions, { atMs }: Row): Pr
   return budget;
 }
 
-async function consume(budget: ReplayedBudget, row: Row): Promise<void> {
+/** Asks before a row's call. A model without a price has been called already, so it is taken to cost nothing. */
+async function ask(budget: ReplayedBudget, row: Row): Promise<BudgetStatus> {
+  const { user_id, labels, model, provider } = row.spent;
+  const step = { user_id, labels, model, provider };
   try {
-    await budget.consume(row);
+    return await budget.allowsStep(step, row);
+  } catch (error) {
+    if (!isUnknownModel(error)) throw error;
+    return budget.allowsStep({ ...step, cost_usd: 0 }, row);
+  }
+}
+
+function isUnknownModel(error: unknown): boolean {
+  return error instanceof UnknownModelError || (error instanceof ProblemError && error.code === "unknown_model");
+}
+
+async function consume(budget: ReplayedBudget, row: Row): Promise<BudgetStatus> {
+  try {
+    return await budget.consume(row);
   } catch (error) {
     if (error instanceof RangeError) throw new UserError(`row ${row.row}: ${error.message}`);
     throw error;

@@ -5,9 +5,12 @@ import type { Tally } from "./tally.ts";
 type Totals = Awaited<ReturnType<ReplayedBudget["totals"]>>;
 
 /** Prints a result for a program. */
-export function printJson({ rows, allowed, warned, blocked, limits }: Tally, totals: Totals): string {
+export function printJson({ rows, allowed, warned, blocked, limits, unpriced }: Tally, totals: Totals): string {
   const { tokens_in, tokens_out, cost_usd } = totals;
-  return JSON.stringify({ rows, allowed, warned, blocked, limits, totals: { tokens_in, tokens_out, cost_usd } });
+  return JSON.stringify({
+    ...{ rows, allowed, warned, blocked, limits, unpriced },
+    totals: { tokens_in, tokens_out, cost_usd },
+  });
 }
 
 /** Prints a result for a person. */
@@ -32,6 +35,8 @@ export function printTable(tally: Tally, totals: Totals): string {
     const rows = limits.map(([name, limit]) => [name, count(limit.first_row), limit.first_at, count(limit.blocked)]);
     sections.splice(1, 0, table([["limit", "first row", "at", "rows blocked"], ...rows]));
   }
+  const unpriced = Object.entries(tally.unpriced).map(([model, rows]) => [model, count(rows)]);
+  if (unpriced.length > 0) sections.push(table([["models without a price", "rows"], ...unpriced]));
   return sections.join("\n\n");
 }
 

@@ -1,6 +1,6 @@
 /** Replays a log through a running service, over HTTP. */
 import { BudgetClient } from "../../src/client/index.ts";
-import type { BudgetConfig, BudgetStatus } from "../../src/core/index.ts";
+import type { BudgetConfig, BudgetStatus, EstimateRequest } from "../../src/core/index.ts";
 import type { ReplayOptions } from "./options.ts";
 import type { ReplayedBudget } from "./replayed-budget.ts";
 import type { Row } from "./row.ts";
@@ -27,14 +27,13 @@ export class ServiceBudget implements ReplayedBudget {
     this.#before = await this.#call<Totals>("GET", "/tenant/usage");
   }
 
-  allowsStep({ atMs, spent }: Row): Promise<BudgetStatus> {
+  allowsStep(step: EstimateRequest, { atMs }: Row): Promise<BudgetStatus> {
     this.#lastAtMs = atMs;
-    const { user_id, model, labels } = spent;
-    return this.#call("POST", "/allows-step", { user_id, model, labels });
+    return this.#call("POST", "/allows-step", step);
   }
 
-  async consume({ spent }: Row): Promise<void> {
-    await this.#call("POST", "/consume", spent);
+  consume({ spent }: Row): Promise<BudgetStatus> {
+    return this.#call("POST", "/consume", spent);
   }
 
   async totals(): Promise<Totals> {

@@ -16,6 +16,8 @@ export class Tally {
   warned = 0;
   blocked = 0;
   readonly limits: Record<string, LimitTally> = {};
+  /** How many recorded rows have an unknown cost, by model. */
+  readonly unpriced: Record<string, number> = {};
 
   add({ row, atMs }: Row, { state, reason, limit }: BudgetStatus): void {
     this.rows += 1;
@@ -27,5 +29,9 @@ export class Tally {
       this.limits[name] ??= { first_row: row, first_at: new Date(atMs).toISOString(), blocked: 0 };
       this.limits[name].blocked += 1;
     }
+  }
+
+  addUnpriced({ spent: { model = "" } }: Row): void {
+    this.unpriced[model] = (this.unpriced[model] ?? 0) + 1;
   }
 }

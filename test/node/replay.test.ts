@@ -40,6 +40,7 @@ describe("a log replayed in-process", () => {
       warned: 0,
       blocked: 0,
       limits: {},
+      unpriced: {},
       totals: { tokens_in: 186, tokens_out: 15, cost_usd: 0 },
     });
   });
@@ -53,6 +54,7 @@ describe("a log replayed in-process", () => {
       warned: 1,
       blocked: 1,
       limits: { max_tokens_per_minute: { first_row: 6, first_at: "2026-01-01T00:01:20.000Z", blocked: 1 } },
+      unpriced: {},
       totals: { tokens_in: 185, tokens_out: 15, cost_usd: 0 },
     });
     const decisions = (await readFile(out, "utf8"))
@@ -95,8 +97,22 @@ describe("a log replayed in-process", () => {
     expect(await replayJson(one, two, "--columns", "labels.team=team", "--config", config)).toMatchObject({
       rows: 3,
       limits: { per_team_max_cost_usd: { first_row: 3, first_at: "2026-01-01T00:00:02.000Z", blocked: 1 } },
+      unpriced: {},
       totals: { tokens_in: 10, cost_usd: 1 },
     });
+  });
+
+  test("continues if a model has no price, and reports it, in spite of a cost limit", async () => {
+    const log = await file(
+      "unpriced.csv",
+      "at,tokens_in,tokens_out,model\n1,5,5,nope\n2,5,5,gpt-4o-mini\n3,5,5,nope\n4,5,5,whisper-1\n",
+    );
+    const config = await file("cost.json", { max_cost_usd: 1 });
+    expect(await replayJson(log, "--config", config)).toMatchObject({
+      ...{ rows: 4, allowed: 1, warned: 3, blocked: 0, unpriced: { nope: 2, "whisper-1": 1 } },
+      totals: { tokens_in: 20, tokens_out: 20 },
+    });
+    expect((await replay(log)).stdout).toMatch(/models without a price +rows\nnope +2\nwhisper-1 +1\n/);
   });
 
   test("prints a table for people", async () => {
@@ -125,12 +141,6 @@ describe("a mistake is reported with its place, and exits 2", () => {
       'row 2: the column "tokens_in" takes a whole number from 0, not "-1"',
     ],
     ["a row too short", ["log.csv"], "at,tokens_in,tokens_out\n1,1\n", "after row 0: Invalid Record Length"],
-    [
-      "an unknown model",
-      ["log.csv"],
-      "at,tokens_in,tokens_out,model\n1,1,1,nope\n",
-      'row 1: the model "nope" has no known price',
-    ],
     ["an unknown option", ["log.csv", "--colums=a"], LOG, "Unknown option '--colums'"],
     ["an unknown field", ["log.csv", "--columns=tokens=x"], LOG, "--columns takes FIELD=COLUMN"],
     ["no log", [], LOG, "usage: npm run replay"],
