@@ -2,6 +2,7 @@
 import {
   type BudgetConfig,
   type BudgetStatus,
+  type ConsumeStatus,
   type EstimateRequest,
   StandardBudget,
   type UsageTotals,
@@ -26,7 +27,7 @@ export class InProcessBudget implements ReplayedBudget {
     return this.#budget.allowsStep(step);
   }
 
-  async consume({ spent }: Row): Promise<BudgetStatus> {
+  async consume({ spent }: Row): Promise<ConsumeStatus> {
     return this.#budget.consume(spent);
   }
 

@@ -4,7 +4,7 @@
  * Exit code: 0 if all rows were replayed, 1 if a call to the service failed, 2 if a log or an option is wrong.
  */
 import { CallError, ProblemError } from "../../src/client/index.ts";
-import { type BudgetStatus, UnknownModelError } from "../../src/core/index.ts";
+import { type BudgetStatus, type ConsumeStatus, UnknownModelError } from "../../src/core/index.ts";
 import { DecisionLog } from "./decision-log.ts";
 import { InProcessBudget } from "./in-process.ts";
 import { type ReplayOptions, readOptions } from "./options.ts";
@@ -87,7 +87,7 @@ function isUnknownModel(error: unknown): boolean {
   return error instanceof UnknownModelError || (error instanceof ProblemError && error.code === "unknown_model");
 }
 
-async function consume(budget: ReplayedBudget, row: Row): Promise<BudgetStatus> {
+async function consume(budget: ReplayedBudget, row: Row): Promise<ConsumeStatus> {
   try {
     return await budget.consume(row);
   } catch (error) {

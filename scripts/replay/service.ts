@@ -1,6 +1,6 @@
 /** Replays a log through a running service, over HTTP. */
 import { BudgetClient } from "../../src/client/index.ts";
-import type { BudgetConfig, BudgetStatus, EstimateRequest } from "../../src/core/index.ts";
+import type { BudgetConfig, BudgetStatus, ConsumeStatus, EstimateRequest } from "../../src/core/index.ts";
 import type { ReplayOptions } from "./options.ts";
 import type { ReplayedBudget } from "./replayed-budget.ts";
 import type { Row } from "./row.ts";
@@ -32,7 +32,7 @@ export class ServiceBudget implements ReplayedBudget {
     return this.#call("POST", "/allows-step", step);
   }
 
-  consume({ spent }: Row): Promise<BudgetStatus> {
+  consume({ spent }: Row): Promise<ConsumeStatus> {
     return this.#call("POST", "/consume", spent);
   }
 

@@ -1,7 +1,7 @@
 /** The interface that every budget has, in this process or remote, and a budget without limits. */
 import type { Consumption } from "./consumption.ts";
 import type { EstimateRequest } from "./estimate.ts";
-import { type BudgetStatus, totalsOf, type UsageTotals } from "./status.ts";
+import { type BudgetStatus, type ConsumeStatus, totalsOf, type UsageTotals } from "./status.ts";
 import { NO_USAGE } from "./usage.ts";
 
 type Awaitable<T> = T | Promise<T>;
@@ -11,7 +11,7 @@ export interface Budget {
   /** Decides the next step, with its estimate if there is one. Records nothing. */
   allowsStep(step?: EstimateRequest): Awaitable<BudgetStatus>;
   /** Records what was spent and decides the step after it. Never refused for a limit: spent is spent. */
-  consume(spent: Consumption): Awaitable<BudgetStatus>;
+  consume(spent: Consumption): Awaitable<ConsumeStatus>;
   /** A user's totals; zeros for an unknown user. */
   usageFor(userId?: string | null): Awaitable<UsageTotals>;
 }
@@ -22,7 +22,7 @@ export class NoBudget implements Budget {
     return { state: "ok", reason: null, limit: null, remaining: {}, retry_after: null };
   }
 
-  consume(): BudgetStatus {
+  consume(): ConsumeStatus {
     return this.allowsStep();
   }
 

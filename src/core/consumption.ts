@@ -33,7 +33,11 @@ const WHOLES = TOKEN_PARTS.filter(({ of }) => of === null).map(({ part, field })
 }));
 
 /** Rates in USD per million tokens, under their source's names. A rate can depend on the length of the input. */
-export type Rates = Readonly<Record<string, number | { base: number; tiers: { start: number; price: number }[] }>>;
+export interface Rates {
+  readonly [unit: string]:
+    | number
+    | { readonly base: number; readonly tiers: readonly { readonly start: number; readonly price: number }[] };
+}
 
 /** The price of a call. */
 export interface Price {

@@ -86,8 +86,11 @@ export type { ReservationOwner } from "./share.ts";
 export { StandardBudget, type StandardBudgetOptions } from "./standard-budget.ts";
 export {
   type BudgetStatus,
+  type ConsumeStatus,
   type LimitStatus,
   limitStatusOf,
+  type RecordedCost,
+  recordedCost,
   remainingOf,
   statusOf,
   totalsOf,

@@ -8,7 +8,7 @@ import { MemoryBuckets } from "./memory-buckets.ts";
 import { compilePolicy, type Policy } from "./policy.ts";
 import { RulesEngine } from "./rules-engine.ts";
 import { SETTINGS } from "./settings.ts";
-import { type BudgetStatus, statusOf, totalsOf, type UsageTotals } from "./status.ts";
+import { type BudgetStatus, type ConsumeStatus, recordedCost, statusOf, totalsOf, type UsageTotals } from "./status.ts";
 import { NO_USAGE } from "./usage.ts";
 
 export interface StandardBudgetOptions {
@@ -66,11 +66,11 @@ export class StandardBudget implements Budget {
   }
 
   /** @throws RangeError that names the invalid field and what it takes; then nothing is recorded */
-  consume(spent: Consumption): BudgetStatus {
+  consume(spent: Consumption): ConsumeStatus {
     const nowMs = this.#clock();
-    const { usage } = pricedUsageOf(spent, this.#policy.prices, this.#pricer, nowMs);
+    const { usage, price } = pricedUsageOf(spent, this.#policy.prices, this.#pricer, nowMs);
     const { decision } = this.#engine.consume(this.#policy, subjectOf(spent), usage, nowMs);
-    return { ...statusOf(decision, nowMs, spent.detail), ...(usage.unpricedCalls > 0 && { unpriced: true }) };
+    return { ...statusOf(decision, nowMs, spent.detail), ...recordedCost(usage, price) };
   }
 
   /** The tenant's totals: those of all users together. */

@@ -1,4 +1,5 @@
 /** Decisions and totals in the units of the wire. */
+import type { Price, Rates } from "./consumption.ts";
 import type { Decision } from "./decision.ts";
 import { type Metric, wireAmount } from "./metrics.ts";
 import { usdFromNano } from "./money.ts";
@@ -36,13 +37,24 @@ export interface BudgetStatus {
    * next reservation expires. Null for never.
    */
   readonly retry_after: number | null;
-  /** True if the call that was recorded has an unknown cost, because its model has no known price; else absent. */
-  readonly unpriced?: true;
   /** The first limit in shadow that would have blocked; absent if none would. */
   readonly would_block?: string;
   /** With `detail`: every limit that applies, in the order they are checked. */
   readonly limits?: readonly LimitStatus[];
 }
+
+/** What an answer says about the cost of the call that was recorded. */
+export interface RecordedCost {
+  /** The cost that was counted, in decimal USD; absent if it is unknown. */
+  readonly cost_usd?: number;
+  /** The price, if the call was priced by its model; else absent. */
+  readonly price?: { readonly source: string; readonly rates: Rates };
+  /** True if the cost is unknown, because the model has no known price; else absent. */
+  readonly unpriced?: true;
+}
+
+/** The answer to a consume: the decision for the next step, and the cost of this one. */
+export interface ConsumeStatus extends BudgetStatus, RecordedCost {}
 
 /** Totals: whole tokens, decimal USD, and the number of calls. */
 export type UsageTotals = { readonly [F in UsageField | "tokens_total"]: number };
@@ -81,6 +93,15 @@ export function limitStatusOf({ limit, used, unpricedCalls, pending, shadow, res
     ...(unpricedCalls > 0 && { unpriced_calls: unpricedCalls }),
     resets_at: resetsAtMs === null ? null : new Date(resetsAtMs).toISOString(),
     ...(shadow && { shadow }),
+  };
+}
+
+export function recordedCost(usage: Usage, price: Price | undefined): RecordedCost {
+  if (usage.unpricedTokens > 0 || usage.unpricedCalls > 0) return { unpriced: true };
+  const { source, rates } = price ?? {};
+  return {
+    cost_usd: usdFromNano(usage.costNanoUsd),
+    ...(source !== undefined && rates && { price: { source, rates } }),
   };
 }
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { USAGE_PARTS } from "../core/index.ts";
 import type { Immutable } from "./immutable.ts";
 import { ENTRY_KINDS } from "./queries.ts";
+import { PriceResponse } from "./recorded-cost.ts";
 import {
   AmountsResponse,
   BucketNameResponse,
@@ -25,21 +26,6 @@ function changeOf({ unit, description }: (typeof USAGE_PARTS)[number]): z.ZodNum
   return (unit === "USD" ? z.number() : z.int()).describe(`What the entry added. ${description}`);
 }
 
-const Rate = z.union([
-  z.number(),
-  z.object({
-    base: z.number().describe("The rate of short inputs."),
-    tiers: z
-      .array(
-        z.object({
-          start: z.number().describe("The number of input tokens from which this rate applies."),
-          price: z.number().describe("The rate."),
-        }),
-      )
-      .describe("The rates of longer inputs."),
-  }),
-]);
-
 const LedgerException = z.object({ scope: Text.describe("The scope of the bucket."), ...changes });
 export type LedgerException = Immutable<z.infer<typeof LedgerException>>;
 
@@ -53,13 +39,7 @@ export const LedgerEntry = z
     labels: z.record(z.string(), z.string()).optional().describe("The labels of the step."),
     model: Text.optional().describe("The model of the step."),
     provider: Text.optional().describe("The provider, if the step was priced by its model."),
-    price: z
-      .object({
-        source: Text.describe("Where the price comes from: `config`, or `provider/model` of the catalogue."),
-        rates: z.record(z.string(), Rate).describe("USD per million tokens, under the source's own names."),
-      })
-      .optional()
-      .describe("The price, if the step was priced by its model."),
+    price: PriceResponse.optional().describe("The price, if the step was priced by its model."),
     ...optionalChanges,
     bucket: BucketNameResponse.optional().describe("The one bucket that the entry is about."),
     note: Text.optional().describe("The reason that the caller gave."),

@@ -12,6 +12,7 @@ import { MAXIMA_JSON_SCHEMA, OVERRIDE_JSON_SCHEMA } from "./config-json-schema.t
 import { ConfigRequest } from "./edits.ts";
 import type { Immutable } from "./immutable.ts";
 import { RESERVATION_STATES } from "./queries.ts";
+import { recordedCost } from "./recorded-cost.ts";
 import { usageFields } from "./usage-fields.ts";
 
 const Count = z.int().min(0);
@@ -56,10 +57,6 @@ export const DecisionResponse = z
   .meta({ id: "Decision", description: "Whether the next step is allowed." }) satisfies z.ZodType<BudgetStatus>;
 export type DecisionResponse = BudgetStatus;
 
-const unpriced = Yes.optional().describe(
-  "Only if true: the call was recorded, but its cost is unknown, because its model has no known price.",
-);
-
 /** The field that a write adds to its response. */
 const written = {
   replayed: Yes.optional().describe(
@@ -67,9 +64,9 @@ const written = {
   ),
 };
 
-export const ConsumeResponse = DecisionResponse.extend({ unpriced, ...written }).meta({
+export const ConsumeResponse = DecisionResponse.extend({ ...recordedCost, ...written }).meta({
   id: "ConsumeAnswer",
-  description: "The decision for the next step.",
+  description: "The decision for the next step, and the cost that was recorded.",
 });
 export type ConsumeResponse = Immutable<z.infer<typeof ConsumeResponse>>;
 
@@ -172,7 +169,7 @@ export const ReservationDecision = z
   .object({
     ...reservation,
     decision: DecisionResponse.describe("The decision for the next step, with this reservation counted."),
-    unpriced,
+    ...recordedCost,
     ...written,
   })
   .meta({ id: "ReservationDecision", description: "A reservation, and the decision for the next step." });

@@ -22,6 +22,7 @@ test("an agent on a Worker stops when blocked, having spent its budget", async (
         limit: "per_user_max_tokens",
         remaining: { tokens: 0 },
         retry_after: null,
+        cost_usd: 0.010461,
       },
     });
     expect(await callJson("GET", `${run}&user=alice&steps=50`)).toMatchObject({

@@ -96,7 +96,8 @@ export class BudgetModel {
         const charge = { atMs: nowMs, amounts: { ...amountsIn(request), calls: 1 } };
         tenant.chargeAll(keys, nowMs, () => charge);
         tenant.entries.push("consume");
-        return decisionAnswer(decide(tenant, keys, nowMs), request.detail);
+        const cost_usd = charge.amounts.costNano / 1e9;
+        return { ...decisionAnswer(decide(tenant, keys, nowMs), request.detail), cost_usd };
       }
       case "reserve":
         this.#asked += 1;

@@ -108,7 +108,7 @@ export function commit(
     reservation.estimated = { ...estimated, amounts: left };
   }
   tenant.entries.push(reservation.isLate ? "late commit" : "commit");
-  return withDecision(tenant, reservation, nowMs, detail);
+  return { ...withDecision(tenant, reservation, nowMs, detail), cost_usd: spent.costNano / 1e9 };
 }
 
 export function release(tenant: ModelTenant, reservation: ModelReservation, nowMs: number) {

@@ -1,5 +1,12 @@
 /** A reference for budgets without reservations: slow, and simple enough to trust. */
-import type { BudgetConfig, BudgetStatus, Consumption, Period, StepRequest } from "../../src/core/index.ts";
+import type {
+  BudgetConfig,
+  BudgetStatus,
+  ConsumeStatus,
+  Consumption,
+  Period,
+  StepRequest,
+} from "../../src/core/index.ts";
 import { naivePeriod } from "./naive-calendar.ts";
 import { leavesAt, limitsIn, type NamedLimit, unitOf, warningAmong, warningText } from "./naive-limits.ts";
 
@@ -40,7 +47,7 @@ export class NaiveBudget {
     return this.#decide(this.#keys(step), found, nowMs);
   }
 
-  consume(step: Consumption, nowMs: number): BudgetStatus {
+  consume(step: Consumption, nowMs: number): ConsumeStatus {
     const { tokens_in = 0, tokens_out = 0, cost_usd = 0 } = step;
     const event = { atMs: nowMs, tokensIn: tokens_in, tokensOut: tokens_out, costNano: Math.round(cost_usd * 1e9) };
     const keys = this.#keys(step);
@@ -49,7 +56,7 @@ export class NaiveBudget {
       .map((bucket, i) => bucket ?? this.#begin(keys[i]?.scope ?? "", keys[i]?.subject ?? "", nowMs));
     for (const bucket of charged) bucket.events.push(event);
     for (const { scope } of keys) this.#evict(scope, nowMs);
-    return this.#decide(keys, charged, nowMs);
+    return { ...this.#decide(keys, charged, nowMs), cost_usd: event.costNano / 1e9 };
   }
 
   usageFor(userId: string | null, nowMs: number) {

@@ -122,6 +122,7 @@ describe("an operation that throws fails alone", () => {
       limit: null,
       remaining: { tokens: 90 },
       retry_after: null,
+      cost_usd: 0,
     });
     await evictDurableObject(tenant.object);
     expect(await tenant.audit()).toMatchObject({ ok: true, totals: { tokens_in: 10, calls: 6 } });

@@ -34,7 +34,10 @@ describe("a write under an idempotency_key that was used", () => {
     await tenant.configure({ max_tokens: 100 });
     const request = { user_id: "alice", tokens_in: 10, idempotency_key: "k" };
     const first = await tenant.consume(request);
-    expect(first).toEqual({ state: "ok", reason: null, limit: null, remaining: { tokens: 90 }, retry_after: null });
+    expect(first).toEqual({
+      ...{ state: "ok", reason: null, limit: null, remaining: { tokens: 90 }, retry_after: null },
+      cost_usd: 0,
+    });
     await tenant.consume({ tokens_in: 80 });
     expect(await tenant.consume(request)).toEqual({ ...first, replayed: true });
     await evictDurableObject(tenant.object);

@@ -26,6 +26,7 @@ test("an agent checks, consumes, is warned and is blocked", async () => {
     limit: "max_tokens",
     remaining: { tokens: 100, cost_usd: 0.15 },
     retry_after: null,
+    cost_usd: 0.1,
   });
   expect((await spend({ cost_usd: 0.15 })).body).toEqual({
     state: "blocked",
@@ -33,6 +34,7 @@ test("an agent checks, consumes, is warned and is blocked", async () => {
     limit: "per_user_max_cost_usd",
     remaining: { tokens: 100, cost_usd: 0 },
     retry_after: null,
+    cost_usd: 0.15,
   });
   expect((await ask()).body.state).toBe("blocked");
   expect((await sendJson("POST", `${tenant}/allows-step`, { user_id: "bob" })).body.state).toBe("warn");

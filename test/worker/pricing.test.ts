@@ -36,6 +36,25 @@ test("a call is priced by its model: inputs, outputs, cache reads and writes", a
   ]);
 });
 
+test("an answer has the cost that was counted, and its price", async () => {
+  const calls = new Tenant().at(NOW);
+  await calls.put("/config", { prices: PRICES });
+  const tokens = { tokens_in: 1000, tokens_out: 50 };
+  const price = { source: "config", rates: PRICES["my-model"] };
+  const consumed = await calls.post("/consume", { model: "my-model", ...tokens });
+  expect(consumed.body).toMatchObject({ cost_usd: 0.0024, price });
+  const reserved = await calls.post("/reservations", { model: "my-model", tokens: 2000 });
+  expect(reserved.body).not.toHaveProperty("cost_usd");
+  const committed = await calls.post(`/reservations/${reserved.body.id}/commit`, tokens);
+  expect(committed.body).toMatchObject({ cost_usd: 0.0024, price, spent: { cost_usd: 0.0024 } });
+  const listed = await calls.post("/consume", { model: "gpt-4o-mini", tokens_in: 1_000_000 });
+  expect(listed.body).toMatchObject({ cost_usd: 0.15, price: { source: "openai/gpt-4o-mini" } });
+  const told = await calls.post("/consume", { model: "gpt-4o-mini", tokens_in: 5, cost_usd: 0.3 });
+  expect([told.body.cost_usd, "price" in told.body]).toEqual([0.3, false]);
+  const unknown = await calls.post("/consume", { model: "no-such-model", tokens_in: 5 });
+  expect([unknown.body.unpriced, "cost_usd" in unknown.body, "price" in unknown.body]).toEqual([true, false, false]);
+});
+
 test("the catalogue has the common models, by provider if one is given", async () => {
   const calls = new Tenant().at(NOW);
   await calls.post("/consume", { model: "gpt-4o-mini", tokens_in: 1_000_000, tokens_out: 0 });

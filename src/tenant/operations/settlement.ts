@@ -1,5 +1,12 @@
 /** Operations that settle a reservation: commit and release. */
-import { pricedUsageOf, type Reservation, release as releaseReservation, statusOf, usedBy } from "../../core/index.ts";
+import {
+  pricedUsageOf,
+  type Reservation,
+  recordedCost,
+  release as releaseReservation,
+  statusOf,
+  usedBy,
+} from "../../core/index.ts";
 import type { Caller, Operation } from "../../operations/index.ts";
 import { priceCall } from "../../pricing/index.ts";
 import {
@@ -14,7 +21,7 @@ import type { Tenant } from "../tenant.ts";
 import { reservationAnswer } from "./answers.ts";
 import { requireRealUsage } from "./event-bounds.ts";
 import { alreadySettled, findReservation, stepFields } from "./reservation-lookup.ts";
-import { priceFields, unpricedFlag } from "./steps.ts";
+import { priceFields } from "./steps.ts";
 
 export function commit(
   tenant: Tenant,
@@ -41,7 +48,7 @@ export function commit(
   const fields = { ...stepFields(reservation), ...priced, idempotency_key, reservation: id, final, late, ...charges };
   tenant.ledger.append("commit", fields, nowMs);
   const decision = statusOf(committed.decision, nowMs, request.detail);
-  return { ...reservationAnswer(committed.reservation), ...unpricedFlag(usage), decision };
+  return { ...reservationAnswer(committed.reservation), ...recordedCost(usage, price), decision };
 }
 
 export function release(

@@ -4,13 +4,13 @@ import {
   hasEstimate,
   type Price,
   pricedUsageOf,
+  recordedCost,
   statusOf,
   subjectOf,
-  type Usage,
 } from "../../core/index.ts";
 import type { Operation } from "../../operations/index.ts";
 import { priceCall } from "../../pricing/index.ts";
-import type { DecisionResponse } from "../../wire/index.ts";
+import type { ConsumeResponse, DecisionResponse } from "../../wire/index.ts";
 import { chargesOf } from "../store/ledger-entry.ts";
 import type { Tenant } from "../tenant.ts";
 import { requireKnownPrice, requireRealEvent, requireRealUsage } from "./event-bounds.ts";
@@ -26,7 +26,7 @@ function allowsStep(tenant: Tenant, { request }: Operation<"allows_step">, nowMs
   return statusOf(decision, nowMs, request.detail);
 }
 
-function consume(tenant: Tenant, { request }: Operation<"consume">, nowMs: number): DecisionResponse {
+function consume(tenant: Tenant, { request }: Operation<"consume">, nowMs: number): ConsumeResponse {
   const { policy } = tenant;
   const { user_id, labels, model, provider, idempotency_key } = request;
   const { usage, price } = pricedUsageOf(request, policy.prices, priceCall, nowMs);
@@ -34,12 +34,7 @@ function consume(tenant: Tenant, { request }: Operation<"consume">, nowMs: numbe
   const { decision, charges } = tenant.engine.consume(policy, subjectOf(request), usage, nowMs);
   const fields = { user_id, labels, model, provider, ...priceFields(price), idempotency_key };
   tenant.ledger.append("consume", { ...fields, ...chargesOf(charges, usage) }, nowMs);
-  return { ...statusOf(decision, nowMs, request.detail), ...unpricedFlag(usage) };
-}
-
-/** What a response to a recorded call says if the call's cost is unknown. */
-export function unpricedFlag({ unpricedCalls }: Usage) {
-  return unpricedCalls > 0 && ({ unpriced: true } as const);
+  return { ...statusOf(decision, nowMs, request.detail), ...recordedCost(usage, price) };
 }
 
 /** The ledger's fields about a price. */

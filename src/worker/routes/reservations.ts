@@ -89,8 +89,8 @@ export const RESERVATION_ROUTES: readonly Route[] = [
     headers: IDEMPOTENCY_HEADER,
     body: { example: { tokens_in: 980, tokens_out: 410, cost_usd: 0.02 } },
     answer: {
-      description: "The reservation, and the decision for the next step.",
-      example: { ...COMMITTED, decision },
+      description: "The reservation, the cost that was recorded, and the decision for the next step.",
+      example: { ...COMMITTED, cost_usd: 0.02, decision },
     },
     problems: ["unknown_reservation", "already_settled", "idempotency_mismatch"],
     handle: async (c) => c.json(await c.var.tenant.commit(idOf(c), withIdempotencyKey(c.req, await jsonBody(c.req)))),

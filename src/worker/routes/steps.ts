@@ -32,7 +32,11 @@ export const STEP_ROUTES: readonly Route[] = [
       "Also returns the decision for the next step, so that an agent needs only one call for each step. If the `model` has no known price, tokens and calls count, and the response is `unpriced`.",
     body: { example: { user_id: "alice", tokens_in: 700, tokens_out: 120, cost_usd: 0.31 } },
     headers: IDEMPOTENCY_HEADER,
-    answer: { description: "The decision for the next step.", example: WARN, headers: LIMIT_FIELDS },
+    answer: {
+      description: "The decision for the next step.",
+      example: { ...WARN, cost_usd: 0.31 },
+      headers: LIMIT_FIELDS,
+    },
     problems: ["idempotency_mismatch"],
     handle: (c) => decide(c, (spent) => c.get("tenant").consume(spent)),
   }),
