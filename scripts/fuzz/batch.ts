@@ -7,6 +7,7 @@ export const NDJSON = "application/x-ndjson";
 export const BATCHED = {
   allows_step: { call: "allowsStep", names: "nothing" },
   consume: { call: "consume", names: "nothing" },
+  quote: { call: "quote", names: "nothing" },
   reserve: { call: "reserve", names: "nothing" },
   commit: { call: "commit", names: "reservation" },
   release: { call: "release", names: "reservation" },

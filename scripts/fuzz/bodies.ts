@@ -24,6 +24,7 @@ const WRAPPED: Readonly<Record<string, string>> = { set_limits: "limits", config
 const BODIES: Readonly<Record<string, (dice: Dice, subject: Subject) => Fields>> = {
   allowsStep: (dice, subject) => ({ ...step(dice, subject), ...estimate(dice) }),
   consume: (dice, subject) => ({ ...step(dice, subject), ...spent(dice), ...keyed(dice, subject) }),
+  quote: (dice, subject) => ({ ...step(dice, subject), ...spent(dice) }),
   reserve: (dice, subject) => ({ ...step(dice, subject), ...estimate(dice), ...hold(dice), ...keyed(dice, subject) }),
   commit: (dice, subject) => ({ ...spent(dice), ...some(dice, { final: dice.percent(50) }), ...keyed(dice, subject) }),
   release: keyed,

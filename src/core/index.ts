@@ -29,6 +29,7 @@ export {
   type StepRequest,
   subjectOf,
   UnknownModelError,
+  unknownModel,
   usageOf,
 } from "./consumption.ts";
 export type { Counter, Slot } from "./counter.ts";

@@ -50,6 +50,15 @@ export const OPERATIONS = {
     output: wire.ConsumeResponse,
     summary: "Record a step's usage",
   },
+  quote: {
+    ...read,
+    ...step,
+    isBatchable: true,
+    scope: "check",
+    input: z.object({ request: wire.QuoteRequest }),
+    output: wire.QuoteResponse,
+    summary: "Price a call without recording it",
+  },
   reserve: {
     ...write,
     ...step,

@@ -50,6 +50,7 @@ export {
   ExtendRequest,
   isObject,
   Labels,
+  QuoteRequest,
   ReleaseRequest,
   ReserveRequest,
 } from "./requests.ts";
@@ -63,6 +64,7 @@ export {
   DecisionResponse,
   HealthResponse,
   type Page,
+  QuoteResponse,
   ReleaseResponse,
   ReservationDecision,
   ReservationResponse,

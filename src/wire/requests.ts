@@ -120,6 +120,13 @@ export const ConsumeRequest = z
   .meta({ id: "ConsumeRequest", description: "A step's usage." });
 export type ConsumeRequest = z.infer<typeof ConsumeRequest>;
 
+/** `POST quote` */
+export const QuoteRequest = z
+  .strictObject({ ...step, ...spent })
+  .check(checkParts, checkModel)
+  .meta({ id: "QuoteRequest", description: "A call's usage, as for `consume`." });
+export type QuoteRequest = z.infer<typeof QuoteRequest>;
+
 const TTL_TAKES = `takes a number of seconds from 1 to ${MAX_TTL_SECONDS}`;
 const ON_EXPIRY_TAKES = 'takes "release" (nothing was sent yet) or "charge" (the call may have been made)';
 const IF_SHORT_TAKES = 'takes "reject" or "cap" (reserve what is left)';

@@ -70,6 +70,11 @@ export const ConsumeResponse = DecisionResponse.extend({ ...recordedCost, ...wri
 });
 export type ConsumeResponse = Immutable<z.infer<typeof ConsumeResponse>>;
 
+export const QuoteResponse = z
+  .object({ cost_usd: Usd.describe("The cost in USD."), price: recordedCost.price })
+  .meta({ id: "Quote", description: "What a call costs." });
+export type QuoteResponse = Immutable<z.infer<typeof QuoteResponse>>;
+
 /** A usage's totals. */
 export const totals = {
   ...usageFields(({ unit, description }): z.ZodNumber => (unit === "USD" ? Usd : Count).describe(description)),

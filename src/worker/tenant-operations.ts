@@ -50,6 +50,10 @@ export class TenantOperations extends RpcTarget {
     return this.#run("consume", { request });
   }
 
+  async quote(request: Request<"quote">): Result<"quote"> {
+    return this.#run("quote", { request });
+  }
+
   async reserve(request: Request<"reserve">): Result<"reserve"> {
     return this.#run("reserve", { request });
   }

@@ -20,6 +20,7 @@ const onBuckets = (verb: (noun: string) => string, scope: string): [string, stri
 const MATRIX: readonly (readonly [operation: string, scope: string, reach: Reach])[] = [
   ["allowsStep", "check", "own step"],
   ["consume", "consume", "own step"],
+  ["quote", "check", "own step"],
   ["reserve", "reserve", "own step"],
   ["listReservations", "read", "own step"],
   ["getReservation", "read", "own step"],

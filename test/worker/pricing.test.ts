@@ -55,6 +55,31 @@ test("an answer has the cost that was counted, and its price", async () => {
   expect([unknown.body.unpriced, "cost_usd" in unknown.body, "price" in unknown.body]).toEqual([true, false, false]);
 });
 
+test("a quote is what a consume of the same body counts, and records nothing", async () => {
+  const calls = new Tenant().at(NOW);
+  await calls.put("/config", { prices: PRICES });
+  for (const body of [
+    { model: "my-model", tokens_in: 1000, cache_read_input_tokens: 600, tokens_out: 50 },
+    { model: "gpt-4o-mini", user_id: "alice", labels: { team: "red" }, tokens_in: 1_000_000, tokens_out: 7 },
+    { model: "no-such-model", tokens_in: 5, cost_usd: 0.25 },
+    { tokens_in: 5 },
+  ]) {
+    const { status, body: quoted } = await calls.post("/quote", body);
+    const consumed = await calls.post("/consume", body);
+    expect([status, quoted]).toEqual([200, { cost_usd: consumed.body.cost_usd, price: consumed.body.price }]);
+  }
+  const { entries } = (await calls.post("/audit")).body;
+  expect(await calls.post("/quote", { model: "gpt-4o-minii", tokens_in: 5 })).toMatchObject({
+    status: 422,
+    body: { code: "unknown_model", detail: expect.stringContaining('Did you mean "gpt-4o-mini"?') },
+  });
+  expect(await calls.post("/quote", { tokens_in: 5, tokens_out: -1 })).toMatchObject({
+    status: 400,
+    body: { errors: [{ pointer: "/tokens_out" }] },
+  });
+  expect((await calls.post("/audit")).body.entries).toBe(entries);
+});
+
 test("the catalogue has the common models, by provider if one is given", async () => {
   const calls = new Tenant().at(NOW);
   await calls.post("/consume", { model: "gpt-4o-mini", tokens_in: 1_000_000, tokens_out: 0 });

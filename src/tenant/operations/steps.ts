@@ -7,10 +7,12 @@ import {
   recordedCost,
   statusOf,
   subjectOf,
+  unknownModel,
+  usdFromNano,
 } from "../../core/index.ts";
 import type { Operation } from "../../operations/index.ts";
 import { priceCall } from "../../pricing/index.ts";
-import type { ConsumeResponse, DecisionResponse } from "../../wire/index.ts";
+import type { ConsumeResponse, DecisionResponse, QuoteResponse } from "../../wire/index.ts";
 import { chargesOf } from "../store/ledger-entry.ts";
 import type { Tenant } from "../tenant.ts";
 import { requireKnownPrice, requireRealEvent, requireRealUsage } from "./event-bounds.ts";
@@ -37,6 +39,16 @@ function consume(tenant: Tenant, { request }: Operation<"consume">, nowMs: numbe
   return { ...statusOf(decision, nowMs, request.detail), ...recordedCost(usage, price) };
 }
 
+/** What a consume with the same body would count. */
+function quote({ policy }: Tenant, { request }: Operation<"quote">, nowMs: number): QuoteResponse {
+  const { model = "", provider } = request;
+  const { prices } = policy;
+  const { usage, price } = pricedUsageOf(request, prices, priceCall, nowMs);
+  requireRealUsage(policy, usage, request);
+  if (usage.unpricedCalls > 0) throw unknownModel({ model, provider, prices, nowMs }, priceCall);
+  return { cost_usd: usdFromNano(usage.costNanoUsd), ...priceFields(price) };
+}
+
 /** The ledger's fields about a price. */
 export function priceFields(price: Price | undefined) {
   return price && { price: { source: price.source, rates: price.rates } };
@@ -45,4 +57,5 @@ export function priceFields(price: Price | undefined) {
 export const STEP_HANDLERS = {
   allows_step: { run: allowsStep },
   consume: { run: consume },
+  quote: { run: quote },
 } satisfies Handlers;

@@ -40,6 +40,23 @@ export const STEP_ROUTES: readonly Route[] = [
     problems: ["idempotency_mismatch"],
     handle: (c) => decide(c, (spent) => c.get("tenant").consume(spent)),
   }),
+  routeOf("quote", {
+    method: "post",
+    path: `${TENANT_PATH}/quote`,
+    operationId: "quote",
+    tag: "Steps",
+    description: "Returns the cost that `consume` would count for the same usage. Records nothing.",
+    body: { example: { model: "gpt-4o-mini", tokens_in: 700, tokens_out: 120 } },
+    answer: {
+      description: "The cost, and the price that it follows from.",
+      example: {
+        cost_usd: 0.000177,
+        price: { source: "openai/gpt-4o-mini", rates: { input_mtok: 0.15, output_mtok: 0.6 } },
+      },
+    },
+    problems: ["unknown_model"],
+    handle: async (c) => c.json(await c.var.tenant.quote(await jsonBody(c.req))),
+  }),
 ];
 
 /**
