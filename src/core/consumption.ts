@@ -47,6 +47,13 @@ export interface Price {
   readonly rates: Rates;
 }
 
+/** True for a price whose every rate is 0, and for one without rates, which a pricer gives to a free model. */
+export function isFree({ rates }: Price): boolean {
+  return Object.values(rates).every((rate) =>
+    typeof rate === "number" ? rate === 0 : rate.base === 0 && rate.tiers.every(({ price }) => price === 0),
+  );
+}
+
 /** A call to be priced. */
 export interface PriceQuestion {
   readonly model: string;

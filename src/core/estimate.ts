@@ -1,5 +1,5 @@
 /** Estimates: the most that a call may consume, as sent ahead of it. */
-import { type PriceQuestion, type Pricer, type StepRequest, unknownModel } from "./consumption.ts";
+import { isFree, type PriceQuestion, type Pricer, type StepRequest, unknownModel } from "./consumption.ts";
 import type { Decision } from "./decision.ts";
 import { nanoFromUsd } from "./money.ts";
 import type { Pending } from "./pending.ts";
@@ -26,6 +26,8 @@ export interface Estimate {
   readonly amounts: Pending;
   /** True if its cost is unknown, because its model has no known price. */
   readonly isUnpriced: boolean;
+  /** True if its model costs nothing. */
+  readonly isFree: boolean;
 }
 
 /**
@@ -71,6 +73,7 @@ export function estimateOf(
       concurrentCalls: 1,
     },
     isUnpriced: isPriced && price === undefined,
+    isFree: price !== undefined && isFree(price),
   };
 }
 

@@ -20,6 +20,7 @@ export type { Charge } from "./charge.ts";
 export { type BudgetConfig, type ConfigIssue, configIssues, type Maxima } from "./config.ts";
 export {
   type Consumption,
+  isFree,
   type Price,
   type PriceQuestion,
   type Pricer,

@@ -14,6 +14,8 @@ export interface ReserveRequest {
   readonly ifShort: "reject" | "cap";
   /** True for an extension. */
   readonly isMore?: boolean | undefined;
+  /** True if the call's model costs nothing. */
+  readonly isFree?: boolean | undefined;
   /** Absent: no share applies. */
   readonly owner?: ReservationOwner | undefined;
 }

@@ -9,7 +9,7 @@ import type { Scope } from "./limits.ts";
 import { OpenReservations } from "./open-reservations.ts";
 import { Overflow } from "./overflow.ts";
 import type { BucketView } from "./overrides.ts";
-import { NOTHING_PENDING, type Pending } from "./pending.ts";
+import { NOTHING_PENDING } from "./pending.ts";
 import type { Policy } from "./policy.ts";
 import type { Question } from "./reading.ts";
 import { chargeAtExpiry, expire, type Reservation, settle } from "./reservation.ts";
@@ -105,25 +105,29 @@ export class RulesEngine {
     this.#overflow.discard();
   }
 
-  allowsStep(policy: Policy, subject: Subject, nowMs: number, estimate?: Pending): Decision {
-    return this.#decide(policy, this.#views.viewsOf(policy, subject, nowMs), nowMs, { estimate });
+  allowsStep(policy: Policy, subject: Subject, nowMs: number, question?: Question): Decision {
+    return this.#decide(policy, this.#views.viewsOf(policy, subject, nowMs), nowMs, question);
   }
 
   /** Decides what can be reserved for a call. Nothing is reserved yet. */
   grant(policy: Policy, request: ReserveRequest, nowMs: number): ReserveResult {
-    const { subject, isMore, owner } = request;
+    const { subject, isMore, isFree, owner } = request;
     const views = this.#views.viewsOf(policy, subject, nowMs);
     const ofOwner = owner ? this.#reservations.pendingOfOwner(owner.id) : NOTHING_PENDING;
-    return reserveResult(request, ofOwner, (estimate) => this.#decide(policy, views, nowMs, { estimate, isMore }));
+    return reserveResult(request, ofOwner, (estimate) =>
+      this.#decide(policy, views, nowMs, { estimate, isMore, isFree }),
+    );
   }
 
   /**
    * Records what was spent, whatever the limits are, and decides the next step. A total at its ceiling stays there; all
    * others still count.
+   *
+   * @param isFree true if the call's model costs nothing
    */
-  consume(policy: Policy, subject: Subject, spent: Usage, nowMs: number): Charged {
+  consume(policy: Policy, subject: Subject, spent: Usage, nowMs: number, isFree = false): Charged {
     const { views, charges } = this.#chargeAll(policy, subject, () => ({ delta: spent }), nowMs);
-    return { decision: this.#decide(policy, views, nowMs), charges };
+    return { decision: this.#decide(policy, views, nowMs, { isFree }), charges };
   }
 
   /** Commits what was used to a reservation, in the current windows. */
@@ -133,6 +137,7 @@ export class RulesEngine {
     used: Usage,
     isFinal: boolean,
     nowMs: number,
+    isFree = false,
   ): Charged & { readonly reservation: Reservation } {
     const { estimated } = reservation;
     const { reservation: committed, deltaOver } = settle(reservation, used, isFinal, nowMs);
@@ -148,7 +153,7 @@ export class RulesEngine {
     const { views, charges } = this.#chargeAll(policy, reservation.subject, chargeOf, nowMs);
     this.#reservations.put(committed);
     const after = views.map((view) => ({ ...view, pending: this.#reservations.pendingOf(view.key) }));
-    return { decision: this.#decide(policy, after, nowMs), charges, reservation: committed };
+    return { decision: this.#decide(policy, after, nowMs, { isFree }), charges, reservation: committed };
   }
 
   /** Expires a reservation, and charges its pending amounts if it says so. */

@@ -31,14 +31,14 @@ export function reserve(
   const { policy } = tenant;
   const { user_id, labels, model, idempotency_key, on_expiry = "release", if_short = "reject" } = request;
   const estimated = estimateOf(request, policy.prices, priceCall, nowMs);
-  const { amounts: estimate, isUnpriced } = estimated;
+  const { amounts: estimate, isUnpriced, isFree } = estimated;
   requireRealEvent(policy, estimate, request);
   const callFields = { user_id, labels, model, idempotency_key };
   const owner = ownerOf(caller, policy);
   const subject = subjectOf(request);
   const granted = recordRefusal(tenant, { ...callFields, amounts: amountsAnswer(estimate) }, nowMs, () => {
     requireRoom(tenant, owner);
-    const result = tenant.engine.grant(policy, { subject, estimate, ifShort: if_short, owner }, nowMs);
+    const result = tenant.engine.grant(policy, { subject, estimate, ifShort: if_short, isFree, owner }, nowMs);
     requireKnownPrice(policy, result.decision, estimated, request, nowMs);
     return requireGranted(result, owner, nowMs, request.detail);
   });
@@ -65,7 +65,7 @@ export function reserve(
   const expires_at = new Date(reservation.expiresAtMs).toISOString();
   const fields = { ...callFields, reservation: reservation.id, amounts: amountsAnswer(granted), on_expiry, expires_at };
   tenant.ledger.append("hold", fields, nowMs);
-  return withDecision(tenant, reservation, nowMs, request.detail);
+  return withDecision(tenant, reservation, nowMs, isFree, request.detail);
 }
 
 export function extend(
@@ -81,6 +81,7 @@ export function extend(
   const { subject, model, provider } = reservation;
   const estimated = estimateOf({ model, provider, ...request }, policy.prices, priceCall, nowMs);
   // An extension is for the same call, which is already counted.
+  const { isFree } = estimated;
   const estimate = { ...estimated.amounts, calls: 0, concurrentCalls: 0 };
   requireRealEvent(policy, addPending(reservation.granted, estimate), request);
   const isMore = estimate.tokens > 0 || estimate.costNanoUsd > 0;
@@ -88,7 +89,11 @@ export function extend(
   const callFields = { ...stepFields(reservation), idempotency_key, reservation: id };
   const granted = recordRefusal(tenant, { ...callFields, amounts: amountsAnswer(estimate) }, nowMs, () => {
     if (isMore) {
-      const result = tenant.engine.grant(policy, { subject, estimate, ifShort: if_short, isMore, owner }, nowMs);
+      const result = tenant.engine.grant(
+        policy,
+        { subject, estimate, ifShort: if_short, isMore, isFree, owner },
+        nowMs,
+      );
       requireKnownPrice(policy, result.decision, estimated, { model, provider }, nowMs);
       return requireGranted(result, owner, nowMs);
     }
@@ -108,11 +113,17 @@ export function extend(
   tenant.reservations.put(extended);
   const expires_at = new Date(extended.expiresAtMs).toISOString();
   tenant.ledger.append("extension", { ...callFields, on_expiry, expires_at, amounts: amountsAnswer(granted) }, nowMs);
-  return withDecision(tenant, extended, nowMs);
+  return withDecision(tenant, extended, nowMs, isFree);
 }
 
-function withDecision(tenant: Tenant, reservation: Reservation, nowMs: number, detail?: boolean): ReservationDecision {
-  const decision = tenant.engine.allowsStep(tenant.policy, reservation.subject, nowMs);
+function withDecision(
+  tenant: Tenant,
+  reservation: Reservation,
+  nowMs: number,
+  isFree: boolean,
+  detail?: boolean,
+): ReservationDecision {
+  const decision = tenant.engine.allowsStep(tenant.policy, reservation.subject, nowMs, { isFree });
   return { ...reservationAnswer(reservation), decision: statusOf(decision, nowMs, detail) };
 }
 

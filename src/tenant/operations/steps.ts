@@ -2,6 +2,7 @@
 import {
   estimateOf,
   hasEstimate,
+  isFree,
   type Price,
   pricedUsageOf,
   recordedCost,
@@ -23,7 +24,10 @@ function allowsStep(tenant: Tenant, { request }: Operation<"allows_step">, nowMs
   const estimate = estimateOf(request, policy.prices, priceCall, nowMs);
   const amounts = hasEstimate(request) ? estimate.amounts : undefined;
   if (amounts) requireRealEvent(policy, amounts, request);
-  const decision = tenant.engine.allowsStep(policy, subjectOf(request), nowMs, amounts);
+  const decision = tenant.engine.allowsStep(policy, subjectOf(request), nowMs, {
+    estimate: amounts,
+    isFree: estimate.isFree,
+  });
   requireKnownPrice(policy, decision, estimate, request, nowMs);
   return statusOf(decision, nowMs, request.detail);
 }
@@ -33,7 +37,7 @@ function consume(tenant: Tenant, { request }: Operation<"consume">, nowMs: numbe
   const { user_id, labels, model, provider, idempotency_key } = request;
   const { usage, price } = pricedUsageOf(request, policy.prices, priceCall, nowMs);
   requireRealUsage(policy, usage, request);
-  const { decision, charges } = tenant.engine.consume(policy, subjectOf(request), usage, nowMs);
+  const { decision, charges } = tenant.engine.consume(policy, subjectOf(request), usage, nowMs, price && isFree(price));
   const fields = { user_id, labels, model, provider, ...priceFields(price), idempotency_key };
   tenant.ledger.append("consume", { ...fields, ...chargesOf(charges, usage) }, nowMs);
   return { ...statusOf(decision, nowMs, request.detail), ...recordedCost(usage, price) };
