@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { BucketKey, StepRequest } from "../core/index.ts";
 import { BudgetError, forbidden, inputRefusal, isObject } from "../wire/index.ts";
+import { withoutAbsent } from "./absent-fields.ts";
 import { bindStep, requireOwnBucket, requireUnbound } from "./binding.ts";
 import type { Caller, Permissions } from "./caller.ts";
 import { parseInput } from "./parse-input.ts";
@@ -38,8 +39,10 @@ function bind(spec: OperationSpec, fields: Fields, caller: Caller | undefined): 
   return bound === request ? fields : parseFields(spec, { ...fields, request: bound });
 }
 
-function parseFields({ input }: OperationSpec, fields: unknown): Fields {
-  return parseInput(input, fields, Object.keys(input.shape));
+function parseFields({ input }: OperationSpec, fields: Readonly<Record<string, unknown>>): Fields {
+  const { request, ...others } = fields;
+  const given = "request" in fields ? { ...others, request: withoutAbsent(input.shape.request, request) } : fields;
+  return parseInput(input, given, Object.keys(input.shape));
 }
 
 interface Fields {

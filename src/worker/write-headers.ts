@@ -36,7 +36,7 @@ export function withIdempotencyKey<T>(request: HonoRequest, body: T): T {
   const key = keyIn(request);
   if (key === undefined || !isObject(body)) return body;
   const { idempotency_key: own } = body;
-  if (own !== undefined && own !== key) {
+  if ((own ?? key) !== key) {
     const detail = "differs from the Idempotency-Key header";
     throw new BudgetError(inputRefusal([{ pointer: "/idempotency_key", detail }]));
   }

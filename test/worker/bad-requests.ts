@@ -38,7 +38,7 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
   consume("negative tokens", { tokens_in: -1 }, "/tokens_in"),
   consume("fractional tokens", { tokens_out: 1.5 }, "/tokens_out"),
   consume("tokens as text", { tokens_in: "12" }, "/tokens_in"),
-  consume("tokens of null", { tokens_in: null }, "/tokens_in"),
+  consume("a label of null", { labels: { team: null } }, "/labels/team"),
   consume("tokens of true", { tokens_in: true }, "/tokens_in"),
   consume("tokens past what a call can use", { tokens_in: 1e13 }, "/tokens_in"),
   consume("tokens past 2^53", '{"tokens_out": 9007199254740993}', "/tokens_out"),

@@ -12,7 +12,7 @@ it reports *this is what I spent*. The decision is \`ok\`, \`warn\` or \`blocked
 Every call below \`/v1\` needs a token as \`Authorization: Bearer …\`. A token is for one tenant and allows the scopes
 that it names. The operator's own token allows everything on all tenants. Ids in paths are percent-encoded. A refused
 call gets a problem document (RFC 9457) with a stable \`code\`. New versions only add fields to responses, so clients
-should ignore fields they do not know.`;
+should ignore fields they do not know. In a request, an optional field of null is absent.`;
 
 const TAGS: Readonly<Record<string, string>> = {
   Steps: "Check a step before it is taken, and record its usage after it.",

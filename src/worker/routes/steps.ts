@@ -69,12 +69,15 @@ async function decide<S extends StepRequest>(
   operation: (step: S) => Promise<DecisionResponse>,
 ): Promise<Response> {
   const step = withIdempotencyKey(c.req, await jsonBody<S>(c.req));
-  const isSentAsIs =
-    !isObject(step) || step.detail !== undefined || "idempotency_key" in step || isBound(c.get("grant"));
+  const isSentAsIs = !isObject(step) || isSent(step.detail) || isSent(step.idempotency_key) || isBound(c.get("grant"));
   const decision = await operation(isSentAsIs ? step : { ...step, detail: true });
   c.set("decision", decision.state);
   const fields = rateLimitFields(decision, Date.now());
   if (isSentAsIs) return c.json(decision, 200, fields);
   const { limits: _, ...short } = decision;
   return c.json(short, 200, fields);
+}
+
+function isSent(field: unknown): boolean {
+  return field !== undefined && field !== null;
 }
