@@ -48,10 +48,15 @@ export interface Price {
 }
 
 /** True for a price whose every rate is 0, and for one without rates, which a pricer gives to a free model. */
-export function isFree({ rates }: Price): boolean {
+function isFree({ rates }: Price): boolean {
   return Object.values(rates).every((rate) =>
     typeof rate === "number" ? rate === 0 : rate.base === 0 && rate.tiers.every(({ price }) => price === 0),
   );
+}
+
+/** Whether a call with this price, or without any, is free: asked only if a limit of cost applies. */
+export function freeBy(price: Price | undefined): () => boolean {
+  return () => price !== undefined && isFree(price);
 }
 
 /** A call to be priced. */

@@ -1,5 +1,5 @@
 /** Estimates: the most that a call may consume, as sent ahead of it. */
-import { isFree, type PriceQuestion, type Pricer, type StepRequest, unknownModel } from "./consumption.ts";
+import { freeBy, type PriceQuestion, type Pricer, type StepRequest, unknownModel } from "./consumption.ts";
 import type { Decision } from "./decision.ts";
 import { nanoFromUsd } from "./money.ts";
 import type { Pending } from "./pending.ts";
@@ -24,10 +24,10 @@ export function hasEstimate({ tokens, input_tokens, output_tokens, cost_usd }: E
 /** An estimate in inner units. */
 export interface Estimate {
   readonly amounts: Pending;
-  /** True if its cost is unknown, because its model has no known price. */
-  readonly isUnpriced: boolean;
-  /** True if its model costs nothing. */
-  readonly isFree: boolean;
+  /** True if its cost is unknown, because its model has no known price. Looks the price up, once. */
+  readonly isUnpriced: () => boolean;
+  /** True if its model costs nothing. Looks the price up, once. */
+  readonly isFree: () => boolean;
 }
 
 /**
@@ -49,31 +49,30 @@ export function estimateOf(
   if (cost_usd !== undefined && !(Number.isFinite(cost_usd) && cost_usd >= 0)) {
     throw new RangeError("cost_usd takes a number of USD from 0");
   }
-  const isPriced = cost_usd === undefined && model !== undefined;
+  const question = cost_usd === undefined &&
+    model !== undefined && { model, provider: request.provider, prices, nowMs };
   const priceFor = (inputTokens: number, outputTokens: number) =>
-    isPriced
-      ? pricer?.({
-          ...{ model, provider: request.provider, prices, nowMs },
-          usage: { ...NO_USAGE, inputTokens, outputTokens, calls: 1 },
-        })
-      : undefined;
+    question ? pricer?.({ ...question, usage: { ...NO_USAGE, inputTokens, outputTokens, calls: 1 } }) : undefined;
   // A model that only has a price of inputs, such as one of embeddings, has no other tokens.
-  const price =
+  const price = once(() =>
     tokens > 0
       ? (priceFor(input_tokens, tokens - input_tokens) ?? priceFor(tokens - output_tokens, output_tokens))
-      : (priceFor(1, 0) ?? priceFor(0, 1));
-  const costNanoUsd = isPriced && tokens > 0 ? (price?.costNanoUsd ?? 0) : nanoFromUsd(cost_usd ?? 0);
+      : (priceFor(1, 0) ?? priceFor(0, 1)),
+  );
+  const costNanoUsd = tokens > 0 && question ? (price()?.costNanoUsd ?? 0) : nanoFromUsd(cost_usd ?? 0);
+  const amounts = { tokens, inputTokens: input_tokens, outputTokens: output_tokens, costNanoUsd };
   return {
-    amounts: {
-      tokens,
-      inputTokens: input_tokens,
-      outputTokens: output_tokens,
-      costNanoUsd,
-      calls: 1,
-      concurrentCalls: 1,
-    },
-    isUnpriced: isPriced && price === undefined,
-    isFree: price !== undefined && isFree(price),
+    amounts: { ...amounts, calls: 1, concurrentCalls: 1 },
+    isUnpriced: () => question !== false && price() === undefined,
+    isFree: () => freeBy(price())(),
+  };
+}
+
+function once<T>(compute: () => T): () => T {
+  let done: { readonly value: T } | undefined;
+  return () => {
+    done ??= { value: compute() };
+    return done.value;
   };
 }
 
@@ -89,7 +88,7 @@ export function requirePrice(
   pricer: Pricer | undefined,
 ): void {
   const hasCostLimit = readings.some(({ limit, shadow }) => limit.metric === "cost_usd" && !shadow);
-  if (isUnpriced && hasCostLimit && state !== "blocked") throw unknownModel(question, pricer);
+  if (hasCostLimit && state !== "blocked" && isUnpriced()) throw unknownModel(question, pricer);
 }
 
 export const TOKENS_TAKE_ALL = "takes at least input_tokens and output_tokens together";

@@ -20,7 +20,7 @@ export type { Charge } from "./charge.ts";
 export { type BudgetConfig, type ConfigIssue, configIssues, type Maxima } from "./config.ts";
 export {
   type Consumption,
-  isFree,
+  freeBy,
   type Price,
   type PriceQuestion,
   type Pricer,

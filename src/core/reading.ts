@@ -39,8 +39,8 @@ export interface Question {
   readonly estimate?: Pending | undefined;
   /** True for an extension of a reservation, which a maximum that is reached exactly does not block. */
   readonly isMore?: boolean | undefined;
-  /** True for a step whose model costs nothing, which no limit of cost blocks. */
-  readonly isFree?: boolean | undefined;
+  /** True for a step whose model costs nothing, which no limit of cost blocks. Called only for a limit of cost. */
+  readonly isFree?: (() => boolean) | undefined;
   /** When the next open reservation expires, in epoch milliseconds; null if none is open. */
   readonly nextExpiryMs?: number | null;
 }
@@ -67,7 +67,7 @@ function readLimit(
   limit: Limit,
   { key, bucket, pending: reserved, due }: BucketView,
   nowMs: number,
-  { estimate = NOTHING_PENDING, isMore = false, isFree = false, nextExpiryMs = null }: Question,
+  { estimate = NOTHING_PENDING, isMore = false, isFree = () => false, nextExpiryMs = null }: Question,
 ): Reading {
   const { window, metric, max } = limit;
   const { calendar } = policy;
@@ -79,7 +79,7 @@ function readLimit(
   const counts = exists || reserved.concurrentCalls > 0;
   /** The least amount that leaves nothing for the step. Amounts are whole in their inner units. */
   const full = isMore && metric !== "wall_clock" ? max + 1 : max;
-  const isCounted = !(isFree && metric === "cost_usd");
+  const isCounted = metric !== "cost_usd" || !isFree();
   const isOver = (used: number) => isCounted && ((counts && used + pending >= full) || used + pending + asked > max);
   /** True if the step fits once nothing is pending. A bucket that does not exist blocks only what exceeds the maximum. */
   const fits = (used: number) => (!exists || used < full) && used + asked <= max;

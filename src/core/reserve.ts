@@ -15,7 +15,7 @@ export interface ReserveRequest {
   /** True for an extension. */
   readonly isMore?: boolean | undefined;
   /** True if the call's model costs nothing. */
-  readonly isFree?: boolean | undefined;
+  readonly isFree?: (() => boolean) | undefined;
   /** Absent: no share applies. */
   readonly owner?: ReservationOwner | undefined;
 }

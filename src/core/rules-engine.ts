@@ -125,7 +125,7 @@ export class RulesEngine {
    *
    * @param isFree true if the call's model costs nothing
    */
-  consume(policy: Policy, subject: Subject, spent: Usage, nowMs: number, isFree = false): Charged {
+  consume(policy: Policy, subject: Subject, spent: Usage, nowMs: number, isFree?: () => boolean): Charged {
     const { views, charges } = this.#chargeAll(policy, subject, () => ({ delta: spent }), nowMs);
     return { decision: this.#decide(policy, views, nowMs, { isFree }), charges };
   }
@@ -137,7 +137,7 @@ export class RulesEngine {
     used: Usage,
     isFinal: boolean,
     nowMs: number,
-    isFree = false,
+    isFree?: () => boolean,
   ): Charged & { readonly reservation: Reservation } {
     const { estimated } = reservation;
     const { reservation: committed, deltaOver } = settle(reservation, used, isFinal, nowMs);

@@ -2,7 +2,7 @@
 import { userKey } from "./bucket.ts";
 import type { Budget } from "./budget.ts";
 import type { BudgetConfig } from "./config.ts";
-import { type Consumption, isFree, type Pricer, pricedUsageOf, subjectOf } from "./consumption.ts";
+import { type Consumption, freeBy, type Pricer, pricedUsageOf, subjectOf } from "./consumption.ts";
 import { type EstimateRequest, estimateOf, hasEstimate, requirePrice } from "./estimate.ts";
 import { MemoryBuckets } from "./memory-buckets.ts";
 import { compilePolicy, type Policy } from "./policy.ts";
@@ -69,7 +69,7 @@ export class StandardBudget implements Budget {
   consume(spent: Consumption): ConsumeStatus {
     const nowMs = this.#clock();
     const { usage, price } = pricedUsageOf(spent, this.#policy.prices, this.#pricer, nowMs);
-    const { decision } = this.#engine.consume(this.#policy, subjectOf(spent), usage, nowMs, price && isFree(price));
+    const { decision } = this.#engine.consume(this.#policy, subjectOf(spent), usage, nowMs, freeBy(price));
     return { ...statusOf(decision, nowMs, spent.detail), ...recordedCost(usage, price) };
   }
 

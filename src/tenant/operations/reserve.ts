@@ -48,7 +48,7 @@ export function reserve(
     subject,
     model,
     provider: request.provider,
-    ...(isUnpriced && { isUnpriced }),
+    ...(isUnpriced() && { isUnpriced: true }),
     owner: owner?.id,
     state: "held",
     granted,
@@ -120,7 +120,7 @@ function withDecision(
   tenant: Tenant,
   reservation: Reservation,
   nowMs: number,
-  isFree: boolean,
+  isFree: () => boolean,
   detail?: boolean,
 ): ReservationDecision {
   const decision = tenant.engine.allowsStep(tenant.policy, reservation.subject, nowMs, { isFree });

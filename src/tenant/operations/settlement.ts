@@ -1,6 +1,6 @@
 /** Operations that settle a reservation: commit and release. */
 import {
-  isFree,
+  freeBy,
   pricedUsageOf,
   type Reservation,
   recordedCost,
@@ -38,7 +38,7 @@ export function commit(
   const { model = reservation.model, provider = reservation.provider } = request;
   const { usage, price } = pricedUsageOf({ ...request, model, provider }, policy.prices, priceCall, nowMs);
   requireRealUsage(policy, usage, request);
-  const committed = tenant.engine.commit(policy, reservation, usage, final, nowMs, price && isFree(price));
+  const committed = tenant.engine.commit(policy, reservation, usage, final, nowMs, freeBy(price));
   tenant.reservations.put(committed.reservation);
   const named = price || usage.unpricedCalls > 0;
   const priced = { ...(named && { model, provider }), ...priceFields(price) };

@@ -1,8 +1,8 @@
 /** Operations of an agent's steps: check and consume. */
 import {
   estimateOf,
+  freeBy,
   hasEstimate,
-  isFree,
   type Price,
   pricedUsageOf,
   recordedCost,
@@ -37,7 +37,7 @@ function consume(tenant: Tenant, { request }: Operation<"consume">, nowMs: numbe
   const { user_id, labels, model, provider, idempotency_key } = request;
   const { usage, price } = pricedUsageOf(request, policy.prices, priceCall, nowMs);
   requireRealUsage(policy, usage, request);
-  const { decision, charges } = tenant.engine.consume(policy, subjectOf(request), usage, nowMs, price && isFree(price));
+  const { decision, charges } = tenant.engine.consume(policy, subjectOf(request), usage, nowMs, freeBy(price));
   const fields = { user_id, labels, model, provider, ...priceFields(price), idempotency_key };
   tenant.ledger.append("consume", { ...fields, ...chargesOf(charges, usage) }, nowMs);
   return { ...statusOf(decision, nowMs, request.detail), ...recordedCost(usage, price) };
