@@ -20,7 +20,12 @@ export function cataloguePriceOf(model: ResolvedModel, usage: Usage, nowMs: numb
     { provider: onlyOf(info), timestamp: new Date(pricedAtMs(listedBy, info.id, nowMs)) },
   );
   if (!found || !hasRatesFor(usage, found.model_price)) return undefined;
-  return { costNanoUsd: nanoFromUsd(found.total_price), source: name, rates: found.model_price as Rates };
+  return { costNanoUsd: nanoFromUsd(found.total_price), source: name, rates: ratesOfTokens(found.model_price) };
+}
+
+/** The rates that tokens can be charged at. A price can also have those of searches, which are not counted. */
+function ratesOfTokens(price: ModelPrice): Rates {
+  return Object.fromEntries(Object.entries(price).filter(([name]) => name.endsWith("_mtok"))) as Rates;
 }
 
 const providers = new WeakMap<ModelInfo, Provider>();
