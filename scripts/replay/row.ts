@@ -1,6 +1,6 @@
 /** Reads a log's row as a call: its time and what it spent. */
 import type { Consumption } from "../../src/core/index.ts";
-import type { Field, ReplayOptions } from "./options.ts";
+import { type Field, OPTIONAL_TOKENS, type ReplayOptions } from "./options.ts";
 import type { Record } from "./read-log.ts";
 import { UserError } from "./user-error.ts";
 
@@ -32,13 +32,14 @@ export function readRow(record: Record, row: number, { columns, prices }: Replay
     if (columns.has(field) && !(columnOf(field) in values)) fail(columnOf(field), "a value");
     return value === undefined || value === null || value === "" ? undefined : String(value);
   };
-  const tokensIn = (field: "tokens_in" | "tokens_out"): number => {
+  const tokensIn = (field: Field): number => {
     const tokens = Number(textIn(field) ?? Number.NaN);
     return Number.isSafeInteger(tokens) && tokens >= 0 ? tokens : fail(columnOf(field), "a whole number from 0");
   };
   const atMs = parseTime(textIn("at") ?? "") ?? fail(columnOf("at"), "a time (RFC 3339, or seconds since 1970)");
   const tokens_in = tokensIn("tokens_in");
   const tokens_out = tokensIn("tokens_out");
+  const parts = OPTIONAL_TOKENS.filter((field) => textIn(field) !== undefined).map((field) => [field, tokensIn(field)]);
   const costText = textIn("cost_usd");
   const cost = costText === undefined ? undefined : Number(costText);
   if (cost !== undefined && !(cost >= 0 && Number.isFinite(cost))) fail(columnOf("cost_usd"), "USD from 0");
@@ -50,6 +51,7 @@ export function readRow(record: Record, row: number, { columns, prices }: Replay
   const spent = {
     tokens_in,
     tokens_out,
+    ...Object.fromEntries(parts),
     cost_usd: cost ?? priced,
     user_id: textIn("user_id"),
     model: textIn("model"),

@@ -102,6 +102,17 @@ describe("a log replayed in-process", () => {
     });
   });
 
+  test("has cached and reasoning tokens at their own rates", async () => {
+    const rows = "1,100000,0,100000,claude-sonnet-4-5\n2,100000,0,,claude-sonnet-4-5\n";
+    const log = await file("cached.csv", `at,tokens_in,tokens_out,cache_read_input_tokens,model\n${rows}`);
+    expect((await replayJson(log)).totals.cost_usd).toBe(0.33);
+    const { code, stderr } = await replay(log, "--columns", "reasoning_output_tokens=tokens_in");
+    expect([code, stderr]).toEqual([
+      2,
+      "row 1: reasoning_output_tokens is a part of tokens_out: it cannot exceed that\n",
+    ]);
+  });
+
   test("continues if a model has no price, and reports it, in spite of a cost limit", async () => {
     const log = await file(
       "unpriced.csv",
