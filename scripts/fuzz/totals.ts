@@ -1,17 +1,11 @@
 /** Compares every tenant's ledger with its usage at the end of a run. */
 import { BudgetClient } from "../../src/client/index.ts";
+import { USAGE_PARTS } from "../../src/core/index.ts";
 import type { AuditResponse, LedgerEntry, UsageResponse } from "../../src/wire/index.ts";
 import { readLedger } from "../read-ledger.ts";
 import type { Secrets } from "./callers.ts";
 
-const COUNTS = [
-  "tokens_in",
-  "tokens_out",
-  "calls",
-  "cache_read_input_tokens",
-  "cache_write_input_tokens",
-  "reasoning_output_tokens",
-] as const;
+const COUNTS = USAGE_PARTS.filter(({ unit }) => unit !== "USD").map(({ field }) => field);
 const TRIES = 10;
 
 export interface TotalsResult {
