@@ -36,7 +36,7 @@ export class BudgetModel {
 
   run(operation: Operation, caller: Caller | undefined, nowMs: number): ModelAnswer {
     const isRevoked = caller?.jti != null && this.#revoked.has(caller.jti);
-    if ((operation.op as string) === "broken" && !isRevoked) return { refused: "unavailable" };
+    if ((operation.op as string) === "broken") return { refused: "unavailable" };
     this.#begin(nowMs);
     this.expire(nowMs);
     try {
