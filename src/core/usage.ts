@@ -211,5 +211,11 @@ export function isExact(usage: Amounts): boolean {
 }
 
 export function isNothing(usage: Amounts): boolean {
-  return usage.inputTokens === 0 && usage.outputTokens === 0 && usage.costNanoUsd === 0 && usage.calls === 0;
+  return (
+    usage.inputTokens === 0 &&
+    usage.outputTokens === 0 &&
+    usage.costNanoUsd === 0 &&
+    usage.calls === 0 &&
+    usage.unpricedCalls === 0
+  );
 }

@@ -88,6 +88,17 @@ test("a step is warned while a limit of cost counts such a call, and not after i
   expect(await tenant.usage()).toMatchObject({ unpriced_calls: 2 });
 });
 
+test("a step is not warned once a late commit has said what the expired call cost, even if nothing else changes", async () => {
+  const tenant = tenantAt(START_MS);
+  const { id } = await tenant.reserve({ model: "no-such-model", tokens: 5, on_expiry: "charge", ttl_seconds: 60 });
+  await tenant.configure({ max_cost_usd_per_day: 1, max_cost_usd_per_5h: 1 });
+  setNow(START_MS + 60_000);
+  expect((await tenant.allowsStep()).state).toBe("warn");
+  await tenant.commit(id, { tokens_out: 5, cost_usd: 0 });
+  expect(await tenant.allowsStep()).toMatchObject({ state: "ok", reason: null });
+  expect((await tenant.audit()).ok).toBe(true);
+});
+
 test("a limit that is nearly used up is the reason of a warning, before an unknown cost", async () => {
   const tenant = newTenant();
   await tenant.configure({ max_cost_usd: 1, max_tokens: 110 });
