@@ -1,16 +1,14 @@
 /** Reads and validates the command line of a replay. */
 import { readFileSync } from "node:fs";
-import { type BudgetConfig, configIssues, type ReportedField, USAGE_PARTS } from "../../src/core/index.ts";
+import { type BudgetConfig, configIssues, REPORTED_PARTS, type ReportedField } from "../../src/core/index.ts";
 import { type Command, readArguments, stop } from "../arguments.ts";
 import { UserError } from "./user-error.ts";
 
-const REPORTED = USAGE_PARTS.filter((part) => part.isReported);
-
 /** The amounts that a log can leave out: parts of `tokens_in` and `tokens_out`. */
-export const OPTIONAL_TOKENS = REPORTED.filter(({ of }) => of !== null).map(({ field }) => field);
+export const OPTIONAL_TOKENS = REPORTED_PARTS.filter(({ of }) => of !== null).map(({ field }) => field);
 
 /** The fields that a log's columns can be mapped to, besides `labels.NAME`. */
-const FIELDS = ["at", ...REPORTED.map(({ field }) => field), "user_id", "model", "provider"] as const;
+const FIELDS = ["at", ...REPORTED_PARTS.map(({ field }) => field), "user_id", "model", "provider"] as const;
 export type Field = "at" | ReportedField | "user_id" | "model" | "provider" | `labels.${string}`;
 
 export interface ReplayOptions {

@@ -2,7 +2,7 @@
 import type { Subject } from "./bucket.ts";
 import { isLabelName } from "./limits.ts";
 import { nanoFromUsd } from "./money.ts";
-import { NO_USAGE, type ReportedField, USAGE_PARTS, type Usage, type UsagePart, unpriced } from "./usage.ts";
+import { NO_USAGE, REPORTED_PARTS, type ReportedField, type Usage, type UsagePart, unpriced } from "./usage.ts";
 import type { ModelPrice } from "./values.ts";
 
 /** A step, and whom it is charged to. */
@@ -26,7 +26,7 @@ export interface Consumption extends StepRequest, ReportedAmounts {
   readonly provider?: string | undefined;
 }
 
-const TOKEN_PARTS = USAGE_PARTS.filter((each) => each.unit === "tokens").filter((each) => each.isReported);
+const TOKEN_PARTS = REPORTED_PARTS.filter((each) => each.unit === "tokens");
 const WHOLES = TOKEN_PARTS.filter(({ of }) => of === null).map(({ part, field }) => ({
   field,
   parts: TOKEN_PARTS.filter(({ of }) => of === part).map((each) => each.field),
@@ -48,15 +48,10 @@ export interface Price {
 }
 
 /** True for a price whose every rate is 0, and for one without rates, which a pricer gives to a free model. */
-function isFree({ rates }: Price): boolean {
-  return Object.values(rates).every((rate) =>
-    typeof rate === "number" ? rate === 0 : rate.base === 0 && rate.tiers.every(({ price }) => price === 0),
-  );
-}
-
-/** Whether a call with this price, or without any, is free: asked only if a limit of cost applies. */
-export function freeBy(price: Price | undefined): () => boolean {
-  return () => price !== undefined && isFree(price);
+export function isFree(price: Price | undefined): boolean {
+  const isZero = (rate: Rates[string]) =>
+    typeof rate === "number" ? rate === 0 : rate.base === 0 && rate.tiers.every((tier) => tier.price === 0);
+  return price !== undefined && Object.values(price.rates).every(isZero);
 }
 
 /** A call to be priced. */
@@ -73,7 +68,7 @@ export interface PriceQuestion {
 export interface Pricer {
   (question: PriceQuestion): Price | undefined;
   /** A known model with a similar name, for the error of one without a price. */
-  readonly closest?: (question: PriceQuestion) => string | undefined;
+  readonly closest?: (model: string) => string | undefined;
 }
 
 /** A model without a known price, for a call that a cost limit applies to. Nothing was recorded. */
@@ -145,10 +140,12 @@ export function pricedUsageOf(
 }
 
 /** The refusal of a call that has not been made yet, and whose cost a limit could not count. */
-export function unknownModel(question: Omit<PriceQuestion, "usage">, pricer: Pricer | undefined): UnknownModelError {
-  const { model, provider } = question;
+export function unknownModel(
+  { model = "", provider }: Pick<Consumption, "model" | "provider">,
+  pricer: Pricer | undefined,
+): UnknownModelError {
   const where = provider === undefined ? "" : ` of the provider "${provider}"`;
-  const closest = pricer?.closest?.({ ...question, usage: NO_USAGE });
+  const closest = pricer?.closest?.(model);
   const hint = closest === undefined ? "" : `. Did you mean "${closest}"?`;
   return new UnknownModelError(
     `the model "${model}"${where} has no known price: send cost_usd, or set the model's price in the configuration${hint}`,

@@ -1,5 +1,5 @@
 /** Estimates: the most that a call may consume, as sent ahead of it. */
-import { freeBy, type PriceQuestion, type Pricer, type StepRequest, unknownModel } from "./consumption.ts";
+import { isFree, type Pricer, type StepRequest, type UnknownModelError, unknownModel } from "./consumption.ts";
 import type { Decision } from "./decision.ts";
 import { nanoFromUsd } from "./money.ts";
 import type { Pending } from "./pending.ts";
@@ -26,6 +26,8 @@ export interface Estimate {
   readonly amounts: Pending;
   /** True if its cost is unknown, because its model has no known price. Looks the price up, once. */
   readonly isUnpriced: () => boolean;
+  /** The refusal of the call if its cost is unknown and a limit would have to count it. */
+  readonly refusal: () => UnknownModelError;
   /** True if its model costs nothing. Looks the price up, once. */
   readonly isFree: () => boolean;
 }
@@ -49,8 +51,8 @@ export function estimateOf(
   if (cost_usd !== undefined && !(Number.isFinite(cost_usd) && cost_usd >= 0)) {
     throw new RangeError("cost_usd takes a number of USD from 0");
   }
-  const question = cost_usd === undefined &&
-    model !== undefined && { model, provider: request.provider, prices, nowMs };
+  const isPriced = cost_usd === undefined && model !== undefined;
+  const question = isPriced ? { model, provider: request.provider, prices, nowMs } : undefined;
   const priceFor = (inputTokens: number, outputTokens: number) =>
     question ? pricer?.({ ...question, usage: { ...NO_USAGE, inputTokens, outputTokens, calls: 1 } }) : undefined;
   // A model that only has a price of inputs, such as one of embeddings, has no other tokens.
@@ -59,12 +61,13 @@ export function estimateOf(
       ? (priceFor(input_tokens, tokens - input_tokens) ?? priceFor(tokens - output_tokens, output_tokens))
       : (priceFor(1, 0) ?? priceFor(0, 1)),
   );
-  const costNanoUsd = tokens > 0 && question ? (price()?.costNanoUsd ?? 0) : nanoFromUsd(cost_usd ?? 0);
+  const costNanoUsd = tokens > 0 && isPriced ? (price()?.costNanoUsd ?? 0) : nanoFromUsd(cost_usd ?? 0);
   const amounts = { tokens, inputTokens: input_tokens, outputTokens: output_tokens, costNanoUsd };
   return {
     amounts: { ...amounts, calls: 1, concurrentCalls: 1 },
-    isUnpriced: () => question !== false && price() === undefined,
-    isFree: () => freeBy(price())(),
+    isUnpriced: () => isPriced && price() === undefined,
+    refusal: () => unknownModel(request, pricer),
+    isFree: () => isFree(price()),
   };
 }
 
@@ -81,14 +84,9 @@ function once<T>(compute: () => T): () => T {
  *
  * @throws UnknownModelError if a cost limit applies to the step, and its model has no known price
  */
-export function requirePrice(
-  { state, readings }: Decision,
-  { isUnpriced }: Estimate,
-  question: Omit<PriceQuestion, "usage">,
-  pricer: Pricer | undefined,
-): void {
+export function requirePrice({ state, readings }: Decision, { isUnpriced, refusal }: Estimate): void {
   const hasCostLimit = readings.some(({ limit, shadow }) => limit.metric === "cost_usd" && !shadow);
-  if (hasCostLimit && state !== "blocked" && isUnpriced()) throw unknownModel(question, pricer);
+  if (hasCostLimit && state !== "blocked" && isUnpriced()) throw refusal();
 }
 
 export const TOKENS_TAKE_ALL = "takes at least input_tokens and output_tokens together";

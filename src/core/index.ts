@@ -20,7 +20,7 @@ export type { Charge } from "./charge.ts";
 export { type BudgetConfig, type ConfigIssue, configIssues, type Maxima } from "./config.ts";
 export {
   type Consumption,
-  freeBy,
+  isFree,
   type Price,
   type PriceQuestion,
   type Pricer,
@@ -91,6 +91,7 @@ export {
   type ConsumeStatus,
   type LimitStatus,
   limitStatusOf,
+  priceFields,
   type RecordedCost,
   recordedCost,
   remainingOf,
@@ -103,6 +104,7 @@ export {
   atCeiling,
   mapUsage,
   NO_USAGE,
+  REPORTED_PARTS,
   type ReportedField,
   subtractUsage,
   totalAfter,

@@ -2,7 +2,7 @@
 import { userKey } from "./bucket.ts";
 import type { Budget } from "./budget.ts";
 import type { BudgetConfig } from "./config.ts";
-import { type Consumption, freeBy, type Pricer, pricedUsageOf, subjectOf } from "./consumption.ts";
+import { type Consumption, isFree, type Pricer, pricedUsageOf, subjectOf } from "./consumption.ts";
 import { type EstimateRequest, estimateOf, hasEstimate, requirePrice } from "./estimate.ts";
 import { MemoryBuckets } from "./memory-buckets.ts";
 import { compilePolicy, type Policy } from "./policy.ts";
@@ -56,12 +56,10 @@ export class StandardBudget implements Budget {
    */
   allowsStep(step: EstimateRequest = {}): BudgetStatus {
     const nowMs = this.#clock();
-    const { prices } = this.#policy;
-    const estimate = estimateOf(step, prices, this.#pricer, nowMs);
+    const estimate = estimateOf(step, this.#policy.prices, this.#pricer, nowMs);
     const question = { estimate: hasEstimate(step) ? estimate.amounts : undefined, isFree: estimate.isFree };
     const decision = this.#engine.allowsStep(this.#policy, subjectOf(step), nowMs, question);
-    const { model = "", provider } = step;
-    requirePrice(decision, estimate, { model, provider, prices, nowMs }, this.#pricer);
+    requirePrice(decision, estimate);
     return statusOf(decision, nowMs, step.detail);
   }
 
@@ -69,7 +67,7 @@ export class StandardBudget implements Budget {
   consume(spent: Consumption): ConsumeStatus {
     const nowMs = this.#clock();
     const { usage, price } = pricedUsageOf(spent, this.#policy.prices, this.#pricer, nowMs);
-    const { decision } = this.#engine.consume(this.#policy, subjectOf(spent), usage, nowMs, freeBy(price));
+    const { decision } = this.#engine.consume(this.#policy, subjectOf(spent), usage, nowMs, () => isFree(price));
     return { ...statusOf(decision, nowMs, spent.detail), ...recordedCost(usage, price) };
   }
 

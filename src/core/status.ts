@@ -97,12 +97,13 @@ export function limitStatusOf({ limit, used, unpricedCalls, pending, shadow, res
 }
 
 export function recordedCost(usage: Usage, price: Price | undefined): RecordedCost {
-  if (usage.unpricedTokens > 0 || usage.unpricedCalls > 0) return { unpriced: true };
-  const { source, rates } = price ?? {};
-  return {
-    cost_usd: usdFromNano(usage.costNanoUsd),
-    ...(source !== undefined && rates && { price: { source, rates } }),
-  };
+  if (usage.unpricedCalls > 0) return { unpriced: true };
+  return { cost_usd: usdFromNano(usage.costNanoUsd), ...priceFields(price) };
+}
+
+/** What answers and entries say about a price. */
+export function priceFields(price: Price | undefined): Pick<RecordedCost, "price"> | undefined {
+  return price && { price: { source: price.source, rates: price.rates } };
 }
 
 export function totalsOf(usage: Usage): UsageTotals {

@@ -91,9 +91,12 @@ export const USAGE_PARTS = [
   },
 ] as const;
 
+/** The parts that callers report. */
+export const REPORTED_PARTS = USAGE_PARTS.filter((each) => each.isReported);
+
 export type UsagePart = (typeof USAGE_PARTS)[number]["part"];
 export type UsageField = (typeof USAGE_PARTS)[number]["field"];
-export type ReportedField = Extract<(typeof USAGE_PARTS)[number], { readonly isReported: true }>["field"];
+export type ReportedField = (typeof REPORTED_PARTS)[number]["field"];
 export type UsageColumn = (typeof USAGE_PARTS)[number]["column"];
 
 /** What windows count: whole tokens, whole calls, and integer nano-USD. Each is within 0 … 2^53−1. */

@@ -8,10 +8,9 @@ const NAMES = new WeakMap<z.ZodObject, ReadonlySet<string>>();
 /** Returns the request without such fields that are null. */
 export function withoutAbsent(schema: unknown, request: unknown): unknown {
   if (!isObject(request) || !isObjectSchema(schema)) return request;
-  const isNull = ([, value]: [string, unknown]) => value === null;
-  if (!Object.entries(request).some(isNull)) return request;
+  if (!Object.values(request).includes(null)) return request;
   const names = namesIn(schema);
-  return Object.fromEntries(Object.entries(request).filter((entry) => !(isNull(entry) && names.has(entry[0]))));
+  return Object.fromEntries(Object.entries(request).filter(([name, value]) => value !== null || !names.has(name)));
 }
 
 function isObjectSchema(schema: unknown): schema is z.ZodObject {

@@ -8,7 +8,7 @@ import { resolveModel } from "./resolve-model.ts";
 /** Returns undefined if neither the configuration nor the catalogue has a price for what the model used. */
 export const priceCall: Pricer = Object.assign(priceOf, {
   // Not one of the tenant's own: the caller may not be allowed to read the configuration.
-  closest: ({ model }: PriceQuestion) => closestModel(model),
+  closest: closestModel,
 });
 
 function priceOf({ model, provider, usage, prices, nowMs }: PriceQuestion): Price | undefined {

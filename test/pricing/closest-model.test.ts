@@ -24,8 +24,7 @@ test.each(["no-such-model", "gpt-my-own-thing", "o1000", "azure/my-deployment", 
 );
 
 test("the error of an unknown model suggests it", () => {
-  const error = (model: string) =>
-    unknownModel({ model, provider: undefined, prices: {}, nowMs: 0 }, priceCall).message;
+  const error = (model: string) => unknownModel({ model }, priceCall).message;
   expect(error("gpt-4o-minii")).toBe(
     'the model "gpt-4o-minii" has no known price: send cost_usd, or set the model\'s price in the configuration. ' +
       'Did you mean "gpt-4o-mini"?',

@@ -1,6 +1,5 @@
 /** Bounds on what one event can report or reserve. */
-import { type Decision, type Estimate, type Policy, requirePrice, type Usage, usdFromNano } from "../../core/index.ts";
-import { priceCall } from "../../pricing/index.ts";
+import { type Policy, type Usage, usdFromNano } from "../../core/index.ts";
 import { BudgetError, inputRefusal, pointerTo } from "../../wire/index.ts";
 
 /** The amounts of an event, or of a reservation with its extensions, which is for one call. */
@@ -36,15 +35,4 @@ export function requireRealEvent(policy: Policy, { tokens, costNanoUsd }: EventA
 function beyond(field: string | undefined, bound: string, found: string, setting: string): BudgetError {
   const detail = `takes up to ${bound} for one call, and ${found}; ${setting} in the configuration sets the bound`;
   return new BudgetError(inputRefusal([{ pointer: field === undefined ? "" : pointerTo([field]), detail }]));
-}
-
-/** Refuses a call that has not been made yet, if a cost limit applies to it and its cost is unknown. */
-export function requireKnownPrice(
-  { prices }: Policy,
-  decision: Decision,
-  estimate: Estimate,
-  { model = "", provider }: { readonly model?: string | undefined; readonly provider?: string | undefined },
-  nowMs: number,
-): void {
-  requirePrice(decision, estimate, { model, provider, prices, nowMs }, priceCall);
 }

@@ -9,6 +9,7 @@ import {
   type Reservation,
   type ReservationOwner,
   type ReserveResult,
+  requirePrice,
   statusOf,
   subjectOf,
 } from "../../core/index.ts";
@@ -18,7 +19,7 @@ import { BudgetError, type DecisionResponse, type ReservationDecision } from "..
 import type { EntryBody } from "../store/ledger-entry.ts";
 import type { Tenant } from "../tenant.ts";
 import { amountsAnswer, reservationAnswer } from "./answers.ts";
-import { requireKnownPrice, requireRealEvent } from "./event-bounds.ts";
+import { requireRealEvent } from "./event-bounds.ts";
 import { alreadySettled, findReservation, stepFields } from "./reservation-lookup.ts";
 import { beyondShare, expiryOf, ownerOf, requireRoom } from "./reservation-shares.ts";
 
@@ -39,7 +40,7 @@ export function reserve(
   const granted = recordRefusal(tenant, { ...callFields, amounts: amountsAnswer(estimate) }, nowMs, () => {
     requireRoom(tenant, owner);
     const result = tenant.engine.grant(policy, { subject, estimate, ifShort: if_short, isFree, owner }, nowMs);
-    requireKnownPrice(policy, result.decision, estimated, request, nowMs);
+    requirePrice(result.decision, estimated);
     return requireGranted(result, owner, nowMs, request.detail);
   });
   const ttlMs = request.ttl_seconds === undefined ? policy.reservationTtlMs : Math.round(request.ttl_seconds * 1000);
@@ -94,7 +95,7 @@ export function extend(
         { subject, estimate, ifShort: if_short, isMore, isFree, owner },
         nowMs,
       );
-      requireKnownPrice(policy, result.decision, estimated, { model, provider }, nowMs);
+      requirePrice(result.decision, estimated);
       return requireGranted(result, owner, nowMs);
     }
     requireNotFrozen(tenant.engine.allowsStep(policy, subject, nowMs), nowMs);

@@ -1,7 +1,8 @@
 /** Operations that settle a reservation: commit and release. */
 import {
-  freeBy,
+  isFree,
   pricedUsageOf,
+  priceFields,
   type Reservation,
   recordedCost,
   release as releaseReservation,
@@ -22,7 +23,6 @@ import type { Tenant } from "../tenant.ts";
 import { reservationAnswer } from "./answers.ts";
 import { requireRealUsage } from "./event-bounds.ts";
 import { alreadySettled, findReservation, stepFields } from "./reservation-lookup.ts";
-import { priceFields } from "./steps.ts";
 
 export function commit(
   tenant: Tenant,
@@ -38,7 +38,7 @@ export function commit(
   const { model = reservation.model, provider = reservation.provider } = request;
   const { usage, price } = pricedUsageOf({ ...request, model, provider }, policy.prices, priceCall, nowMs);
   requireRealUsage(policy, usage, request);
-  const committed = tenant.engine.commit(policy, reservation, usage, final, nowMs, freeBy(price));
+  const committed = tenant.engine.commit(policy, reservation, usage, final, nowMs, () => isFree(price));
   tenant.reservations.put(committed.reservation);
   const named = price || usage.unpricedCalls > 0;
   const priced = { ...(named && { model, provider }), ...priceFields(price) };

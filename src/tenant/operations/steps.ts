@@ -1,11 +1,12 @@
 /** Operations of an agent's steps: check and consume. */
 import {
   estimateOf,
-  freeBy,
   hasEstimate,
-  type Price,
+  isFree,
   pricedUsageOf,
+  priceFields,
   recordedCost,
+  requirePrice,
   statusOf,
   subjectOf,
   unknownModel,
@@ -16,7 +17,7 @@ import { priceCall } from "../../pricing/index.ts";
 import type { ConsumeResponse, DecisionResponse, QuoteResponse } from "../../wire/index.ts";
 import { chargesOf } from "../store/ledger-entry.ts";
 import type { Tenant } from "../tenant.ts";
-import { requireKnownPrice, requireRealEvent, requireRealUsage } from "./event-bounds.ts";
+import { requireRealEvent, requireRealUsage } from "./event-bounds.ts";
 import type { Handlers } from "./handler.ts";
 
 function allowsStep(tenant: Tenant, { request }: Operation<"allows_step">, nowMs: number): DecisionResponse {
@@ -28,7 +29,7 @@ function allowsStep(tenant: Tenant, { request }: Operation<"allows_step">, nowMs
     estimate: amounts,
     isFree: estimate.isFree,
   });
-  requireKnownPrice(policy, decision, estimate, request, nowMs);
+  requirePrice(decision, estimate);
   return statusOf(decision, nowMs, request.detail);
 }
 
@@ -37,7 +38,7 @@ function consume(tenant: Tenant, { request }: Operation<"consume">, nowMs: numbe
   const { user_id, labels, model, provider, idempotency_key } = request;
   const { usage, price } = pricedUsageOf(request, policy.prices, priceCall, nowMs);
   requireRealUsage(policy, usage, request);
-  const { decision, charges } = tenant.engine.consume(policy, subjectOf(request), usage, nowMs, freeBy(price));
+  const { decision, charges } = tenant.engine.consume(policy, subjectOf(request), usage, nowMs, () => isFree(price));
   const fields = { user_id, labels, model, provider, ...priceFields(price), idempotency_key };
   tenant.ledger.append("consume", { ...fields, ...chargesOf(charges, usage) }, nowMs);
   return { ...statusOf(decision, nowMs, request.detail), ...recordedCost(usage, price) };
@@ -45,17 +46,10 @@ function consume(tenant: Tenant, { request }: Operation<"consume">, nowMs: numbe
 
 /** What a consume with the same body would count. */
 function quote({ policy }: Tenant, { request }: Operation<"quote">, nowMs: number): QuoteResponse {
-  const { model = "", provider } = request;
-  const { prices } = policy;
-  const { usage, price } = pricedUsageOf(request, prices, priceCall, nowMs);
+  const { usage, price } = pricedUsageOf(request, policy.prices, priceCall, nowMs);
   requireRealUsage(policy, usage, request);
-  if (usage.unpricedCalls > 0) throw unknownModel({ model, provider, prices, nowMs }, priceCall);
+  if (usage.unpricedCalls > 0) throw unknownModel(request, priceCall);
   return { cost_usd: usdFromNano(usage.costNanoUsd), ...priceFields(price) };
-}
-
-/** The ledger's fields about a price. */
-export function priceFields(price: Price | undefined) {
-  return price && { price: { source: price.source, rates: price.rates } };
 }
 
 export const STEP_HANDLERS = {

@@ -1,6 +1,6 @@
 /** The rows of buckets: a column for each part of a total, and the counters of windows as JSON. */
 import { type Bucket, type Counter, type Slot, USAGE_PARTS, type UsageColumn } from "../../core/index.ts";
-import { type UsageList, usageFromList } from "./usage-list.ts";
+import { type UsageList, usageFromList, usageList } from "./usage-list.ts";
 
 const USAGE_COLUMNS = USAGE_PARTS.map(({ column }) => column);
 
@@ -16,22 +16,8 @@ export interface TotalsRow extends Record<string, SqlStorageValue>, Record<Usage
 
 type TotalsValues = [...UsageList, startedAtMs: number, counters: string, generation: number];
 
-/** Names the parts one by one, since every commit saves buckets. */
 export function totalsOfBucket({ usage, startedAtMs, counters, generation }: Bucket): TotalsValues {
-  return [
-    usage.inputTokens,
-    usage.outputTokens,
-    usage.costNanoUsd,
-    usage.calls,
-    usage.cacheReadInputTokens,
-    usage.cacheWriteInputTokens,
-    usage.reasoningOutputTokens,
-    usage.unpricedCalls,
-    usage.unpricedTokens,
-    startedAtMs,
-    printCounters(counters),
-    generation,
-  ];
+  return [...usageList(usage), startedAtMs, printCounters(counters), generation];
 }
 
 export function totalsFromRow(row: TotalsRow): Pick<Bucket, "usage" | "startedAtMs" | "counters" | "generation"> {
