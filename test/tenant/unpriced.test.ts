@@ -44,6 +44,18 @@ describe("it is recorded", () => {
     expect((await tenant.audit()).ok).toBe(true);
   });
 
+  test("by an expiry of a reservation whose cost is known, extended by tokens whose cost is not", async () => {
+    const tenant = tenantAt(START_MS);
+    const call = { model: "no-such-model", tokens: 10, cost_usd: 0.1, on_expiry: "charge", ttl_seconds: 60 } as const;
+    const known = await tenant.reserve(call);
+    const extended = await tenant.reserve(call);
+    await tenant.extend(known.id, { tokens: 5, cost_usd: 0.05 });
+    await tenant.extend(extended.id, { tokens: 5 });
+    setNow(START_MS + 60_000);
+    expect(await tenant.usage()).toMatchObject({ calls: 2, cost_usd: 0.25, unpriced_calls: 1, unpriced_tokens: 15 });
+    expect((await tenant.audit()).ok).toBe(true);
+  });
+
   test("by a batch, beside calls that have a price", async () => {
     const tenant = newTenant();
     const results = await tenant.batch([

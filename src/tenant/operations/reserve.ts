@@ -105,6 +105,7 @@ export function extend(
     ...reservation,
     granted: addPending(reservation.granted, granted),
     pending: addPending(reservation.pending, granted),
+    ...(isMore && estimated.isUnpriced() && { isUnpriced: true }),
     onExpiry: on_expiry ?? reservation.onExpiry,
     expiresAtMs:
       ttl_seconds === undefined
