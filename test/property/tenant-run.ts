@@ -1,6 +1,7 @@
 /** Sends the same operations to an object and to the model, and compares the answers. */
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { expect } from "vitest";
+import { keyNamed } from "../../src/core/index.ts";
 import { type Caller, idempotencyKeyIn, OPERATIONS, type Operation } from "../../src/operations/index.ts";
 import type { Answer, ExportedRow, LedgerEntry, Page } from "../../src/wire/index.ts";
 import { ledgerOf, newObject, valueIn } from "../tenant/object.ts";
@@ -106,7 +107,11 @@ export class TenantRun {
   /** Compares everything that can be read, one by one and by page, and the number of stored rows. */
   async end(): Promise<void> {
     const { tenant: model, versions, replays } = this.#model;
-    const keys = [...KEYS, ...model.buckets.map(({ scope, subject }) => ({ scope, subject }))];
+    // The model evicts an idle bucket at once, the object at the latest when it is read, so every charged one is read.
+    const charged = [...ledgerTotals(await ledgerOf(this.#tenant)).keys()].flatMap(
+      (n) => keyNamed(JSON.parse(n)) ?? [],
+    );
+    const keys = [...KEYS, ...model.buckets.map(({ scope, subject }) => ({ scope, subject })), ...charged];
     await this.send([
       ...keys.map(usageOf),
       ...model.reservations.map(({ id }) => ({ op: "reservation", id }) as const),
