@@ -15,7 +15,7 @@ function tell(line) {
   element("log").append(item);
 }
 
-/** Does something at a click, and shows the result. @param {string} id @param {() => Promise<void>} action */
+/** Enables a button, does something at each click of it, and shows the result. @param {string} id @param {() => Promise<void>} action */
 function onClick(id, action) {
   element(id).addEventListener("click", async () => {
     try {
@@ -26,6 +26,7 @@ function onClick(id, action) {
     }
     tell("done");
   });
+  element(id).removeAttribute("disabled");
 }
 
 const session = await fetchSession();
